@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# ml_inference_room(NAME [DEPENDS rooms...] [LIBRARIES targets...])
+#
+# Makes the library ml_inference_NAME of all *.cc in the calling folder, except
+#   *_test.cc   one test program, NAME_test, linked with GoogleTest (label: unit)
+#   *_fuzz.cc   one libFuzzer program each, named after the file
+#   *_bench.cc  one Google Benchmark program each, named after the file
+# and what lies under testing/, which only the tests, fuzzers and benchmarks link.
+# An interface library stands in while a room has no sources of its own.
+function(ml_inference_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
+  file(GLOB benches CONFIGURE_DEPENDS *_bench.cc)
+  file(GLOB testing CONFIGURE_DEPENDS testing/*.cc)
+  list(REMOVE_ITEM sources ${tests} ${fuzzers} ${benches} "${CMAKE_CURRENT_SOURCE_DIR}/main.cc")
+
+  list(TRANSFORM ROOM_DEPENDS PREPEND ml_inference_ OUTPUT_VARIABLE rooms)
+  set(target ml_inference_${name})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} "${CMAKE_SOURCE_DIR}/src")
+  target_link_libraries(${target} ${scope} ${rooms} ${ROOM_LIBRARIES})
+
+  if(ML_INFERENCE_TESTS AND tests)
+    add_executable(${name}_test ${tests} ${testing})
+    target_link_libraries(${name}_test PRIVATE ${target} GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+    target_compile_definitions(
+      ${name}_test PRIVATE ML_INFERENCE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+  if(ML_INFERENCE_FUZZERS)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(program "${fuzzer}" NAME_WE)
+      add_executable(${program} ${fuzzer} ${testing})
+      target_link_libraries(${program} PRIVATE ${target})
+      target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+  if(ML_INFERENCE_BENCHMARKS)
+    foreach(bench ${benches})
+      get_filename_component(program "${bench}" NAME_WE)
+      add_executable(${program} ${bench} ${testing})
+      target_link_libraries(${program} PRIVATE ${target} benchmark::benchmark_main)
+    endforeach()
+  endif()
+endfunction()

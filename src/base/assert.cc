@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "base/assert.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace ml_inference {
+
+void assertion_failed(const char* condition, const char* file, int line) {
+  std::fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, condition);
+  std::abort();
+}
+
+}  // namespace ml_inference
