@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# ml_inference_room(NAME [DEPENDS rooms...] [LIBRARIES targets...])
+# ml_inference_room(NAME [DEPENDS rooms...] [LIBRARIES targets...] [TESTING rooms...])
 #
 # Makes the library ml_inference_NAME of all *.cc in the calling folder, except
 #   *_test.cc   one test program, NAME_test, linked with GoogleTest (label: unit)
 #   *_fuzz.cc   one libFuzzer program each, named after the file
 #   *_bench.cc  one Google Benchmark program each, named after the file
-# and what lies under testing/, which only the tests, fuzzers and benchmarks link.
+# and what lies under testing/, which is a library of its own, ml_inference_NAME_testing, linked by
+# the room's tests, fuzzers and benchmarks, and by those of a room that names it after TESTING.
 # An interface library stands in while a room has no sources of its own.
 function(ml_inference_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TESTING" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
@@ -28,9 +29,17 @@ function(ml_inference_room name)
   target_include_directories(${target} ${scope} "${CMAKE_SOURCE_DIR}/src")
   target_link_libraries(${target} ${scope} ${rooms} ${ROOM_LIBRARIES})
 
+  list(TRANSFORM ROOM_TESTING PREPEND ml_inference_)
+  list(TRANSFORM ROOM_TESTING APPEND _testing OUTPUT_VARIABLE helpers)
+  if(testing)
+    add_library(${target}_testing STATIC EXCLUDE_FROM_ALL ${testing})
+    target_link_libraries(${target}_testing PUBLIC ${target})
+    list(APPEND helpers ${target}_testing)
+  endif()
+
   if(ML_INFERENCE_TESTS AND tests)
-    add_executable(${name}_test ${tests} ${testing})
-    target_link_libraries(${name}_test PRIVATE ${target} GTest::gmock GTest::gtest_main)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${target} ${helpers} GTest::gmock GTest::gtest_main)
     target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
     target_compile_definitions(
       ${name}_test PRIVATE ML_INFERENCE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
@@ -40,16 +49,16 @@ function(ml_inference_room name)
   if(ML_INFERENCE_FUZZERS)
     foreach(fuzzer ${fuzzers})
       get_filename_component(program "${fuzzer}" NAME_WE)
-      add_executable(${program} ${fuzzer} ${testing})
-      target_link_libraries(${program} PRIVATE ${target})
+      add_executable(${program} ${fuzzer})
+      target_link_libraries(${program} PRIVATE ${target} ${helpers})
       target_link_options(${program} PRIVATE -fsanitize=fuzzer)
     endforeach()
   endif()
   if(ML_INFERENCE_BENCHMARKS)
     foreach(bench ${benches})
       get_filename_component(program "${bench}" NAME_WE)
-      add_executable(${program} ${bench} ${testing})
-      target_link_libraries(${program} PRIVATE ${target} benchmark::benchmark_main)
+      add_executable(${program} ${bench})
+      target_link_libraries(${program} PRIVATE ${target} ${helpers} benchmark::benchmark_main)
     endforeach()
   endif()
 endfunction()
