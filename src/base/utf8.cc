@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/utf8.h"
 
-#include <cstddef>
-
 namespace ml_inference {
-namespace {
 
-// The size of the sequence that begins at text[0], or 0 when it is ill-formed.
-std::size_t sequence_size(std::string_view text) {
+std::size_t utf8_sequence_size(std::string_view text) {
   const auto byte = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return 1;
@@ -23,11 +19,9 @@ std::size_t sequence_size(std::string_view text) {
   return size;
 }
 
-}  // namespace
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = sequence_size(text);
+    const std::size_t size = utf8_sequence_size(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A JSON document as a flat list of nodes in the order of the text: quick to make, cheap to throw away.
+//
+// Boost.JSON's event parser reads the text; this file keeps its events. Its document class is not used
+// because Boost 1.81 may read a decimal number one unit in the last place wrong; the tape reads numbers
+// with std::from_chars, which is exact.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace ml_inference {
+
+enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object, key };
+
+/// One value or one key. An object is followed by key, value, key, value ...; an array by its values.
+struct JsonNode {
+  JsonKind kind = JsonKind::null;
+  bool truth = false;       ///< boolean
+  std::uint32_t count = 0;  ///< array: values; object: keys
+  std::uint32_t end = 0;    ///< the index just behind this node and everything inside it
+  double number = 0;        ///< number: the nearest double, infinite when beyond all of them
+  std::string_view text;    ///< string, key: the decoded text; number: as it was written
+};
+
+/// Why a text is no JSON, and where.
+struct JsonFault {
+  std::size_t offset = 0;  ///< in bytes from the start of the text
+  std::string message;
+};
+
+/// Reads documents one after the other, reusing its memory.
+/// Threads: belongs to one thread.
+class JsonTape {
+ public:
+  JsonTape();
+  ~JsonTape();
+  JsonTape(const JsonTape&) = delete;
+  JsonTape& operator=(const JsonTape&) = delete;
+
+  /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and kJsonNodeCountMax long.
+  /// nodes() then describes it, until the next parse() or the end of `text`, whichever comes first.
+  /// NaN and Infinity, which Python writes but JSON does not know, are faults.
+  [[nodiscard]] std::expected<void, JsonFault> parse(std::string_view text);
+
+  /// The document; its root is nodes()[0]. Empty after a fault.
+  [[nodiscard]] const std::vector<JsonNode>& nodes() const { return nodes_; }
+
+  /// Gives back the memory that a large document needed.
+  void shrink();
+
+ private:
+  class Handler;
+  struct Parser;
+
+  std::vector<JsonNode> nodes_;
+  std::vector<std::uint32_t> open_;  // indices of the containers around the next node
+  std::string strings_;              // decoded text that differs from the document's
+  std::unique_ptr<Parser> parser_;
+};
+
+/// Appends the value at nodes[index], with everything inside it, as compact JSON.
+void append_json(std::string& out, const std::vector<JsonNode>& nodes, std::size_t index);
+
+}  // namespace ml_inference

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What a request's bytes may ask for, before anyone looks at their meaning.
+#pragma once
+
+#include <cstddef>
+
+namespace ml_inference {
+
+/// A prediction's body nests three deep: object, rows, row. The rest is room for `input` echoes.
+inline constexpr std::size_t kJsonDepthMax = 16;
+
+/// Values, keys and containers of one body. Each takes 32 bytes while the body is read: 8 MiB.
+inline constexpr std::size_t kJsonNodeCountMax = 262'144;
+
+/// Rows of one request. More belong in several requests: each is answered, and fails, alone.
+inline constexpr std::size_t kRowsPerRequestMax = 10'000;
+
+/// Faults that one answer lists. A client mends its code long before the hundredth.
+inline constexpr std::size_t kFaultCountMax = 100;
+
+/// An echoed `input` longer than this is left out: the answer must not outgrow the request.
+inline constexpr std::size_t kEchoSizeMax = 4'096;
+
+/// Bytes of a body beyond which a worker reads it: about a millisecond of work.
+inline constexpr std::size_t kInlineBodySizeMax = 16'384;
+
+/// An X-Request-ID that is longer, or holds anything but visible ASCII, is replaced by one of ours.
+inline constexpr std::size_t kRequestIdSizeMax = 128;
+
+}  // namespace ml_inference

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ml_inference {
+
+/// Appends `text` as a JSON string, quotes included: quote, backslash and control characters escaped,
+/// everything else as it is. Bytes that are not UTF-8 become U+FFFD, so the result always is.
+/// Source: RFC 8259, section 7.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace ml_inference
