@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+# The short names of what one does here. Each is a script or a CMake preset; nothing is decided here.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ARGS ?=
+FUZZ_SECONDS ?= 10
+IMAGE ?= ml-inference:latest
+CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
+TIMED := tools/timed
+# What `make test` runs after the unit tests: the program from outside, and the manifests.
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/manifests/run)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# ---- use it ----
+
+run: build ## install what is missing, build, and serve on port 8000 (ARGS="--port 9000")
+	exec build/release/ml-inference serve $(ARGS)
+
+build: ## build build/release/ml-inference, without the tests
+	@tools/setup build
+	@test -f build/release/build.ninja || cmake --preset release -DML_INFERENCE_TESTS=OFF
+	cmake --build --preset release --target ml-inference
+
+image: ## build the container image (IMAGE=ml-inference:latest)
+	$(CONTAINERS) build -t $(IMAGE) -f docker/Dockerfile .
+
+# ---- prove it ----
+
+test: ## install what is missing, build, and run every test
+	@$(TIMED) "setup" tools/setup test
+	@$(TIMED) "check" $(MAKE) check
+	@$(TIMED) "configure" cmake --preset release -DML_INFERENCE_TESTS=ON
+	@$(TIMED) "build" cmake --build --preset release
+	@$(TIMED) "unit tests" ctest --preset release
+	@$(foreach run,$(WHOLE_PROGRAM_TESTS),$(TIMED) $(run) $(run) &&) true
+
+check: ## the rules of the source: rooms and tidy, and the tests of these checks
+	@tools/setup test
+	python3 -B -m unittest discover -s tools -p '*_test.py'
+	python3 -B tools/check_rooms.py
+	python3 -B tools/tidy.py
+
+asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/setup test
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan
+
+tsan: ## the unit tests under ThreadSanitizer
+	@tools/setup test
+	cmake --preset tsan
+	cmake --build --preset tsan
+	ctest --preset tsan
+
+fuzz: ## every fuzzer for FUZZ_SECONDS=10, and the canary that must crash
+	@tools/setup fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	tools/fuzz build/fuzz $(FUZZ_SECONDS)
+
+e2e: ## the promises on a real cluster, the one of the current kube context (YES=1: do not ask)
+	tests/e2e/run
+
+judges: ## other people's tools about our manifests and image
+	tests/judges/run
+
+interop: ## other people's programs read our models, and give our answers
+	tests/interop/run
+
+# ---- measure it ----
+
+bench: ## beside the peers, on this machine
+	@tools/setup bench
+	bench/run
+
+accuracy: ## cross-validation beside scikit-learn, into a table of docs
+	bench/accuracy/run
+
+# ---- keep it ----
+
+format: ## rewrite the sources in the house's format
+	@tools/setup lint
+	find src -name '*.h' -o -name '*.cc' | xargs clang-format-19 -i
+
+lint: ## clang-format and clang-tidy; slow
+	@tools/setup lint
+	find src -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-run -Werror
+	tools/lint
+
+docs: ## the commands and examples of the documentation run and are true
+	tests/docs/run
+
+clean: ## remove all build trees
+	rm -rf build
+
+.PHONY: help run build image test check asan tsan fuzz e2e judges interop bench accuracy format lint \
+        docs clean
