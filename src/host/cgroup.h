@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -80,6 +81,8 @@ class Cgroup {
   };
 
   [[nodiscard]] static std::optional<CpuQuota> quota_in(const std::string& directory, bool v2);
+  // The index of the directory with the least quota, which goes to the argument; 0 without any.
+  [[nodiscard]] std::size_t quota_level(std::optional<CpuQuota>& least_quota) const;
   void read_cpu(CgroupFacts& facts) const;
   void read_memory(CgroupFacts& facts) const;
   void read_pids(CgroupFacts& facts) const;
