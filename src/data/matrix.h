@@ -2,15 +2,15 @@
 // Rows of numbers, as engines and trainers take them.
 #pragma once
 
+#include "base/assert.h"
+
 #include <cstddef>
 #include <span>
 
-#include "base/assert.h"
-
 namespace ml_inference {
 
-/// A view of row_count x column_count values, row-major, without gaps. Does not own them: the viewed
-/// memory outlives the view. Cheap to copy.
+/// A view of row_count x column_count values, row-major, without gaps. Does not own them: the
+/// viewed memory outlives the view. Cheap to copy.
 template <class T>
 class MatrixView {
  public:

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "data/table.h"
+
+#include "base/assert.h"
+#include "data/limits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+// What a message shows of a cell: a whole paragraph would drown it.
+constexpr std::size_t kShownSizeMax = 40;
+
+std::string shown(std::string_view text) {
+  if (text.size() <= kShownSizeMax) return fmt::format("'{}'", text);
+  // A cut inside a character would make the message invalid UTF-8.
+  std::size_t size = kShownSizeMax;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return fmt::format("'{}...' ({} bytes)", text.substr(0, size), text.size());
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t";
+  const std::size_t begin = text.find_first_not_of(kSpaces);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+}  // namespace
+
+std::optional<std::size_t> Table::find_column(std::string_view name) const {
+  const auto found = std::ranges::find(column_names_, name);
+  if (found == column_names_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - column_names_.begin());
+}
+
+std::string_view Table::cell(std::size_t row, std::size_t column) const {
+  DCHECK(row < row_count() && column < column_count());
+  const std::size_t index = row * column_count() + column;
+  const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+  return std::string_view(text_).substr(begin, ends_[index] - begin);
+}
+
+std::string Table::place(std::size_t row, std::size_t column) const {
+  return fmt::format("line {} column '{}'", line(row), column_names_[column]);
+}
+
+Result<double> Table::number(std::size_t row, std::size_t column) const {
+  const std::string_view text = cell(row, column);
+  if (const std::optional<double> number = parse_number(text)) return *number;
+  return fail(Code::invalid_argument,
+              fmt::format("{}: expected a number, got {}", place(row, column), shown(text)));
+}
+
+TableBuilder::TableBuilder(std::vector<std::string> column_names) {
+  table_.column_names_ = std::move(column_names);
+}
+
+Result<void> TableBuilder::add_row(std::string_view text, std::span<const std::size_t> ends,
+                                   std::size_t line) {
+  ASSERT(ends.size() == table_.column_count());
+  if (table_.row_count() >= kTableRowCountMax) {
+    return fail(Code::resource_exhausted,
+                fmt::format("line {}: more than {} rows", line, kTableRowCountMax));
+  }
+  if (ends.size() > kTableCellCountMax - table_.ends_.size()) {
+    return fail(Code::resource_exhausted,
+                fmt::format("line {}: more than {} cells", line, kTableCellCountMax));
+  }
+  if (text.size() > kCsvSizeMax - table_.text_.size()) {
+    return fail(Code::resource_exhausted,
+                fmt::format("line {}: more than {} bytes", line, kCsvSizeMax));
+  }
+  const std::size_t begin = table_.text_.size();
+  table_.text_.append(text);
+  for (const std::size_t end : ends) {
+    table_.ends_.push_back(static_cast<std::uint32_t>(begin + end));
+  }
+  table_.lines_.push_back(static_cast<std::uint32_t>(line));
+  return {};
+}
+
+Table TableBuilder::build() && { return std::move(table_); }
+
+std::optional<double> parse_number(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const bool negative = text.front() == '-';
+  if (negative || text.front() == '+') text.remove_prefix(1);
+  if (equals_ignoring_case(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
+  double magnitude = std::numeric_limits<double>::infinity();
+  if (!equals_ignoring_case(text, "inf") && !equals_ignoring_case(text, "infinity")) {
+    // from_chars() would also take a second sign, "nan(text)" and "infinity".
+    if (text.empty() || !(text.front() == '.' || (text.front() >= '0' && text.front() <= '9'))) {
+      return std::nullopt;
+    }
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, magnitude);
+    if (error != std::errc() || stop != end) return std::nullopt;
+  }
+  return negative ? -magnitude : magnitude;
+}
+
+Result<std::vector<float>> float_rows(const Table& table, std::span<const std::size_t> columns) {
+  std::vector<float> rows;
+  rows.reserve(table.row_count() * columns.size());
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    for (const std::size_t column : columns) {
+      ASSIGN_OR_RETURN(const double number, table.number(row, column));
+      // Rounded to nearest, FLT_MAX plus half its last place is the first to become infinite;
+      // numpy's cast does that silently, and scikit-learn refuses the infinity that comes of it.
+      const auto rounded = static_cast<float>(number);
+      if (std::isinf(rounded) && !std::isinf(number)) {
+        return fail(Code::invalid_argument,
+                    fmt::format("{}: expected a number that float32 can hold, got {}",
+                                table.place(row, column), shown(table.cell(row, column))));
+      }
+      rows.push_back(rounded);
+    }
+  }
+  return rows;
+}
+
+}  // namespace ml_inference
