@@ -68,9 +68,6 @@ class CheckRooms(unittest.TestCase):
     def test_refuses_test_helpers_in_the_program(self):
         self.expect_one({"src/data/table.cc": '#include "base/testing/helper.h"\n'}, "tests only")
 
-    def test_accepts_what_protoc_writes(self):
-        self.assertEqual(self.faults({"src/data/table.cc": '#include "onnx.pb.h"\n'}), [])
-
     def test_refuses_a_room_that_the_table_does_not_know(self):
         self.expect_one({"src/attic/CMakeLists.txt": "ml_inference_room(attic)\n"}, "does not know")
 

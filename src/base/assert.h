@@ -10,8 +10,8 @@ namespace ml_inference {
 }  // namespace ml_inference
 
 /// Stays on in release builds: an unknown state costs more than a restart.
-#define ASSERT(condition)                                                 \
-  ((condition) ? static_cast<void>(0)                                     \
+#define ASSERT(condition)             \
+  ((condition) ? static_cast<void>(0) \
                : ::ml_inference::assertion_failed(#condition, __FILE__, __LINE__))
 
 /// For the inner loops of engines only: on in debug and sanitizer builds.

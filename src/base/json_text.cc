@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/json_text.h"
 
-#include <cstddef>
-
 #include "base/utf8.h"
+
+#include <cstddef>
 
 namespace ml_inference {
 namespace {

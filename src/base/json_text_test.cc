@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/json_text.h"
 
-#include <gtest/gtest.h>
-
 #include "base/utf8.h"
+
+#include <gtest/gtest.h>
 
 namespace ml_inference {
 namespace {

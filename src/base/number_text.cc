@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/number_text.h"
 
+#include "base/assert.h"
+
 #include <charconv>
 #include <cmath>
 #include <string_view>
-
-#include "base/assert.h"
 
 namespace ml_inference {
 namespace {

@@ -24,8 +24,8 @@ enum class Code {
   internal,            ///< a fault of this program
 };
 
-/// An operating error. `message` says what, where, expected and got, in lower case and without a full
-/// stop: "onnx: nodes_featureids has 40 values, expected 42".
+/// An operating error. `message` says what, where, expected and got, in lower case and without a
+/// full stop: "onnx: nodes_featureids has 40 values, expected 42".
 struct Error {
   Code code;
   std::string message;
@@ -55,12 +55,13 @@ using Result = std::expected<T, Error>;
     }                                                                     \
   } while (false)
 
-/// Sets `target` to the value of `expression` (a Result), or leaves the calling function with the error.
+/// Sets `target` to the value of `expression` (a Result), or leaves the calling function with the
+/// error.
 #define ASSIGN_OR_RETURN(target, expression) \
   ASSIGN_OR_RETURN_(ML_INFERENCE_JOIN(assigned_result_, __LINE__), target, expression)
-#define ASSIGN_OR_RETURN_(name, target, expression)      \
-  auto name = (expression);                              \
-  if (!name.has_value()) [[unlikely]] {                  \
-    return std::unexpected(std::move(name).error());     \
-  }                                                      \
+#define ASSIGN_OR_RETURN_(name, target, expression)  \
+  auto name = (expression);                          \
+  if (!name.has_value()) [[unlikely]] {              \
+    return std::unexpected(std::move(name).error()); \
+  }                                                  \
   target = std::move(name).value()

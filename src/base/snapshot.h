@@ -8,11 +8,11 @@
 
 namespace ml_inference {
 
-/// Holds the current version of a T. A reader that called get() keeps that version alive for as long
-/// as it holds the pointer, whatever set() does meanwhile.
+/// Holds the current version of a T. A reader that called get() keeps that version alive for as
+/// long as it holds the pointer, whatever set() does meanwhile.
 ///
-/// A mutex around a copy of a shared_ptr rather than atomic<shared_ptr>: the latter, in libstdc++ 12,
-/// takes a lock too and is reported by ThreadSanitizer.
+/// A mutex around a copy of a shared_ptr rather than atomic<shared_ptr>: the latter, in libstdc++
+/// 12, takes a lock too and is reported by ThreadSanitizer.
 /// Threads: every member may be called from any thread.
 template <class T>
 class Snapshot {

@@ -6,6 +6,8 @@
 namespace ml_inference {
 
 // The one place that knows which engines there are.
-std::unique_ptr<const Engine> make_engine(const Forest& forest) { return make_scalar_engine(forest); }
+std::unique_ptr<const Engine> make_engine(const Forest& forest) {
+  return make_scalar_engine(forest);
+}
 
 }  // namespace ml_inference

@@ -2,16 +2,17 @@
 // The face of everything that runs a forest fast. docs/decisions/0003 says what "equal" means.
 #pragma once
 
+#include "data/matrix.h"
+#include "model/forest.h"
+
 #include <memory>
 #include <span>
 #include <string_view>
 
-#include "data/matrix.h"
-#include "model/forest.h"
-
 namespace ml_inference {
 
-/// A forest in the form in which one kernel runs it best. Keeps nothing of the Forest it was made from.
+/// A forest in the form in which one kernel runs it best. Keeps nothing of the Forest it was made
+/// from.
 /// Threads: immutable; one engine serves all threads.
 class Engine {
  public:

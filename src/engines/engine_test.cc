@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Every engine against the specification, to the last bit: random forests, and rows on, beside and far
-// from the thresholds, missing and infinite.
+// Every engine against the specification, to the last bit: random forests, and rows on, beside and
+// far from the thresholds, missing and infinite.
 #include "engines/engine.h"
+
+#include "engines/scalar_engine.h"
+#include "model/forest_builder.h"
+#include "model/reference_predict.h"
+#include "model/testing/random_forest.h"
 
 #include <gtest/gtest.h>
 
@@ -9,11 +14,6 @@
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "engines/scalar_engine.h"
-#include "model/forest_builder.h"
-#include "model/reference_predict.h"
-#include "model/testing/random_forest.h"
 
 namespace ml_inference {
 namespace {
@@ -65,19 +65,24 @@ TEST_P(EveryEngine, EqualsTheReferenceOnRandomForests) {
 // Each of these makes its own tree go differently in float64 than in a careless float32.
 TEST_P(EveryEngine, ComparesAFloat32FeatureWithAFloat64Threshold) {
   const float feature = 0.1F;  // 0.10000000149011612
-  for (const double threshold : {0.1, 0.10000000149011611, 0.10000000149011612, 0.2, 1e300, -1e300,
-                                 1e-320, std::numeric_limits<double>::infinity(),
-                                 -std::numeric_limits<double>::infinity()}) {
+  for (const double threshold :
+       {0.1, 0.10000000149011611, 0.10000000149011612, 0.2, 1e300, -1e300, 1e-320,
+        std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
     ForestBuilder builder(1, 1, Aggregation::sum);
     builder.start_tree(3);
     builder.numerical_test(0, {.feature = 0, .threshold = threshold, .left = 1, .right = 2});
     builder.leaf(1, std::vector{1.0});
     builder.leaf(2, std::vector{2.0});
     const Forest forest = std::move(builder).build().value();
-    const std::vector<float> rows{feature, 0.0F, -0.0F, 3.4e38F, -3.4e38F,
+    const std::vector<float> rows{feature,
+                                  0.0F,
+                                  -0.0F,
+                                  3.4e38F,
+                                  -3.4e38F,
                                   std::numeric_limits<float>::infinity(),
                                   -std::numeric_limits<float>::infinity(),
-                                  std::numeric_limits<float>::quiet_NaN(), 1e-45F};
+                                  std::numeric_limits<float>::quiet_NaN(),
+                                  1e-45F};
     expect_equal(forest, {rows, rows.size(), 1});
   }
 }

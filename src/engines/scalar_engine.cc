@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "engines/scalar_engine.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
-
-#include "base/assert.h"
 
 namespace ml_inference {
 namespace {
@@ -17,9 +17,9 @@ namespace {
 // overlaps them; beyond eight the indices no longer fit the registers.
 constexpr std::size_t kLaneCount = 8;
 
-// A test, or a leaf. The children of a test lie side by side, so one index names both: the right child
-// is children + 1. A leaf is its own left child, under a threshold that every number meets, so a walk
-// that is longer than the way to the leaf stays there.
+// A test, or a leaf. The children of a test lie side by side, so one index names both: the right
+// child is children + 1. A leaf is its own left child, under a threshold that every number meets,
+// so a walk that is longer than the way to the leaf stays there.
 struct PackedNode {
   float threshold;
   std::uint32_t feature;

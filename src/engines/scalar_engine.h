@@ -2,10 +2,10 @@
 // The plain engine: one row at a time, one tree after the other, on a packed copy of the nodes.
 #pragma once
 
-#include <memory>
-
 #include "engines/engine.h"
 #include "model/forest.h"
+
+#include <memory>
 
 namespace ml_inference {
 

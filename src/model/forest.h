@@ -17,8 +17,8 @@ enum class Aggregation {
 
 /// One node of a tree: a test with two children, or a leaf.
 ///
-/// The test sends a row to `left` when row[feature] <= threshold, comparing the float32 feature with
-/// the float64 threshold, and to `right` otherwise. A missing value (NaN) goes where
+/// The test sends a row to `left` when row[feature] <= threshold, comparing the float32 feature
+/// with the float64 threshold, and to `right` otherwise. A missing value (NaN) goes where
 /// `missing_goes_left` says. Source: scikit-learn 1.4, sklearn/tree/_tree.pyx, _apply_dense.
 struct ForestNode {
   double threshold = 0;
@@ -33,8 +33,8 @@ struct ForestNode {
   bool operator==(const ForestNode&) const = default;
 };
 
-/// A valid forest: every child lies below its parent inside the same tree, every node but a root has
-/// one parent, every feature exists, every leaf has output_count() finite values.
+/// A valid forest: every child lies below its parent inside the same tree, every node but a root
+/// has one parent, every feature exists, every leaf has output_count() finite values.
 /// Threads: immutable; any number may read it.
 class Forest {
  public:

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "model/forest_builder.h"
 
+#include "base/assert.h"
+#include "model/limits.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
-
-#include "base/assert.h"
-#include "model/limits.h"
 
 namespace ml_inference {
 namespace {
@@ -22,8 +22,8 @@ constexpr std::uint32_t kUnreached = ~0U;
 ForestBuilder::ForestBuilder(std::size_t feature_count, std::size_t output_count,
                              Aggregation aggregation) {
   if (feature_count == 0 || feature_count > kFeatureCountMax) {
-    fault(Code::invalid_argument, fmt::format("a forest takes 1 to {} features, got {}",
-                                              kFeatureCountMax, feature_count));
+    fault(Code::invalid_argument,
+          fmt::format("a forest takes 1 to {} features, got {}", kFeatureCountMax, feature_count));
   }
   if (output_count == 0 || output_count > kOutputCountMax) {
     fault(Code::invalid_argument,

@@ -8,9 +8,12 @@
 //   builder.leaf(2, the_others);
 //   Result<Forest> forest = std::move(builder).build();
 //
-// A verb that breaks a rule is remembered, and build() reports the first such fault with its tree and
-// node, so that callers need not check after every call.
+// A verb that breaks a rule is remembered, and build() reports the first such fault with its tree
+// and node, so that callers need not check after every call.
 #pragma once
+
+#include "base/result.h"
+#include "model/forest.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,30 +22,27 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
-#include "model/forest.h"
-
 namespace ml_inference {
 
 /// A numerical test as the builder takes it. Children are numbers within the same tree.
 struct NumericalTest {
   std::size_t feature = 0;
   double threshold = 0;  ///< not NaN
-  std::size_t left = 0;  ///< where row[feature] <= threshold goes; greater than the node's own number
+  std::size_t left = 0;  ///< for row[feature] <= threshold; greater than the node's own number
   std::size_t right = 0;
   bool missing_goes_left = false;
 };
 
-/// Builds one forest. Nodes have numbers within their tree, from 0, the root; they may be given in any
-/// order, each number once.
+/// Builds one forest. Nodes have numbers within their tree, from 0, the root; they may be given in
+/// any order, each number once.
 /// Threads: belongs to one thread.
 class ForestBuilder {
  public:
   /// feature_count  columns of a row; output_count  values of a leaf. Limits in model/limits.h.
   ForestBuilder(std::size_t feature_count, std::size_t output_count, Aggregation aggregation);
 
-  /// Ends the tree before, if any, and begins the next one, of exactly node_count nodes. Takes memory
-  /// for them at once: the caller knows that so many are coming.
+  /// Ends the tree before, if any, and begins the next one, of exactly node_count nodes. Takes
+  /// memory for them at once: the caller knows that so many are coming.
   void start_tree(std::size_t node_count);
 
   /// Makes `node` of the current tree a test.
@@ -52,8 +52,8 @@ class ForestBuilder {
   void leaf(std::size_t node, std::span<const double> values);
 
   /// The finished forest; the builder is used up.
-  /// Errors: invalid_argument (a rule was broken) or resource_exhausted (a limit was reached), of the
-  /// first fault: "tree 3 node 17: left child 4 does not lie below its parent".
+  /// Errors: invalid_argument (a rule was broken) or resource_exhausted (a limit was reached), of
+  /// the first fault: "tree 3 node 17: left child 4 does not lie below its parent".
   [[nodiscard]] Result<Forest> build() &&;
 
  private:

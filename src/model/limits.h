@@ -9,7 +9,8 @@ namespace ml_inference {
 /// Ten times the largest ensembles seen in practice (10 000 boosted trees).
 inline constexpr std::size_t kTreeCountMax = 100'000;
 
-/// 32 bytes a node: a forest of this size takes 1.6 GB, more than the largest container it is meant for.
+/// 32 bytes a node: a forest of this size takes 1.6 GB, more than the largest container it is meant
+/// for.
 inline constexpr std::size_t kNodeCountMax = 50'000'000;
 
 /// Wide text features reach some hundred thousand columns; a row of a million float32 is 4 MB.

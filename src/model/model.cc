@@ -8,9 +8,7 @@
 namespace ml_inference {
 
 Model::Model(Schema schema, Forest forest, Provenance provenance)
-    : schema_(std::move(schema)),
-      forest_(std::move(forest)),
-      provenance_(std::move(provenance)) {}
+    : schema_(std::move(schema)), forest_(std::move(forest)), provenance_(std::move(provenance)) {}
 
 Result<Model> make_model(Schema schema, Forest forest, Provenance provenance) {
   RETURN_IF_ERROR(check_schema(schema));

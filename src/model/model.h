@@ -2,11 +2,11 @@
 // A model: a forest, and what its numbers mean.
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
 #include "model/forest.h"
 #include "model/schema.h"
+
+#include <string>
 
 namespace ml_inference {
 

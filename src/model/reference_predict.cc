@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "model/reference_predict.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "base/assert.h"
 
 namespace ml_inference {
 namespace {
@@ -14,8 +14,8 @@ std::span<const double> leaf_reached(const Forest& forest, std::int32_t root,
   const ForestNode* node = &forest.nodes()[static_cast<std::size_t>(root)];
   while (!node->is_leaf()) {
     const float value = row[static_cast<std::size_t>(node->feature)];
-    const bool goes_left = std::isnan(value) ? node->missing_goes_left
-                                             : static_cast<double>(value) <= node->threshold;
+    const bool goes_left =
+        std::isnan(value) ? node->missing_goes_left : static_cast<double>(value) <= node->threshold;
     node = &forest.nodes()[static_cast<std::size_t>(goes_left ? node->left : node->right)];
   }
   return forest.leaf_values(node->leaf);

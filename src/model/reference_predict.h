@@ -2,15 +2,15 @@
 // The specification of a forest's answer: slow, obvious, and what every engine is compared with.
 #pragma once
 
-#include <span>
-
 #include "data/matrix.h"
 #include "model/forest.h"
 
+#include <span>
+
 namespace ml_inference {
 
-/// Walks every tree for every row, adds the leaf values in float64 in tree order, and divides by the
-/// number of trees where the forest averages.
+/// Walks every tree for every row, adds the leaf values in float64 in tree order, and divides by
+/// the number of trees where the forest averages.
 ///
 /// rows  [row_count, feature_count] float32; NaN means missing.
 /// out   [row_count, output_count] float64, row-major; overwritten.

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "model/schema.h"
 
+#include "base/utf8.h"
+#include "model/limits.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_set>
 
-#include "base/utf8.h"
-#include "model/limits.h"
-
 namespace ml_inference {
 namespace {
+
+// what  "feature name 3" or "target name", for the message.
+Result<void> check_text(const std::string& what, std::string_view text) {
+  if (text.size() > kNameSizeMax) {
+    return fail(Code::invalid_argument, fmt::format("{} has {} bytes, expected at most {}", what,
+                                                    text.size(), kNameSizeMax));
+  }
+  if (!is_utf8(text)) return fail(Code::invalid_argument, fmt::format("{} is not UTF-8", what));
+  return {};
+}
 
 // what  "feature name" or "class label", for the message.
 Result<void> check_names(std::string_view what, const std::vector<std::string>& names) {
@@ -20,13 +30,7 @@ Result<void> check_names(std::string_view what, const std::vector<std::string>& 
     if (name.empty()) {
       return fail(Code::invalid_argument, fmt::format("{} {} is empty", what, index));
     }
-    if (name.size() > kNameSizeMax) {
-      return fail(Code::invalid_argument, fmt::format("{} {} has {} bytes, expected at most {}",
-                                                      what, index, name.size(), kNameSizeMax));
-    }
-    if (!is_utf8(name)) {
-      return fail(Code::invalid_argument, fmt::format("{} {} is not UTF-8", what, index));
-    }
+    RETURN_IF_ERROR(check_text(fmt::format("{} {}", what, index), name));
     if (!seen.insert(name).second) {
       return fail(Code::invalid_argument, fmt::format("{} '{}' stands twice", what, name));
     }
@@ -74,6 +78,7 @@ Result<void> check_schema(const Schema& schema) {
                                                     feature_count, kFeatureCountMax));
   }
   RETURN_IF_ERROR(check_names("feature name", schema.feature_names));
+  RETURN_IF_ERROR(check_text("target name", schema.target_name));
   return check_class_labels(schema);
 }
 

@@ -2,14 +2,14 @@
 // What goes into a model and what comes out, by name.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/result.h"
 
 namespace ml_inference {
 
@@ -35,7 +35,8 @@ struct Schema {
   /// One name a feature, in the order in which a row holds them. Unique and not empty.
   std::vector<std::string> feature_names;
 
-  /// Classification: one label a class, in the order of the forest's outputs; all numbers or all text.
+  /// Classification: one label a class, in the order of the forest's outputs; all numbers or all
+  /// text.
   /// Regression: empty.
   std::vector<ClassLabel> class_labels;
 
@@ -59,7 +60,7 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
-/// Checks counts, limits (model/limits.h), uniqueness and UTF-8 of names.
+/// Checks counts, limits (model/limits.h), uniqueness and UTF-8 of names and labels.
 /// Errors: invalid_argument, naming the field and the offending entry.
 [[nodiscard]] Result<void> check_schema(const Schema& schema);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "model/testing/random_forest.h"
 
+#include "model/forest_builder.h"
+
 #include <cmath>
 #include <limits>
 #include <random>
-
-#include "model/forest_builder.h"
 
 namespace ml_inference::testing {
 namespace {

@@ -2,11 +2,11 @@
 // Forests and rows for tests: valid, otherwise arbitrary, the same for the same seed.
 #pragma once
 
+#include "model/forest.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "model/forest.h"
 
 namespace ml_inference::testing {
 
