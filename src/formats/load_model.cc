@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "formats/load_model.h"
+
+#include "formats/format_error.h"
+#include "formats/limits.h"
+#include "formats/onnx_reader.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+struct Format {
+  std::string_view name;
+  bool (*begins)(std::string_view bytes);  // whether a file of this format begins so
+  Model (*read)(std::string_view bytes);   // throws FormatError
+};
+
+// All formats. No two begin alike.
+constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx}};
+
+std::string known_formats() {
+  std::string names;
+  for (const Format& format : kFormats) {
+    if (!names.empty()) names += ", ";
+    names += format.name;
+  }
+  return names;
+}
+
+std::string first_bytes(std::string_view bytes) {
+  constexpr std::size_t kShownMax = 8;
+  std::string out;
+  for (const char byte : bytes.substr(0, kShownMax)) {
+    fmt::format_to(std::back_inserter(out), "{}{:02x}", out.empty() ? "" : " ",
+                   static_cast<unsigned char>(byte));
+  }
+  return out;
+}
+
+std::unexpected<Error> fail_at(std::string_view source_name, Error error) {
+  error.message.insert(0, fmt::format("{}: ", source_name));
+  return std::unexpected(std::move(error));
+}
+
+Result<std::size_t> model_file_size(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return fail(Code::not_found, "no such file, expected a model");
+  }
+  if (error) return fail(Code::invalid_argument, error.message());
+  if (status.type() == std::filesystem::file_type::directory) {
+    return fail(Code::invalid_argument, "is a directory, expected a model file");
+  }
+  if (status.type() != std::filesystem::file_type::regular) {
+    return fail(Code::invalid_argument, "is not a regular file, expected a model file");
+  }
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return fail(Code::invalid_argument, error.message());
+  if (size > kModelFileSizeMax) {
+    return fail(Code::resource_exhausted,
+                fmt::format("the file has {} bytes, expected at most {}", size, kModelFileSizeMax));
+  }
+  return static_cast<std::size_t>(size);
+}
+
+Result<std::string> read_model_file(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::size_t size, model_file_size(path));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return fail(Code::invalid_argument,
+                fmt::format("cannot be opened: {}", std::generic_category().message(errno)));
+  }
+  std::string bytes(size, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (static_cast<std::size_t>(file.gcount()) != size) {
+    return fail(
+        Code::data_loss,
+        fmt::format("read {} bytes, expected {}: the file is being changed", file.gcount(), size));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
+  if (bytes.empty()) {
+    return fail_at(source_name,
+                   {Code::invalid_argument,
+                    fmt::format("the file is empty, expected a model ({})", known_formats())});
+  }
+  for (const Format& format : kFormats) {
+    if (!format.begins(bytes)) continue;
+    try {
+      return format.read(bytes);
+    } catch (FormatError& refusal) {
+      return fail_at(source_name, std::move(refusal.error));
+    }
+  }
+  return fail_at(source_name,
+                 {Code::unimplemented, fmt::format("the file begins with {}, expected a model ({})",
+                                                   first_bytes(bytes), known_formats())});
+}
+
+Result<Model> load_model_file(const std::string& path) {
+  Result<std::string> bytes = read_model_file(path);
+  if (!bytes) return fail_at(path, std::move(bytes).error());
+  return load_model(*bytes, path);
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#include "formats/onnx_graph.h"
+
+#include "formats/format_error.h"
+#include "formats/limits.h"
+#include "model/limits.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+using onnx::TensorProto;
+
+constexpr std::string_view kMlDomain = "ai.onnx.ml";
+
+using Names = std::initializer_list<std::string_view>;
+
+// What a name of the graph stands for.
+enum class Meaning {
+  features,    // the row, or columns of it
+  own_label,   // the label that the ensemble chose
+  best_label,  // the label of the largest score
+  best_index,  // its index
+  scores,      // a number a class
+  prediction,  // the regression's number
+  map,         // scores by label; only an output can be one
+  constant,
+};
+
+struct Value {
+  Meaning meaning = Meaning::constant;
+  bool is_rounded = false;              // features: to float32, as our rows are
+  std::optional<std::size_t> width;     // features: how many
+  const std::string* name = nullptr;    // features: of the input, when it has one column
+  bool is_joined = false;               // features: by a Concat, which joined_names_ tells of
+  bool is_divided = false;              // scores, prediction, map: by OnnxGraph::divisor
+  const TensorProto* tensor = nullptr;  // constant
+};
+
+std::vector<ClassLabel> labels_of(std::span<const std::int64_t> numbers,
+                                  std::span<const std::string* const> texts) {
+  std::vector<ClassLabel> labels(numbers.begin(), numbers.end());
+  for (const std::string* text : texts) labels.emplace_back(*text);
+  return labels;
+}
+
+void check_label_count(std::size_t count, std::string_view where) {
+  if (count > kOutputCountMax) {
+    refuse(Code::resource_exhausted, "onnx: {}: {} class labels, expected at most {}", where, count,
+           kOutputCountMax);
+  }
+}
+
+std::vector<ClassLabel> class_labels_of(const OnnxAttributes& attributes) {
+  const auto numbers = attributes.integers("classlabels_int64s");
+  const auto texts = attributes.texts("classlabels_strings");
+  if (numbers.empty() == texts.empty()) {
+    refuse(Code::data_loss,
+           "onnx: {}: {} class labels are numbers and {} are text, expected one kind",
+           attributes.where(), numbers.size(), texts.size());
+  }
+  check_label_count(numbers.size() + texts.size(), attributes.where());
+  return labels_of(numbers, texts);
+}
+
+// Walks over the nodes in their order and says what each output means.
+class GraphReader {
+ public:
+  explicit GraphReader(const onnx::GraphProto& graph) : graph_(graph) {}
+
+  OnnxGraph read() {
+    if (graph_.node_size() > kOnnxGraphNodeCountMax) {
+      refuse(Code::resource_exhausted, "onnx: the graph has {} nodes, expected at most {}",
+             graph_.node_size(), kOnnxGraphNodeCountMax);
+    }
+    for (const TensorProto& tensor : graph_.initializer()) {
+      define(tensor.name(), {.meaning = Meaning::constant, .tensor = &tensor});
+    }
+    for (const onnx::ValueInfoProto& input : graph_.input()) read_input(input);
+    for (int index = 0; index < graph_.node_size(); ++index) {
+      node_ = &graph_.node(index);
+      where_ = onnx_node_text(index, *node_);
+      read_node();
+    }
+    read_outputs();
+    return *std::move(result_);
+  }
+
+ private:
+  void read_input(const onnx::ValueInfoProto& input) {
+    // Before IR version 4 every constant stands among the inputs, too.
+    const auto known = values_.find(input.name());
+    if (known != values_.end() && known->second.meaning == Meaning::constant) return;
+    const auto& type = input.type().tensor_type();
+    if (type.elem_type() != TensorProto::FLOAT && type.elem_type() != TensorProto::DOUBLE) {
+      refuse(Code::unimplemented,
+             "onnx: input {} has element type {}, expected 1 (float) or 11 (double)",
+             quoted(input.name()), type.elem_type());
+    }
+    if (type.shape().dim_size() != 2) {
+      refuse(Code::unimplemented, "onnx: input {} has {} dimensions, expected 2 (rows, features)",
+             quoted(input.name()), type.shape().dim_size());
+    }
+    Value value{.meaning = Meaning::features, .is_rounded = type.elem_type() == TensorProto::FLOAT};
+    const onnx::TensorShapeProto::Dimension& columns = type.shape().dim(1);
+    if (columns.has_dim_value() && columns.dim_value() != 0) {
+      value.width = checked_width(columns.dim_value());
+      if (*value.width == 1) value.name = &input.name();
+    }
+    ++input_count_;
+    define(input.name(), value);
+  }
+
+  static std::size_t checked_width(std::int64_t width) {
+    if (width < 0 || width > static_cast<std::int64_t>(kFeatureCountMax)) {
+      refuse(Code::resource_exhausted, "onnx: an input has {} features, expected 1 to {}", width,
+             kFeatureCountMax);
+    }
+    return static_cast<std::size_t>(width);
+  }
+
+  void read_node() {
+    const std::string_view domain = node_->domain() == "ai.onnx" ? "" : node_->domain();
+    const std::string_view type = node_->op_type();
+    if (domain == kMlDomain) {
+      if (type == "TreeEnsembleClassifier") return read_ensemble(Task::classification);
+      if (type == "TreeEnsembleRegressor") return read_ensemble(Task::regression);
+      if (type == "ZipMap") return read_zip_map();
+    } else if (domain.empty()) {
+      if (type == "Identity") return define_output(only_input());
+      if (type == "Cast") return read_cast();
+      if (type == "Concat") return read_concat();
+      if (type == "Div") return read_div();
+      if (type == "ArgMax") return read_argmax();
+      if (type == "Gather") return read_gather();
+    }
+    refuse(Code::unimplemented, "onnx: {}: the operator (domain {}) is not known here", where_,
+           quoted(domain));
+  }
+
+  void read_ensemble(Task task) {
+    if (result_)
+      refuse(Code::unimplemented, "onnx: {}: a second tree ensemble, expected one", where_);
+    const Value& input = only_input();
+    if (input.meaning != Meaning::features) {
+      refuse(Code::unimplemented, "onnx: {}: input {} is computed, expected the graph's input",
+             where_, quoted(node_->input(0)));
+    }
+    if (!input.is_rounded) {
+      refuse(Code::unimplemented,
+             "onnx: {}: features are compared as float64, expected float32 (a Cast to float first)",
+             where_);
+    }
+    result_.emplace(OnnxGraph{
+        .ensemble = OnnxAttributes(*node_, where_), .task = task, .feature_count = input.width});
+    if (input.is_joined) result_->input_names = joined_names_;
+    if (input.name != nullptr) result_->input_names = {*input.name};
+    used_input_count_ = std::max<std::size_t>(1, result_->input_names.size());
+    if (task == Task::regression) return define_output({.meaning = Meaning::prediction});
+    result_->class_labels = class_labels_of(result_->ensemble);
+    expect_outputs(2);
+    define(node_->output(0), {.meaning = Meaning::own_label});
+    define(node_->output(1), {.meaning = Meaning::scores});
+  }
+
+  void read_cast() {
+    Value value = only_input();
+    const std::int64_t to = attributes({"to", "saturate"}).integer("to", TensorProto::UNDEFINED);
+    const bool is_float = to == TensorProto::FLOAT || to == TensorProto::DOUBLE;
+    switch (value.meaning) {
+      case Meaning::features:
+        if (!is_float) not_known(fmt::format("a Cast of features to type {}", to));
+        value.is_rounded = value.is_rounded || to == TensorProto::FLOAT;
+        break;
+      case Meaning::scores:
+      case Meaning::prediction:
+        if (!is_float) not_known(fmt::format("a Cast of scores to type {}", to));
+        break;
+      case Meaning::own_label:
+      case Meaning::best_label:
+        if (to != label_type()) not_known(fmt::format("a Cast of labels to type {}", to));
+        break;
+      default: not_known("a Cast of this input");
+    }
+    define_output(value);
+  }
+
+  // The columns of several inputs side by side.
+  void read_concat() {
+    const std::int64_t axis = attributes({"axis"}).integer("axis", 0);
+    if (axis != 1 && axis != -1) not_known(fmt::format("axis {}, expected 1", axis));
+    if (!joined_names_.empty()) not_known("a second Concat");
+    if (node_->input_size() == 0) not_known("no inputs");
+    Value joined{.meaning = Meaning::features, .is_rounded = true, .is_joined = true};
+    for (const std::string& name : node_->input()) {
+      const Value& part = value_of(name);
+      if (part.meaning != Meaning::features || part.name == nullptr) {
+        not_known(fmt::format("input {}, expected an input of one column", quoted(name)));
+      }
+      joined.is_rounded = joined.is_rounded && part.is_rounded;
+      joined_names_.push_back(*part.name);
+    }
+    joined.width = checked_width(node_->input_size());
+    define_output(joined);
+  }
+
+  void read_div() {
+    if (node_->input_size() != 2) not_known(fmt::format("{} inputs", node_->input_size()));
+    const Value& value = value_of(node_->input(0));
+    const Value& constant = value_of(node_->input(1));
+    if (constant.meaning != Meaning::constant ||
+        (value.meaning != Meaning::scores && value.meaning != Meaning::prediction)) {
+      not_known("what is divided, expected scores by a constant");
+    }
+    const OnnxNumbers numbers(*constant.tensor, quoted(node_->input(1)));
+    if (numbers.size() != 1) not_known(fmt::format("{} divisors, expected 1", numbers.size()));
+    if (result_->divisor) not_known("a second division");
+    static_cast<void>(attributes({}));
+    result_->divisor = numbers[0];
+    Value divided = value;
+    divided.is_divided = true;
+    define_output(divided);
+  }
+
+  void read_argmax() {
+    const OnnxAttributes here = attributes({"axis", "keepdims", "select_last_index"});
+    const std::int64_t axis = here.integer("axis", 0);
+    if (only_input().meaning != Meaning::scores || (axis != 1 && axis != -1) ||
+        here.integer("select_last_index", 0) != 0) {
+      not_known("what is compared, expected the scores of a row and the first largest");
+    }
+    define_output({.meaning = Meaning::best_index});
+  }
+
+  void read_gather() {
+    if (node_->input_size() != 2) not_known(fmt::format("{} inputs", node_->input_size()));
+    const Value& constant = value_of(node_->input(0));
+    if (constant.meaning != Meaning::constant || attributes({"axis"}).integer("axis", 0) != 0 ||
+        value_of(node_->input(1)).meaning != Meaning::best_index) {
+      not_known("what is gathered, expected class labels by the index of the largest score");
+    }
+    if (labels_in(*constant.tensor) != result_->class_labels) {
+      not_known("other labels than those of the ensemble");
+    }
+    define_output({.meaning = Meaning::best_label});
+  }
+
+  [[nodiscard]] std::vector<ClassLabel> labels_in(const TensorProto& tensor) const {
+    const auto number_count = static_cast<std::size_t>(tensor.int64_data_size());
+    const auto text_count = static_cast<std::size_t>(tensor.string_data_size());
+    check_label_count(number_count + text_count, where_);
+    return labels_of({tensor.int64_data().data(), number_count},
+                     {tensor.string_data().data(), text_count});
+  }
+
+  void read_zip_map() {
+    if (only_input().meaning != Meaning::scores) not_known("what is mapped, expected scores");
+    if (class_labels_of(attributes({"classlabels_int64s", "classlabels_strings"})) !=
+        result_->class_labels) {
+      not_known("other labels than those of the ensemble");
+    }
+    Value map = only_input();
+    map.meaning = Meaning::map;
+    define_output(map);
+  }
+
+  void read_outputs() {
+    if (!result_) {
+      refuse(Code::unimplemented, "onnx: the graph has {} nodes and no tree ensemble, expected one",
+             graph_.node_size());
+    }
+    if (graph_.output_size() == 0) refuse(Code::data_loss, "onnx: the graph has no outputs");
+    if (used_input_count_ != input_count_) {
+      refuse(Code::unimplemented, "onnx: the graph has {} inputs, of which the ensemble takes {}",
+             input_count_, used_input_count_);
+    }
+    for (const onnx::ValueInfoProto& output : graph_.output()) {
+      where_ = fmt::format("output {}", quoted(output.name()));
+      const Value& value = value_of(output.name());
+      const Meaning meaning = value.meaning;
+      if (meaning == Meaning::features || meaning == Meaning::constant) {
+        not_known("an output that no tree decides");
+      }
+      const bool is_scores =
+          meaning == Meaning::scores || meaning == Meaning::map || meaning == Meaning::prediction;
+      if (is_scores && value.is_divided != result_->divisor.has_value()) {
+        not_known("a score beside the same score divided");
+      }
+      result_->uses_own_label = result_->uses_own_label || meaning == Meaning::own_label;
+    }
+  }
+
+  [[nodiscard]] std::int64_t label_type() const {
+    const bool is_text = std::holds_alternative<std::string>(result_->class_labels.front());
+    return is_text ? TensorProto::STRING : TensorProto::INT64;
+  }
+
+  // The attributes of the node being read, which has no others than these.
+  [[nodiscard]] OnnxAttributes attributes(Names known) const {
+    const OnnxAttributes here(*node_, where_);
+    here.refuse_others_than({known.begin(), known.size()});
+    return here;
+  }
+
+  const Value& only_input() {
+    if (node_->input_size() != 1)
+      not_known(fmt::format("{} inputs, expected 1", node_->input_size()));
+    return value_of(node_->input(0));
+  }
+
+  const Value& value_of(const std::string& name) {
+    const auto found = values_.find(name);
+    if (found == values_.end()) {
+      refuse(Code::data_loss, "onnx: {}: nothing before it makes {}", where_, quoted(name));
+    }
+    return found->second;
+  }
+
+  void expect_outputs(int count) {
+    if (node_->output_size() != count) {
+      refuse(Code::data_loss, "onnx: {}: {} outputs, expected {}", where_, node_->output_size(),
+             count);
+    }
+  }
+
+  void define_output(const Value& value) {
+    expect_outputs(1);
+    define(node_->output(0), value);
+  }
+
+  void define(const std::string& name, const Value& value) {
+    if (!values_.emplace(name, value).second) {
+      refuse(Code::data_loss, "onnx: {}: {} is made twice", where_, quoted(name));
+    }
+  }
+
+  [[noreturn]] void not_known(std::string_view what) const {
+    refuse(Code::unimplemented, "onnx: {}: {} is not known here", where_, what);
+  }
+
+  const onnx::GraphProto& graph_;
+  std::unordered_map<std::string_view, Value> values_;
+  std::optional<OnnxGraph> result_;
+  std::vector<std::string> joined_names_;  // of the inputs of the Concat
+  std::size_t input_count_ = 0;
+  std::size_t used_input_count_ = 0;
+  const onnx::NodeProto* node_ = nullptr;  // the one being read
+  std::string where_ = "graph";
+};
+
+}  // namespace
+
+OnnxGraph read_onnx_graph(const onnx::GraphProto& graph) { return GraphReader(graph).read(); }
+
+}  // namespace ml_inference

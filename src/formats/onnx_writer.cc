@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "formats/onnx_writer.h"
+
+#include "base/json_text.h"
+#include "formats/limits.h"
+#include "formats/onnx.pb.h"
+#include "formats/onnx_metadata.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+using onnx::AttributeProto;
+using onnx::TensorProto;
+
+// The versions in which the operators have the form written here: doubles in tree ensembles came with
+// ai.onnx.ml 3 (ONNX 1.12, IR version 8), text in Gather and Cast is older.
+constexpr std::int64_t kIrVersion = 8;
+constexpr std::int64_t kMlVersion = 3;
+constexpr std::int64_t kOperatorsVersion = 17;
+
+AttributeProto& add_attribute(onnx::NodeProto& node, std::string_view name,
+                              AttributeProto::AttributeType type) {
+  AttributeProto& attribute = *node.add_attribute();
+  attribute.set_name(std::string(name));
+  attribute.set_type(type);
+  return attribute;
+}
+
+void add_integer(onnx::NodeProto& node, std::string_view name, std::int64_t value) {
+  add_attribute(node, name, AttributeProto::INT).set_i(value);
+}
+
+void add_text(onnx::NodeProto& node, std::string_view name, std::string_view value) {
+  add_attribute(node, name, AttributeProto::STRING).set_s(std::string(value));
+}
+
+void set_raw(TensorProto& tensor, std::span<const double> values) {
+  tensor.set_data_type(TensorProto::DOUBLE);
+  tensor.add_dims(static_cast<std::int64_t>(values.size()));
+  tensor.set_raw_data(values.data(), values.size_bytes());
+}
+
+// An array with a value for each node or weight, filled as the forest is walked.
+class Integers {
+ public:
+  Integers(onnx::NodeProto& node, std::string_view name)
+      : attribute_(add_attribute(node, name, AttributeProto::INTS)) {}
+
+  void add(std::size_t value) { attribute_.add_ints(static_cast<std::int64_t>(value)); }
+
+ private:
+  AttributeProto& attribute_;
+};
+
+void add_doubles(onnx::NodeProto& node, std::string_view name, std::span<const double> values) {
+  set_raw(*add_attribute(node, name, AttributeProto::TENSOR).mutable_t(), values);
+}
+
+// Calls visit(tree, node number in the tree, node) for every node, tree after tree.
+template <class Visit>
+void for_each_node(const Forest& forest, const Visit& visit) {
+  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    const auto begin = static_cast<std::size_t>(forest.roots()[tree]);
+    const auto end = tree + 1 < forest.tree_count()
+                         ? static_cast<std::size_t>(forest.roots()[tree + 1])
+                         : forest.nodes().size();
+    for (std::size_t node = begin; node < end; ++node) {
+      visit(tree, node - begin, forest.nodes()[node]);
+    }
+  }
+}
+
+void add_nodes(onnx::NodeProto& ensemble, const Forest& forest) {
+  Integers tree_ids(ensemble, "nodes_treeids");
+  Integers node_ids(ensemble, "nodes_nodeids");
+  Integers feature_ids(ensemble, "nodes_featureids");
+  Integers true_ids(ensemble, "nodes_truenodeids");
+  Integers false_ids(ensemble, "nodes_falsenodeids");
+  Integers tracks_true(ensemble, "nodes_missing_value_tracks_true");
+  AttributeProto& modes = add_attribute(ensemble, "nodes_modes", AttributeProto::STRINGS);
+  std::vector<double> thresholds;
+  for_each_node(forest, [&](std::size_t tree, std::size_t number, const ForestNode& node) {
+    const auto root = static_cast<std::size_t>(forest.roots()[tree]);
+    tree_ids.add(tree);
+    node_ids.add(number);
+    feature_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.feature));
+    true_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.left) - root);
+    false_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.right) - root);
+    tracks_true.add(node.missing_goes_left ? 1 : 0);
+    modes.add_strings(node.is_leaf() ? "LEAF" : "BRANCH_LEQ");
+    thresholds.push_back(node.threshold);
+  });
+  add_doubles(ensemble, "nodes_values_as_tensor", thresholds);
+}
+
+// A leaf of the forest as its tree and its number in it.
+struct LeafPlace {
+  std::size_t tree;
+  std::size_t node;
+};
+
+std::vector<LeafPlace> places_of_leaves(const Forest& forest) {
+  std::vector<LeafPlace> places(forest.leaf_count());
+  for_each_node(forest, [&](std::size_t tree, std::size_t number, const ForestNode& node) {
+    if (node.is_leaf()) places[static_cast<std::size_t>(node.leaf)] = {tree, number};
+  });
+  return places;
+}
+
+// kind  "class" or "target". Every value of every leaf, zeros too: a class without a weight would be
+// another thing than one with weight 0.
+void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::string& kind) {
+  Integers tree_ids(ensemble, kind + "_treeids");
+  Integers node_ids(ensemble, kind + "_nodeids");
+  Integers output_ids(ensemble, kind + "_ids");
+  std::vector<double> weights;
+  const std::vector<LeafPlace> places = places_of_leaves(forest);
+  for (std::size_t leaf = 0; leaf < places.size(); ++leaf) {
+    const std::span<const double> values = forest.leaf_values(static_cast<std::int32_t>(leaf));
+    for (std::size_t output = 0; output < values.size(); ++output) {
+      tree_ids.add(places[leaf].tree);
+      node_ids.add(places[leaf].node);
+      output_ids.add(output);
+      weights.push_back(values[output]);
+    }
+  }
+  add_doubles(ensemble, kind + "_weights_as_tensor", weights);
+}
+
+// Builds the ModelProto of one model.
+class OnnxWriter {
+ public:
+  explicit OnnxWriter(const Model& model) : schema_(model.schema()), forest_(model.forest()) {}
+
+  onnx::ModelProto write() {
+    add_header();
+    onnx::GraphProto& graph = *file_.mutable_graph();
+    graph.set_name("forest");
+    add_value(*graph.add_input(), "features", TensorProto::FLOAT, schema_.feature_count());
+    add_integer(add_node("Cast", {"features"}, {"features_float64"}), "to", TensorProto::DOUBLE);
+    if (schema_.task == Task::classification) {
+      add_classifier();
+    } else {
+      add_regressor();
+    }
+    return std::move(file_);
+  }
+
+ private:
+  void add_header() {
+    file_.set_ir_version(kIrVersion);
+    file_.set_producer_name(std::string(kOnnxProducer));
+    file_.set_producer_version(ML_INFERENCE_VERSION);
+    add_operator_set("", kOperatorsVersion);
+    add_operator_set("ai.onnx.ml", kMlVersion);
+    add_property(kFeatureNamesKey, json_array(schema_.feature_names));
+    add_property(kTargetNameKey, schema_.target_name);
+    add_property(kAcceptsMissingKey, schema_.accepts_missing ? "true" : "false");
+    add_property(kAcceptsInfiniteKey, schema_.accepts_infinite ? "true" : "false");
+  }
+
+  void add_operator_set(const char* domain, std::int64_t version) {
+    onnx::OperatorSetIdProto& set = *file_.add_opset_import();
+    set.set_domain(domain);
+    set.set_version(version);
+  }
+
+  void add_property(std::string_view key, const std::string& value) {
+    onnx::StringStringEntryProto& entry = *file_.add_metadata_props();
+    entry.set_key(std::string(key));
+    entry.set_value(value);
+  }
+
+  static std::string json_array(const std::vector<std::string>& texts) {
+    std::string out = "[";
+    for (const std::string& text : texts) {
+      if (out.size() > 1) out += ',';
+      append_json_string(out, text);
+    }
+    return out + ']';
+  }
+
+  // width 0: one value a row.
+  static void add_value(onnx::ValueInfoProto& value, const char* name, TensorProto::DataType type,
+                        std::size_t width) {
+    value.set_name(name);
+    auto& tensor = *value.mutable_type()->mutable_tensor_type();
+    tensor.set_elem_type(type);
+    tensor.mutable_shape()->add_dim()->set_dim_param("N");
+    if (width != 0)
+      tensor.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
+  }
+
+  onnx::NodeProto& add_node(const char* type, std::initializer_list<const char*> inputs,
+                            std::initializer_list<const char*> outputs) {
+    onnx::NodeProto& node = *file_.mutable_graph()->add_node();
+    node.set_op_type(type);
+    for (const char* input : inputs) node.add_input(input);
+    for (const char* output : outputs) node.add_output(output);
+    return node;
+  }
+
+  // The sums are divided behind the ensemble, in float32, because a classifier has no average.
+  void add_classifier() {
+    const bool averages = forest_.aggregation() == Aggregation::average;
+    const char* const scores = averages ? "sums" : "probabilities";
+    // Of two classes onnxruntime's own label is the second one whenever that has a positive score.
+    const bool has_own_label = schema_.class_labels.size() > 2;
+    onnx::NodeProto& ensemble = add_node("TreeEnsembleClassifier", {"features_float64"},
+                                         {has_own_label ? "label" : "own_label", scores});
+    ensemble.set_domain("ai.onnx.ml");
+    add_class_labels(ensemble);
+    add_nodes(ensemble, forest_);
+    add_weights(ensemble, forest_, "class");
+    add_text(ensemble, "post_transform", "NONE");
+    if (!has_own_label) add_best_label(scores);
+    if (averages) add_division(scores, "probabilities");
+    onnx::GraphProto& graph = *file_.mutable_graph();
+    add_value(*graph.add_output(), "label",
+              has_text_labels() ? TensorProto::STRING : TensorProto::INT64, 0);
+    add_value(*graph.add_output(), "probabilities", TensorProto::FLOAT,
+              schema_.class_labels.size());
+  }
+
+  void add_class_labels(onnx::NodeProto& ensemble) {
+    AttributeProto& labels =
+        has_text_labels() ? add_attribute(ensemble, "classlabels_strings", AttributeProto::STRINGS)
+                          : add_attribute(ensemble, "classlabels_int64s", AttributeProto::INTS);
+    for (const ClassLabel& label : schema_.class_labels) {
+      if (const auto* number = std::get_if<std::int64_t>(&label)) labels.add_ints(*number);
+      if (const auto* text = std::get_if<std::string>(&label)) labels.add_strings(*text);
+    }
+  }
+
+  // The label of the first largest score, as we choose it.
+  void add_best_label(const char* scores) {
+    TensorProto& labels = *file_.mutable_graph()->add_initializer();
+    labels.set_name("labels");
+    labels.set_data_type(has_text_labels() ? TensorProto::STRING : TensorProto::INT64);
+    labels.add_dims(static_cast<std::int64_t>(schema_.class_labels.size()));
+    for (const ClassLabel& label : schema_.class_labels) {
+      if (const auto* number = std::get_if<std::int64_t>(&label)) labels.add_int64_data(*number);
+      if (const auto* text = std::get_if<std::string>(&label)) labels.add_string_data(*text);
+    }
+    onnx::NodeProto& best = add_node("ArgMax", {scores}, {"best"});
+    add_integer(best, "axis", 1);
+    add_integer(best, "keepdims", 0);
+    add_node("Gather", {"labels", "best"}, {"label"});
+  }
+
+  void add_division(const char* sums, const char* averages) {
+    TensorProto& count = *file_.mutable_graph()->add_initializer();
+    count.set_name("tree_count");
+    count.set_data_type(TensorProto::FLOAT);
+    count.add_float_data(static_cast<float>(forest_.tree_count()));
+    add_node("Div", {sums, "tree_count"}, {averages});
+  }
+
+  void add_regressor() {
+    onnx::NodeProto& ensemble =
+        add_node("TreeEnsembleRegressor", {"features_float64"}, {"prediction"});
+    ensemble.set_domain("ai.onnx.ml");
+    add_integer(ensemble, "n_targets", 1);
+    // Divided inside, in float64.
+    const bool averages = forest_.aggregation() == Aggregation::average;
+    add_text(ensemble, "aggregate_function", averages ? "AVERAGE" : "SUM");
+    add_nodes(ensemble, forest_);
+    add_weights(ensemble, forest_, "target");
+    add_text(ensemble, "post_transform", "NONE");
+    add_value(*file_.mutable_graph()->add_output(), "prediction", TensorProto::FLOAT, 1);
+  }
+
+  [[nodiscard]] bool has_text_labels() const {
+    return std::holds_alternative<std::string>(schema_.class_labels.front());
+  }
+
+  const Schema& schema_;
+  const Forest& forest_;
+  onnx::ModelProto file_;
+};
+
+}  // namespace
+
+Result<std::string> write_onnx(const Model& model) {
+  if (model.schema().task == Task::classification && model.schema().class_labels.size() < 2) {
+    return fail(Code::unimplemented, "onnx: the model has 1 class, expected at least 2");
+  }
+  const onnx::ModelProto file = OnnxWriter(model).write();
+  const std::size_t size = file.ByteSizeLong();
+  if (size > kModelFileSizeMax) {
+    return fail(Code::resource_exhausted, fmt::format("onnx: the model takes {} bytes, expected at "
+                                                      "most {}",
+                                                      size, kModelFileSizeMax));
+  }
+  return file.SerializeAsString();
+}
+
+}  // namespace ml_inference
