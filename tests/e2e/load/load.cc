@@ -6,6 +6,7 @@
 //             [--kept 4] [--fresh 4] [--rows 1]
 //   load show FILE...     prints "path: contents" of those files that exist
 //   load stop             tells process 1 of this container to stop and report
+//   load fill MIB         takes so much memory, holds it for ten seconds, and ends
 //
 // `send` posts the same prediction from `kept` clients, each on one connection for as long as the
 // server keeps it, and from `fresh` clients, each request on a connection of its own. `rate` is
@@ -300,6 +301,15 @@ int show(int count, char** paths) {
   return 0;
 }
 
+int fill(long mebibytes) {
+  // Every byte is written: memory that is only reserved costs a control group nothing.
+  const std::vector<char> memory(static_cast<std::size_t>(std::max(mebibytes, 0L)) << 20, 'x');
+  std::printf("holding %zu bytes\n", memory.size());
+  std::fflush(stdout);
+  std::this_thread::sleep_for(std::chrono::seconds(10));
+  return 0;
+}
+
 /// Reads "--name value" pairs; false on anything else.
 bool read_options(int count, char** words, Options& options) {
   const std::map<std::string_view, int*> counts{
@@ -334,8 +344,10 @@ int main(int argc, char** argv) {
   if (command == "send" && read_options(argc - 2, argv + 2, options)) return send(options);
   if (command == "show") return show(argc - 2, argv + 2);
   if (command == "stop") return ::kill(1, SIGTERM) == 0 ? 0 : 1;
+  if (command == "fill" && argc == 3) return fill(std::atol(argv[2]));
   std::fprintf(stderr,
                "usage: load send --host HOST [--port 80] [--seconds 30] [--requests 100000] "
-               "[--rate 100] [--kept 4] [--fresh 4] [--rows 1] | load show FILE... | load stop\n");
+               "[--rate 100] [--kept 4] [--fresh 4] [--rows 1] | load show FILE... | load stop "
+               "| load fill MIB\n");
   return 2;
 }

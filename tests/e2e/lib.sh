@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the promises share. Each promise is a program of its own that begins with `. "$here/lib.sh"`,
+# and is run by tests/e2e/run, which sets CONTEXT: the kube context that the run was allowed to touch.
+set -euo pipefail
+
+: "${CONTEXT:?is set by tests/e2e/run}"
+readonly namespace=ml-platform          # of the manifests
+readonly load_namespace=ml-platform-e2e # of the load, so that it takes nothing of the platform's quota
+readonly docker=${DOCKER:-docker}
+# shellcheck disable=SC2034  # read by the promises
+readonly expected_prediction='{"prediction":"setosa","prediction_index":0,"probabilities":{"setosa":1.0,"versicolor":0.0,"virginica":0.0},"confidence":1.0}'
+
+# The context is fixed at the start: were the user to switch in another terminal, this run would not follow.
+kubectl() { command kubectl --context "$CONTEXT" "$@"; }
+
+say() { printf '    %s\n' "$*"; }
+# proved WHAT...: one line of evidence for the promise.
+proved() { printf '  + %s\n' "$*"; }
+die() {
+  printf '  ! %s\n' "$*" >&2
+  exit 1
+}
+
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+# seconds_since MS: the time since now_ms gave MS, as "12.3".
+seconds_since() {
+  local passed=$(($(now_ms) - $1))
+  printf '%d.%d' $((passed / 1000)) $((passed % 1000 / 100))
+}
+
+# within SECONDS WHAT COMMAND...: tries COMMAND until it succeeds.
+within() {
+  local end=$((SECONDS + $1)) limit=$1 what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < end)) || die "$what: not within $limit s"
+    sleep 0.3
+  done
+}
+
+# --- images ---------------------------------------------------------------------------------------
+
+# image_of NAME: what the cluster calls the image that was built as NAME.
+image_of() { echo "${REGISTRY:+${REGISTRY%/}/}$1"; }
+
+# way_into_nodes: how images reach this cluster's nodes: command, registry, kind, minikube or shared.
+way_into_nodes() {
+  local extensions
+  extensions=$(kubectl config view -o jsonpath="{.contexts[?(@.name==\"$CONTEXT\")].context.extensions}")
+  if [ -n "${LOAD_IMAGE:-}" ]; then echo command
+  elif [ -n "${REGISTRY:-}" ]; then echo registry
+  elif [[ $CONTEXT == kind-* ]]; then echo kind
+  elif [[ $extensions == *minikube.sigs.k8s.io* ]]; then echo minikube
+  elif [[ $CONTEXT == docker-desktop || $CONTEXT == orbstack || $CONTEXT == rancher-desktop ]]; then echo shared
+  else
+    die "context $CONTEXT: no way to bring images into its nodes; set REGISTRY=host/path (pushed to, and" \
+      "pulled from by the nodes) or LOAD_IMAGE=\"command\" (called with a docker archive)"
+  fi
+}
+
+# load_images NAME...: brings locally built images into the cluster.
+load_images() {
+  local way name tar
+  way=$(way_into_nodes)
+  for name; do
+    case $way in
+      command)
+        tar=$(mktemp --suffix .tar)
+        "$docker" save -o "$tar" "$name"
+        # Unquoted on purpose: the user's command may come with arguments.
+        # shellcheck disable=SC2086
+        $LOAD_IMAGE "$tar" >/dev/null || { rm -f "$tar"; die "LOAD_IMAGE failed for $name"; }
+        rm -f "$tar"
+        ;;
+      registry)
+        "$docker" tag "$name" "$(image_of "$name")"
+        "$docker" push --quiet "$(image_of "$name")" >/dev/null
+        ;;
+      kind) kind load docker-image --name "${CONTEXT#kind-}" "$name" ;;
+      minikube) minikube image load --profile "$CONTEXT" "$name" ;;
+      shared) ;;
+    esac
+  done
+}
+
+# --- pods -----------------------------------------------------------------------------------------
+
+# pods: the names of the service's pods, one a line; ready_pods: of those that are ready and not leaving.
+pods() {
+  kubectl get pods -n "$namespace" -l app=ml-inference \
+    -o go-template='{{range .items}}{{.metadata.name}}{{"\n"}}{{end}}'
+}
+ready_pods() {
+  # shellcheck disable=SC2016  # a Go template's variable
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{$name := .metadata.name}}{{if not .metadata.deletionTimestamp}}
+    {{- range .status.conditions}}{{if and (eq .type "Ready") (eq .status "True")}}
+    {{- $name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}'
+}
+# sed reads to the end, where head would end the pipe early and so fail it.
+a_ready_pod() { ready_pods | sed -n 1p; }
+# pods_are COUNT: exactly so many pods exist, all ready and none leaving.
+pods_are() { [ "$(ready_pods | wc -l)" = "$1" ] && [ "$(pods | wc -l)" = "$1" ]; }
+
+# metrics POD: the pod's own metrics, fetched through the API server.
+metrics() { kubectl get --raw "/api/v1/namespaces/$namespace/pods/$1:8000/proxy/metrics"; }
+# metric NAME: the value of a sample without labels, out of metrics on stdin.
+metric() { awk -v name="$1" '$1 == name { printf "%.6f", $2; found = 1 } END { exit !found }'; }
+
+# --- load -----------------------------------------------------------------------------------------
+
+# start_load NAME ARGUMENT...: a pod that runs `load send ARGUMENT...`; returns when it is at work.
+start_load() {
+  local name=$1 arguments
+  shift
+  arguments=$(printf '"%s",' "$@")
+  kubectl apply -f - >/dev/null <<EOF
+apiVersion: v1
+kind: Pod
+metadata: {name: $name, namespace: $load_namespace}
+spec:
+  restartPolicy: Never
+  activeDeadlineSeconds: 900
+  terminationGracePeriodSeconds: 5
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: load
+      image: $(image_of ml-inference-load:e2e)
+      imagePullPolicy: IfNotPresent
+      args: ["send",${arguments%,}]
+      resources: {requests: {cpu: 100m, memory: 32Mi}, limits: {memory: 256Mi}}
+      securityContext:
+        {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+EOF
+  kubectl wait -n "$load_namespace" "pod/$name" --timeout=60s --for=condition=Ready >/dev/null
+}
+
+# load_report NAME: waits until the load has ended by itself, and prints its one JSON object.
+load_report() {
+  kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s --for=jsonpath='{.status.phase}'=Succeeded >/dev/null
+  kubectl logs -n "$load_namespace" "$1"
+  kubectl delete pod -n "$load_namespace" "$1" --wait=false >/dev/null
+}
+stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
+
+# number KEY: that number out of a report on stdin.
+number() { grep -o "\"$1\":[0-9.]*" | cut -d: -f2; }
+
+# --- port-forward ---------------------------------------------------------------------------------
+
+# forward TARGET PORT: forwards a free local port until the promise ends, and sets $forwarded to it.
+forward() {
+  local log
+  log=$(mktemp)
+  command kubectl --context "$CONTEXT" port-forward -n "$namespace" "$1" ":$2" >"$log" 2>&1 &
+  # shellcheck disable=SC2064  # the values of now
+  trap "kill $! 2>/dev/null || true; rm -f '$log'" EXIT
+  within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
+  forwarded=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
+  # shellcheck disable=SC2034  # read by the promise
+  readonly forwarded
+}

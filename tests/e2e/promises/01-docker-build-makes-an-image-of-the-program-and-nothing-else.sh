@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The reference's command builds the image; it holds no shell and is at most 30 MB.
+. "$(dirname "$0")/../lib.sh"
+readonly size_max=30000000 # bytes
+
+revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+build() { "$docker" build "$@" . >"$log" 2>&1 || { tail -40 "$log" >&2; die "docker build $* failed"; }; }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+start=$(now_ms)
+build -t ml-inference:latest -f docker/Dockerfile --build-arg "REVISION=$revision"
+proved "docker build -t ml-inference:latest -f docker/Dockerfile . in $(seconds_since "$start") s"
+# The next version: other labels make it another image, and every layer but those is shared.
+build -t ml-inference:v2 -f docker/Dockerfile --build-arg "REVISION=$revision" --build-arg VERSION=v2
+build -t ml-inference-load:e2e -f tests/e2e/load/Dockerfile
+
+size=$("$docker" image inspect --format '{{.Size}}' ml-inference:latest)
+((size <= size_max)) || die "the image has $size bytes, expected at most $size_max"
+proved "image of $size bytes, at most $size_max"
+
+container=$("$docker" create ml-inference:latest)
+files=$("$docker" export "$container" | tar -t | grep -v '/$')
+"$docker" rm "$container" >/dev/null
+for name in sh bash dash busybox; do
+  ! grep -qE "(^|/)$name\$" <<<"$files" || die "the image holds $name"
+done
+proved "its files: $(grep -vE '^(dev|etc|proc|run|sys|\.dockerenv)' <<<"$files" | tr '\n' ' ')"
+
+user=$("$docker" image inspect --format '{{.Config.User}}' ml-inference:latest)
+[ "$user" = 1000:1000 ] || die "the image's user is '$user', expected 1000:1000"
+proved "its user is $user, its version $("$docker" image inspect \
+  --format '{{index .Config.Labels "org.opencontainers.image.version"}}' ml-inference:latest)"
