@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "training/train_forest.h"
+
+#include "base/assert.h"
+#include "model/forest_builder.h"
+#include "model/limits.h"
+#include "training/criteria.h"
+#include "training/growth_plan.h"
+#include "training/limits.h"
+#include "training/out_of_bag.h"
+#include "training/parallel.h"
+#include "training/random.h"
+#include "training/ranked_rows.h"
+#include "training/tree_grower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+struct GrownTrees {
+  std::vector<GrownTree> trees;
+  Bags bags;  // empty unless the out-of-bag score is asked for
+};
+
+// What all trees together may take before ForestBuilder, which has the same limits, sees them.
+class Budget {
+ public:
+  [[nodiscard]] bool is_left() const {
+    return node_count_ <= kNodeCountMax && leaf_value_count_ <= kLeafValueCountMax;
+  }
+
+  void take(const GrownTree& tree) {
+    node_count_ += tree.nodes.size();
+    leaf_value_count_ += tree.leaf_values.size();
+  }
+
+ private:
+  std::atomic<std::size_t> node_count_ = 0;
+  std::atomic<std::size_t> leaf_value_count_ = 0;
+};
+
+Result<void> check_rows(MatrixView<const float> rows) {
+  if (rows.row_count() == 0 || rows.row_count() > kTrainingRowCountMax) {
+    return fail(
+        rows.row_count() == 0 ? Code::invalid_argument : Code::resource_exhausted,
+        fmt::format("expected 1 to {} rows, got {}", kTrainingRowCountMax, rows.row_count()));
+  }
+  if (rows.column_count() == 0 || rows.column_count() > kFeatureCountMax) {
+    return fail(
+        rows.column_count() == 0 ? Code::invalid_argument : Code::resource_exhausted,
+        fmt::format("expected 1 to {} features, got {}", kFeatureCountMax, rows.column_count()));
+  }
+  const auto infinite =
+      std::ranges::find_if(rows.values(), [](float value) { return std::isinf(value); });
+  if (infinite == rows.values().end()) return {};
+  const auto index = static_cast<std::size_t>(infinite - rows.values().begin());
+  return fail(Code::invalid_argument,
+              fmt::format("row {} feature {}: expected a finite number or a missing one, got {}",
+                          index / rows.column_count(), index % rows.column_count(), *infinite));
+}
+
+Result<void> check_classes(std::span<const std::int32_t> classes, std::size_t class_count) {
+  if (class_count == 0 || class_count > kOutputCountMax) {
+    return fail(Code::invalid_argument,
+                fmt::format("expected 1 to {} classes, got {}", kOutputCountMax, class_count));
+  }
+  for (std::size_t row = 0; row < classes.size(); ++row) {
+    if (classes[row] >= 0 && static_cast<std::size_t>(classes[row]) < class_count) continue;
+    return fail(Code::invalid_argument, fmt::format("row {}: expected a class from 0 to {}, got {}",
+                                                    row, class_count - 1, classes[row]));
+  }
+  return {};
+}
+
+Result<void> check_targets(std::span<const double> targets) {
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    if (std::abs(targets[row]) <= kTargetMax) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("row {}: expected a target of at most {} in magnitude, got {}", row,
+                            kTargetMax, targets[row]));
+  }
+  return {};
+}
+
+// rows / (classes x rows of the class), counting classes that have rows only.
+std::vector<double> balanced_weights(std::span<const std::int32_t> classes,
+                                     std::size_t class_count) {
+  std::vector<double> counts(class_count);
+  for (const std::int32_t row_class : classes) counts[static_cast<std::size_t>(row_class)] += 1;
+  const auto present =
+      static_cast<double>(class_count) - static_cast<double>(std::ranges::count(counts, 0.0));
+  for (double& count : counts) {
+    if (count > 0) count = static_cast<double>(classes.size()) / (present * count);
+  }
+  return counts;
+}
+
+// By class, or nothing when every row counts the same.
+Result<std::vector<double>> weights_of_classes(const ForestOptions& options,
+                                               std::span<const std::int32_t> classes,
+                                               std::size_t class_count) {
+  if (const auto* const rule = std::get_if<ClassWeighting>(&options.class_weights)) {
+    if (*rule == ClassWeighting::none) return std::vector<double>();
+    return balanced_weights(classes, class_count);
+  }
+  const auto& weights = std::get<std::vector<double>>(options.class_weights);
+  if (weights.size() != class_count) {
+    return fail(Code::invalid_argument,
+                fmt::format("class_weights: expected {}, one a class, got {}", class_count,
+                            weights.size()));
+  }
+  for (const double weight : weights) {
+    if (weight >= 1 / kClassWeightMax && weight <= kClassWeightMax) continue;
+    return fail(Code::invalid_argument, fmt::format("class_weights: expected {} to {}, got {}",
+                                                    1 / kClassWeightMax, kClassWeightMax, weight));
+  }
+  return weights;
+}
+
+// How often the tree sees each row. The caller's `random` goes on from here to choose features.
+void draw_rows(const ForestOptions& options, std::size_t sample_count, Random& random,
+               std::span<double> counts) {
+  std::ranges::fill(counts, options.bootstrap ? 0.0 : 1.0);
+  if (!options.bootstrap) return;
+  const auto row_count = static_cast<std::uint32_t>(counts.size());
+  for (std::size_t draw = 0; draw < sample_count; ++draw) counts[random.below(row_count)] += 1;
+}
+
+// row_weights  one a row, or empty where every row counts the same.
+template <class Criterion>
+Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion,
+                              std::span<const double> row_weights, const ForestOptions& options,
+                              const GrowthPlan& plan) {
+  GrownTrees grown;
+  grown.trees.resize(options.tree_count);
+  if (options.out_of_bag_score) grown.bags.resize(options.tree_count);
+  Budget budget;
+  for_each_index(options.tree_count, options.thread_count, [&] {
+    return [&, grower = TreeGrower<Criterion>(rows, criterion, plan.limits),
+            weights = std::vector<double>(rows.row_count())](std::size_t tree) mutable {
+      if (!budget.is_left()) return;
+      Random random(options.seed, tree);
+      draw_rows(options, plan.sample_count, random, weights);
+      if (options.out_of_bag_score) {
+        for (const double count : weights) grown.bags[tree].push_back(count > 0);
+      }
+      for (std::size_t row = 0; row < row_weights.size(); ++row) weights[row] *= row_weights[row];
+      grown.trees[tree] = grower.grow(weights, random);
+      budget.take(grown.trees[tree]);
+    };
+  });
+  if (budget.is_left()) return grown;
+  return fail(Code::resource_exhausted,
+              fmt::format("the forest needs more than {} nodes or {} leaf values, expected fewer "
+                          "trees or smaller ones",
+                          kNodeCountMax, kLeafValueCountMax));
+}
+
+void add_tree(ForestBuilder& builder, const GrownTree& tree, std::size_t output_count) {
+  builder.start_tree(tree.nodes.size());
+  for (std::size_t number = 0; number < tree.nodes.size(); ++number) {
+    const GrownNode& node = tree.nodes[number];
+    if (node.feature < 0) {
+      builder.leaf(number,
+                   std::span(tree.leaf_values).subspan(node.left * output_count, output_count));
+    } else {
+      builder.numerical_test(number, {.feature = static_cast<std::size_t>(node.feature),
+                                      .threshold = node.threshold,
+                                      .left = node.left,
+                                      .right = std::size_t{node.left} + 1,
+                                      .missing_goes_left = node.missing_goes_left});
+    }
+  }
+}
+
+// Every tree counts the same, whatever the impurity of its rows was.
+void add_importances(const GrownTree& tree, std::span<double> importances) {
+  double sum = 0;
+  for (const GrownNode& node : tree.nodes) sum += node.decrease;
+  if (sum == 0) return;
+  for (const GrownNode& node : tree.nodes) {
+    if (node.feature >= 0) {
+      importances[static_cast<std::size_t>(node.feature)] += node.decrease / sum;
+    }
+  }
+}
+
+// Takes the trees apart one by one, so that memory holds few nodes twice.
+Result<TrainedForest> assemble(std::vector<GrownTree> trees, std::size_t feature_count,
+                               std::size_t output_count) {
+  ForestBuilder builder(feature_count, output_count, Aggregation::average);
+  std::vector<double> importances(feature_count);
+  for (GrownTree& grown : trees) {
+    const GrownTree tree = std::move(grown);
+    add_tree(builder, tree, output_count);
+    add_importances(tree, importances);
+  }
+  double sum = 0;
+  for (const double importance : importances) sum += importance;
+  if (sum > 0) {
+    for (double& importance : importances) importance /= sum;
+  }
+  ASSIGN_OR_RETURN(Forest forest, std::move(builder).build());
+  return TrainedForest{std::move(forest), std::move(importances), std::nullopt};
+}
+
+}  // namespace
+
+Result<TrainedForest> train_classifier(MatrixView<const float> rows,
+                                       std::span<const std::int32_t> classes,
+                                       std::size_t class_count, const ForestOptions& options) {
+  ASSERT(classes.size() == rows.row_count());
+  RETURN_IF_ERROR(check_rows(rows));
+  RETURN_IF_ERROR(check_classes(classes, class_count));
+  ASSIGN_OR_RETURN(const GrowthPlan plan, make_growth_plan(options, Task::classification,
+                                                           rows.row_count(), rows.column_count()));
+  ASSIGN_OR_RETURN(const std::vector<double> class_weights,
+                   weights_of_classes(options, classes, class_count));
+  std::vector<double> row_weights;
+  if (!class_weights.empty()) {
+    for (const std::int32_t row_class : classes) {
+      row_weights.push_back(class_weights[static_cast<std::size_t>(row_class)]);
+    }
+  }
+  const RankedRows ranked(rows, options.thread_count);
+  ASSIGN_OR_RETURN(
+      GrownTrees grown,
+      options.criterion == ClassCriterion::gini
+          ? grow_trees(ranked, GiniCriterion(classes, class_count), row_weights, options, plan)
+          : grow_trees(ranked, EntropyCriterion(classes, class_count), row_weights, options, plan));
+  ASSIGN_OR_RETURN(TrainedForest trained,
+                   assemble(std::move(grown.trees), rows.column_count(), class_count));
+  if (options.out_of_bag_score) {
+    trained.out_of_bag_score =
+        out_of_bag_accuracy(trained.forest, rows, classes, grown.bags, options.thread_count);
+  }
+  return trained;
+}
+
+Result<TrainedForest> train_regressor(MatrixView<const float> rows, std::span<const double> targets,
+                                      const ForestOptions& options) {
+  ASSERT(targets.size() == rows.row_count());
+  RETURN_IF_ERROR(check_rows(rows));
+  RETURN_IF_ERROR(check_targets(targets));
+  ASSIGN_OR_RETURN(const GrowthPlan plan, make_growth_plan(options, Task::regression,
+                                                           rows.row_count(), rows.column_count()));
+  const RankedRows ranked(rows, options.thread_count);
+  ASSIGN_OR_RETURN(GrownTrees grown,
+                   grow_trees(ranked, SquaredErrorCriterion(targets), {}, options, plan));
+  ASSIGN_OR_RETURN(TrainedForest trained, assemble(std::move(grown.trees), rows.column_count(), 1));
+  if (options.out_of_bag_score) {
+    trained.out_of_bag_score =
+        out_of_bag_r_squared(trained.forest, rows, targets, grown.bags, options.thread_count);
+  }
+  return trained;
+}
+
+}  // namespace ml_inference

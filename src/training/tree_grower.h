@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Grows one decision tree by always taking the best split among features drawn at random.
+//
+// Source: Breiman, "Random forests", 2001; the order of the checks and the meaning of each limit
+// follow scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best) and _tree.pyx.
+#pragma once
+
+#include "training/random.h"
+#include "training/ranked_rows.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace ml_inference {
+
+/// ForestOptions, as numbers for one set of rows. A limit that is not set is the largest number.
+struct GrowthLimits {
+  std::size_t max_features = 1;
+  std::size_t max_depth = std::numeric_limits<std::size_t>::max();
+  std::size_t max_leaf_nodes = std::numeric_limits<std::size_t>::max();
+  std::size_t min_samples_split = 2;
+  std::size_t min_samples_leaf = 1;
+  double min_impurity_decrease = 0;
+
+  /// Grow where the impurity falls most, rather than depth first. Decides something only when
+  /// max_leaf_nodes ends the growth.
+  bool best_first = false;
+};
+
+/// A node of a grown tree, children by their number within the tree. Siblings stand side by side:
+/// the right child's number is left + 1.
+struct GrownNode {
+  double threshold = 0;
+  double decrease = 0;        ///< weight x impurity decrease of the split: what importances add up
+  std::int32_t feature = -1;  ///< -1 marks a leaf
+  std::uint32_t left = 0;  ///< greater than this node's own number; of a leaf: which leaf, from 0
+  bool missing_goes_left = false;
+};
+
+struct GrownTree {
+  std::vector<GrownNode> nodes;     ///< the root first
+  std::vector<double> leaf_values;  ///< [leaf_count, output_count], leaves in the order of `nodes`
+};
+
+/// Grows trees, one after another, with one set of scratch memory.
+/// Criterion  one of training/criteria.h.
+/// Threads: belongs to one thread.
+template <class Criterion>
+class TreeGrower {
+ public:
+  /// rows  outlive this.
+  TreeGrower(const RankedRows& rows, Criterion criterion, const GrowthLimits& limits);
+
+  /// weights  by row; 0 leaves the row out. At least one is positive.
+  /// random   decides which features are looked at, and in which order.
+  [[nodiscard]] GrownTree grow(std::span<const double> weights, Random random);
+
+ private:
+  struct Split {
+    double score = -std::numeric_limits<double>::infinity();  // of both sides, see criteria.h
+    double threshold = 0;
+    std::size_t feature = 0;
+    std::uint32_t last_left_rank = 0;
+    bool missing_goes_left = false;
+  };
+
+  // A node that can be split, and the split that it waits for.
+  struct Candidate {
+    std::size_t node;
+    std::size_t depth;
+    double decrease;
+    Split split;
+  };
+
+  // The rows of a node: rows_[begin] to rows_[end - 1].
+  struct Range {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  // A column within a node. The keys are rank << 32 | row, ascending.
+  struct SortedColumn {
+    std::size_t feature;
+    std::span<const float> values;  // by rank
+    std::span<const std::uint64_t> present;
+    std::span<const std::uint64_t> missing;  // rows without a value
+  };
+
+  struct LeftSide {
+    std::size_t row_count;
+    bool has_missing;
+  };
+
+  void start(std::span<const double> weights);
+  void add_node(Range range, std::size_t depth);
+  [[nodiscard]] Candidate next_candidate();
+  [[nodiscard]] static bool is_later(const Candidate& a, const Candidate& b);
+  void apply(const Candidate& candidate);
+  [[nodiscard]] std::size_t partition(Range range, const Split& split);
+  void add_leaf_values();
+
+  [[nodiscard]] std::optional<Split> find_split(std::span<const std::uint32_t> rows);
+  [[nodiscard]] bool consider(std::size_t feature, std::span<const std::uint32_t> rows,
+                              Split& best);
+  [[nodiscard]] std::span<const std::uint64_t> sorted_by_rank(std::span<const std::uint32_t> ranks,
+                                                              std::span<const std::uint32_t> rows);
+  void scan(const SortedColumn& column, bool missing_goes_left, Split& best);
+  void offer_cut(const SortedColumn& column, std::uint32_t rank, float next_value, LeftSide left,
+                 Split& best);
+
+  [[nodiscard]] std::span<const std::uint32_t> rows_of(Range range) const {
+    return std::span(rows_).subspan(range.begin, range.end - range.begin);
+  }
+
+  const RankedRows& data_;
+  Criterion criterion_;
+  const GrowthLimits limits_;
+
+  Random random_{0, 0};
+  double tree_weight_ = 0;
+  GrownTree tree_;
+  std::vector<Range> ranges_;              // by node
+  std::vector<Candidate> candidates_;      // a stack, or a heap when limits_.best_first
+  std::vector<std::uint32_t> rows_;        // of the tree, a node's together and ascending
+  std::vector<std::uint32_t> right_rows_;  // scratch of partition()
+  std::vector<std::uint32_t> features_;    // all, in an order that drawing shuffles on
+  std::vector<std::uint64_t> unsorted_;    // keys of SortedColumn, scratch of sorted_by_rank()
+  std::vector<std::uint64_t> sorted_;      // likewise
+  std::vector<std::uint32_t> places_;      // likewise: by rank
+};
+
+}  // namespace ml_inference
