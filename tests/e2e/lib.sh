@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the promises share. Each promise is a program of its own that begins with `. "$here/lib.sh"`,
-# and is run by tests/e2e/run, which sets CONTEXT: the kube context that the run was allowed to touch.
+# and is run by tests/e2e/run, which sets CONTEXT: the kube context that the run was allowed to
+# touch.
 set -euo pipefail
 
 : "${CONTEXT:?is set by tests/e2e/run}"
 readonly namespace=ml-platform          # of the manifests
-readonly load_namespace=ml-platform-e2e # of the load, so that it takes nothing of the platform's quota
+readonly load_namespace=ml-platform-e2e # of the load, which so takes nothing of the quota
 readonly docker=${DOCKER:-docker}
 # shellcheck disable=SC2034  # read by the promises
-readonly expected_prediction='{"prediction":"setosa","prediction_index":0,"probabilities":{"setosa":1.0,"versicolor":0.0,"virginica":0.0},"confidence":1.0}'
+readonly expected_prediction='{"prediction":"setosa","prediction_index":0,"probabilities":'\
+'{"setosa":1.0,"versicolor":0.0,"virginica":0.0},"confidence":1.0}'
 
-# The context is fixed at the start: were the user to switch in another terminal, this run would not follow.
+# The context is fixed at the start: were the user to switch in another terminal, this run would not
+# follow.
 kubectl() { command kubectl --context "$CONTEXT" "$@"; }
 
 say() { printf '    %s\n' "$*"; }
@@ -44,18 +47,20 @@ within() {
 # image_of NAME: what the cluster calls the image that was built as NAME.
 image_of() { echo "${REGISTRY:+${REGISTRY%/}/}$1"; }
 
-# way_into_nodes: how images reach this cluster's nodes: command, registry, kind, minikube or shared.
+# way_into_nodes: how images reach this cluster's nodes: command, registry, kind, minikube or
+# shared.
 way_into_nodes() {
   local extensions
-  extensions=$(kubectl config view -o jsonpath="{.contexts[?(@.name==\"$CONTEXT\")].context.extensions}")
+  extensions=$(kubectl config view \
+    -o jsonpath="{.contexts[?(@.name==\"$CONTEXT\")].context.extensions}")
   if [ -n "${LOAD_IMAGE:-}" ]; then echo command
   elif [ -n "${REGISTRY:-}" ]; then echo registry
   elif [[ $CONTEXT == kind-* ]]; then echo kind
   elif [[ $extensions == *minikube.sigs.k8s.io* ]]; then echo minikube
-  elif [[ $CONTEXT == docker-desktop || $CONTEXT == orbstack || $CONTEXT == rancher-desktop ]]; then echo shared
+  elif [[ $CONTEXT =~ ^(docker-desktop|orbstack|rancher-desktop)$ ]]; then echo shared
   else
-    die "context $CONTEXT: no way to bring images into its nodes; set REGISTRY=host/path (pushed to, and" \
-      "pulled from by the nodes) or LOAD_IMAGE=\"command\" (called with a docker archive)"
+    die "context $CONTEXT: no way to bring images into its nodes; set REGISTRY=host/path (pushed" \
+      "to, and pulled from by the nodes) or LOAD_IMAGE=\"command\" (called with a docker archive)"
   fi
 }
 
@@ -86,7 +91,8 @@ load_images() {
 
 # --- pods -----------------------------------------------------------------------------------------
 
-# pods: the names of the service's pods, one a line; ready_pods: of those that are ready and not leaving.
+# pods: the names of the service's pods, one a line; ready_pods: of those that are ready and not
+# leaving.
 pods() {
   kubectl get pods -n "$namespace" -l app=ml-inference \
     -o go-template='{{range .items}}{{.metadata.name}}{{"\n"}}{{end}}'
@@ -139,7 +145,8 @@ EOF
 
 # load_report NAME: waits until the load has ended by itself, and prints its one JSON object.
 load_report() {
-  kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s --for=jsonpath='{.status.phase}'=Succeeded >/dev/null
+  kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s \
+    --for=jsonpath='{.status.phase}'=Succeeded >/dev/null
   kubectl logs -n "$load_namespace" "$1"
   kubectl delete pod -n "$load_namespace" "$1" --wait=false >/dev/null
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The pod security standard "restricted" (and with it "baseline") as a function.
 
-Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/, release 1.34. The admission
-plugin of the API server is the judge in a cluster; this plain version of its rules lets a test speak
-before there is one. tests/manifests/judges compares with the plugin's own code.
+Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/, release 1.34. The
+admission plugin of the API server is the judge in a cluster; this plain version of its rules lets a
+test speak before there is one. tests/manifests/judges asks the plugin's own code as well.
 """
 
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image",
@@ -14,12 +14,13 @@ SAFE_SYSCTLS = {
     "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
     "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
 }
+CONFINED = ("RuntimeDefault", "Localhost")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")
 
 
 def violations(pod_spec):
-    """What in `pod_spec` breaks the restricted standard, one sentence each; empty when nothing does."""
+    """What in `pod_spec` breaks the restricted standard, one sentence each; empty if nothing."""
     found = list(_pod_violations(pod_spec))
     for group in ("initContainers", "containers", "ephemeralContainers"):
         for container in pod_spec.get(group, []):
@@ -48,10 +49,9 @@ def _shared_violations(context):
         yield "runAsUser is 0"
     if context.get("runAsNonRoot") is False:
         yield "runAsNonRoot is false"
-    if context.get("seccompProfile", {}).get("type", "RuntimeDefault") not in ("RuntimeDefault", "Localhost"):
-        yield "seccompProfile is unconfined"
-    if context.get("appArmorProfile", {}).get("type", "RuntimeDefault") not in ("RuntimeDefault", "Localhost"):
-        yield "appArmorProfile is unconfined"
+    for profile in ("seccompProfile", "appArmorProfile"):
+        if context.get(profile, {}).get("type", "RuntimeDefault") not in CONFINED:
+            yield f"{profile} is unconfined"
     selinux = context.get("seLinuxOptions", {})
     allowed = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
     if selinux.get("user") or selinux.get("role") or selinux.get("type", "") not in allowed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the manifests promise, as tests: names, numbers and labels, pod security, and quota arithmetic.
+"""What the manifests promise, as tests: names, numbers, labels, pod security, quota arithmetic.
 
 Run by tests/manifests/run. No cluster is asked: tests/e2e proves the same promises on a real one.
 """
@@ -14,7 +14,8 @@ import pod_security
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "k8s"
 # In the order in which the quick start applies them: what limits pods comes before the pods.
-FILES = ["namespace.yaml", "resource-quota.yaml", "limit-range.yaml", "deployment.yaml", "service.yaml"]
+FILES = ["namespace.yaml", "resource-quota.yaml", "limit-range.yaml", "deployment.yaml",
+         "service.yaml"]
 UNITS = {"": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
@@ -74,8 +75,9 @@ class Names(ManifestTest):
         self.assertEqual(self.container["image"], "ml-inference:latest")
 
     def test_the_selector_is_the_one_label_that_never_changes(self):
-        self.assertEqual(self.deployment["spec"]["selector"], {"matchLabels": {"app": "ml-inference"}})
-        self.assertEqual(self.service["spec"]["selector"], {"app": "ml-inference"})
+        label = {"app": "ml-inference"}
+        self.assertEqual(self.deployment["spec"]["selector"], {"matchLabels": label})
+        self.assertEqual(self.service["spec"]["selector"], label)
 
     def test_pods_and_their_owners_carry_the_recommended_labels(self):
         for labels in (self.deployment["metadata"]["labels"], self.service["metadata"]["labels"],
@@ -84,7 +86,8 @@ class Names(ManifestTest):
             self.assertEqual(labels["app.kubernetes.io/name"], "ml-inference")
             self.assertEqual(labels["app.kubernetes.io/component"], "inference")
         for thing in map(load, FILES):
-            self.assertEqual(thing["metadata"]["labels"]["app.kubernetes.io/part-of"], "mini-ml-platform")
+            labels = thing["metadata"]["labels"]
+            self.assertEqual(labels["app.kubernetes.io/part-of"], "mini-ml-platform")
 
     def test_the_service_leads_from_port_80_to_the_containers_8000(self):
         [port] = self.service["spec"]["ports"]
@@ -96,16 +99,19 @@ class Names(ManifestTest):
 class Numbers(ManifestTest):
     def test_three_replicas_are_replaced_one_by_one_and_never_fewer_are_ready(self):
         self.assertEqual(self.deployment["spec"]["replicas"], 3)
-        self.assertEqual(self.deployment["spec"]["strategy"],
-                         {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
+        self.assertEqual(self.deployment["spec"]["strategy"], {
+            "type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
 
     def test_a_container_requests_a_tenth_of_a_cpu_and_is_held_to_half_of_one(self):
         self.assertEqual(self.container["resources"], {
-            "requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}})
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            "limits": {"cpu": "500m", "memory": "512Mi"}})
 
     def test_liveness_and_readiness_ask_different_questions_at_the_stated_times(self):
-        self.probe("livenessProbe", "/health", initialDelaySeconds=30, periodSeconds=10, failureThreshold=3)
-        self.probe("readinessProbe", "/ready", initialDelaySeconds=10, periodSeconds=5, failureThreshold=3)
+        self.probe("livenessProbe", "/health",
+                   initialDelaySeconds=30, periodSeconds=10, failureThreshold=3)
+        self.probe("readinessProbe", "/ready",
+                   initialDelaySeconds=10, periodSeconds=5, failureThreshold=3)
 
     def probe(self, name, path, **numbers):
         probe = dict(self.container[name])
@@ -124,7 +130,7 @@ class Numbers(ManifestTest):
     def test_the_container_lies_within_the_limit_range_and_so_do_its_defaults(self):
         [limits] = self.limit_range["spec"]["limits"]
         for name in ("cpu", "memory"):
-            for held in (self.container["resources"]["requests"], self.container["resources"]["limits"],
+            for held in (*self.container["resources"].values(),
                          limits["defaultRequest"], limits["default"]):
                 self.assertLessEqual(quantity(limits["min"][name]), quantity(held[name]))
                 self.assertLessEqual(quantity(held[name]), quantity(limits["max"][name]))
@@ -138,21 +144,25 @@ class Numbers(ManifestTest):
 
 
 class Quota(ManifestTest):
+    def setUp(self):
+        super().setUp()
+        self.hard = self.quota["spec"]["hard"]
+        self.room = pods_that_fit(self.hard, self.container["resources"]["requests"])
+
     def test_it_is_on_requests_2_cpu_and_4Gi(self):
-        self.assertEqual(self.quota["spec"], {"hard": {"requests.cpu": "2", "requests.memory": "4Gi"}})
+        self.assertEqual(self.quota["spec"].keys(), {"hard"})
+        self.assertEqual(self.hard, {"requests.cpu": "2", "requests.memory": "4Gi"})
 
     def test_twenty_pods_fit_and_the_twenty_first_does_not(self):
-        self.assertEqual(pods_that_fit(self.quota["spec"]["hard"], self.container["resources"]["requests"]), 20)
+        self.assertEqual(self.room, 20)
 
     def test_pods_that_state_nothing_count_the_same(self):
         [limits] = self.limit_range["spec"]["limits"]
-        self.assertEqual(pods_that_fit(self.quota["spec"]["hard"], limits["defaultRequest"]), 20)
+        self.assertEqual(pods_that_fit(self.hard, limits["defaultRequest"]), 20)
 
     def test_a_rolling_update_has_room_for_its_surge_and_a_pod_that_is_still_leaving(self):
         # A pod counts until it is gone, so that a surge of 1 can meet one that still drains.
-        wanted = self.deployment["spec"]["replicas"] + 1 + 1
-        self.assertLessEqual(
-            wanted, pods_that_fit(self.quota["spec"]["hard"], self.container["resources"]["requests"]))
+        self.assertLessEqual(self.deployment["spec"]["replicas"] + 1 + 1, self.room)
 
     def test_the_scarcest_resource_decides_how_many_fit(self):
         self.assertEqual(pods_that_fit({"requests.memory": "4Gi"}, {"memory": "128Mi"}), 32)
@@ -197,20 +207,24 @@ class Security(ManifestTest):
             self.assertNotEqual(pod_security.violations(pod), [], what)
 
 
+# What a change of the pod's spec or of its one container breaks the standard with.
 BREACHES = {
     "host network": lambda pod, c: pod.update(hostNetwork=True),
     "host path": lambda pod, c: pod.update(volumes=[{"name": "host", "hostPath": {"path": "/"}}]),
     "host port": lambda pod, c: c["ports"][0].update(hostPort=8000),
-    "probe of another host": lambda pod, c: c["livenessProbe"]["httpGet"].update(host="example.com"),
-    "unsafe sysctl": lambda pod, c: pod["securityContext"].update(sysctls=[{"name": "kernel.msgmax"}]),
+    "probe of another host": lambda pod, c: c["livenessProbe"]["httpGet"].update(host="other.test"),
+    "unsafe sysctl": lambda pod, c: pod["securityContext"].update(
+        sysctls=[{"name": "kernel.msgmax"}]),
     "root": lambda pod, c: c["securityContext"].update(runAsUser=0),
     "maybe root": lambda pod, c: pod["securityContext"].pop("runAsNonRoot"),
-    "unconfined": lambda pod, c: pod["securityContext"].update(seccompProfile={"type": "Unconfined"}),
+    "unconfined": lambda pod, c: pod["securityContext"].update(
+        seccompProfile={"type": "Unconfined"}),
     "no profile": lambda pod, c: pod["securityContext"].pop("seccompProfile"),
     "privileged": lambda pod, c: c["securityContext"].update(privileged=True),
     "escalation": lambda pod, c: c["securityContext"].pop("allowPrivilegeEscalation"),
     "kept capabilities": lambda pod, c: c["securityContext"].pop("capabilities"),
-    "added capability": lambda pod, c: c["securityContext"]["capabilities"].update(add=["SYS_ADMIN"]),
+    "added capability": lambda pod, c: c["securityContext"]["capabilities"].update(
+        add=["SYS_ADMIN"]),
     "second container": lambda pod, c: pod["containers"].append({"name": "side"}),
 }
 

@@ -5,15 +5,19 @@
 readonly size_max=30000000 # bytes
 
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-build() { "$docker" build "$@" . >"$log" 2>&1 || { tail -40 "$log" >&2; die "docker build $* failed"; }; }
+build() {
+  "$docker" build --build-arg "REVISION=$revision" "$@" . >"$log" 2>&1 && return
+  tail -40 "$log" >&2
+  die "docker build $* failed"
+}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 start=$(now_ms)
-build -t ml-inference:latest -f docker/Dockerfile --build-arg "REVISION=$revision"
+build -t ml-inference:latest -f docker/Dockerfile
 proved "docker build -t ml-inference:latest -f docker/Dockerfile . in $(seconds_since "$start") s"
 # The next version: other labels make it another image, and every layer but those is shared.
-build -t ml-inference:v2 -f docker/Dockerfile --build-arg "REVISION=$revision" --build-arg VERSION=v2
+build -t ml-inference:v2 -f docker/Dockerfile --build-arg VERSION=v2
 build -t ml-inference-load:e2e -f tests/e2e/load/Dockerfile
 
 size=$("$docker" image inspect --format '{{.Size}}' ml-inference:latest)

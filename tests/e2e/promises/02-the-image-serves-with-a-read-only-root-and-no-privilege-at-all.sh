@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# docker run with everything taken away that can be: the answer is still right, and SIGTERM ends it well.
+# docker run with everything taken away that can be: the answer is still right, and SIGTERM ends it
+# well.
 . "$(dirname "$0")/../lib.sh"
 
 container=$("$docker" run --detach --read-only --cap-drop ALL --user 1000 \

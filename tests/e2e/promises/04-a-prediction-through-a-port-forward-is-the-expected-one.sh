@@ -4,13 +4,14 @@
 . "$(dirname "$0")/../lib.sh"
 
 forward svc/ml-inference 80
-answer=$(curl -fsS -X POST "http://localhost:$forwarded/predict" -H 'Content-Type: application/json' \
+service=http://localhost:$forwarded
+answer=$(curl -fsS -X POST "$service/predict" -H 'Content-Type: application/json' \
   -d '{"features": [5.1, 3.5, 1.4, 0.2]}')
 [ "$answer" = "$expected_prediction" ] || die "predicted $answer, expected $expected_prediction"
 proved "POST /predict: $answer"
-proved "GET /health: $(curl -fsS "http://localhost:$forwarded/health")"
-proved "GET /ready: $(curl -fsS "http://localhost:$forwarded/ready")"
+proved "GET /health: $(curl -fsS "$service/health")"
+proved "GET /ready: $(curl -fsS "$service/ready")"
 
-status=$(curl -sS -o /dev/null -w '%{http_code}' "http://localhost:$forwarded/predict" -d '{"features": [1]}')
+status=$(curl -sS -o /dev/null -w '%{http_code}' "$service/predict" -d '{"features": [1]}')
 [ "$status" = 422 ] || die "a row of one feature was answered with $status, expected 422"
 proved "a row of one feature: $status"

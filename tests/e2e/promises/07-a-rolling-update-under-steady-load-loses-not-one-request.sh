@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kubectl set image to :v2 while clients inside the cluster go on through the Service: four that keep
-# their connection and four that open one for each request. ROLLOUTS=5 repeats it, back and forth.
+# kubectl set image to :v2 while clients inside the cluster go on through the Service: four that
+# keep their connection and four that open one for each request. ROLLOUTS=5 repeats it, back and
+# forth.
 . "$(dirname "$0")/../lib.sh"
 readonly rate=100 # requests a second of all clients
 
@@ -9,8 +10,8 @@ readonly rate=100 # requests a second of all clients
 update_to() {
   local image=$1 start report before all_sent
   before=$(pods)
-  start_load rollout --host "ml-inference.$namespace.svc.cluster.local" --seconds 600 --requests 60000 \
-    --rate $rate --kept 4 --fresh 4
+  start_load rollout --host "ml-inference.$namespace.svc.cluster.local" \
+    --seconds 600 --requests 60000 --rate $rate --kept 4 --fresh 4
   sleep 3 # of load before anything changes
   start=$(now_ms)
   kubectl set image deployment/ml-inference "ml-inference=$image" -n ml-platform >/dev/null
@@ -25,10 +26,12 @@ update_to() {
   all_sent=$(number sent <<<"$report")
   ((all_sent > rate * 10)) || die "too little load to prove anything: $report"
   [ "$(number failed <<<"$report")" = 0 ] || die "requests failed: $report"
-  proved "to ${image##*/}: rolled out in $took s; $all_sent requests in $(number seconds <<<"$report") s," \
-    "0 failed ($(number kept_sent <<<"$report") kept alive on $(number kept_connections <<<"$report")" \
-    "connections, p99 $(number kept_p99_ms <<<"$report") ms; $(number fresh_sent <<<"$report") on new" \
-    "connections, p99 $(number fresh_p99_ms <<<"$report") ms)"
+  proved "to ${image##*/}: rolled out in $took s;" \
+    "$all_sent requests in $(number seconds <<<"$report") s, 0 failed"
+  proved "kept alive: $(number kept_sent <<<"$report") requests on" \
+    "$(number kept_connections <<<"$report") connections, p99 $(number kept_p99_ms <<<"$report") ms"
+  proved "new connections: $(number fresh_sent <<<"$report") requests," \
+    "p99 $(number fresh_p99_ms <<<"$report") ms"
 }
 
 images=("$(image_of ml-inference:v2)" "$(image_of ml-inference:latest)")

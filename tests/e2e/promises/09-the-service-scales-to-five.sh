@@ -7,7 +7,8 @@ start=$(now_ms)
 kubectl scale deployment ml-inference -n ml-platform --replicas=5 >/dev/null
 within 90 "five ready pods" pods_are 5
 proved "five pods ready after $(seconds_since "$start") s"
-used=$(kubectl get resourcequota -n ml-platform ml-platform-quota -o jsonpath='{.status.used.requests\.cpu}')
+used=$(kubectl get resourcequota ml-platform-quota -n ml-platform \
+  -o jsonpath='{.status.used.requests\.cpu}')
 [ "$used" = 500m ] || die "the quota counts $used of CPU requests, expected 500m"
 kubectl describe resourcequota -n ml-platform
 proved "the quota counts $used"

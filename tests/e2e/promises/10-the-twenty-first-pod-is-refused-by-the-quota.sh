@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# 20 x 100m are the 2 CPUs of the quota. The API server refuses one more, whatever room the nodes have.
+# 20 x 100m are the 2 CPUs of the quota. The API server refuses one more, whatever room the nodes
+# have.
 . "$(dirname "$0")/../lib.sh"
 
 kubectl scale deployment ml-inference -n ml-platform --replicas=21 >/dev/null

@@ -19,7 +19,9 @@ spec:
 EOF
 }
 given=$(pod '{}')
-[ "$given" = '{"limits":{"cpu":"500m","memory":"512Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}' ] ||
+readonly limits='"limits":{"cpu":"500m","memory":"512Mi"}'
+readonly requests='"requests":{"cpu":"100m","memory":"128Mi"}'
+[ "$given" = "{$limits,$requests}" ] ||
   die "a container without resources got $given"
 proved "a container without resources is given $given"
 

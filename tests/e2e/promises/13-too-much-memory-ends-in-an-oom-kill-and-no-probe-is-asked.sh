@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A container without any probe takes twice its memory limit. The kernel ends it, the kubelet sees the
-# process end and starts the container again: probes have no part in it.
+# A container without any probe takes twice its memory limit. The kernel ends it, the kubelet sees
+# the process end and starts the container again: probes have no part in it.
 . "$(dirname "$0")/../lib.sh"
 
 kubectl apply -f - >/dev/null <<EOF
@@ -21,9 +21,11 @@ spec:
       securityContext:
         {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 EOF
-last() {
-  kubectl get pod -n "$load_namespace" glutton -o jsonpath="{.status.containerStatuses[0].lastState.terminated.$1}"
+# status PATH: what the API server knows of the container.
+status() {
+  kubectl get pod -n "$load_namespace" glutton -o jsonpath="{.status.containerStatuses[0].$1}"
 }
+last() { status "lastState.terminated.$1"; }
 killed() { [ -n "$(last reason)" ]; }
 within 60 "the end and the restart of the container" killed
 [ "$(last reason) $(last exitCode)" = "OOMKilled 137" ] ||
@@ -32,6 +34,5 @@ unhealthy=$(kubectl get events -n "$load_namespace" -o name \
   --field-selector involvedObject.name=glutton,reason=Unhealthy)
 [ -z "$unhealthy" ] || die "a probe failed: $unhealthy"
 proved "128 MiB under a limit of 64Mi: $(last reason), exit code $(last exitCode), restarted" \
-  "$(kubectl get pod -n "$load_namespace" glutton -o jsonpath='{.status.containerStatuses[0].restartCount}')" \
-  "times, no probe failure among the events"
+  "$(status restartCount) times, no probe failure among the events"
 kubectl delete pod -n "$load_namespace" glutton --wait=false >/dev/null
