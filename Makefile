@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The short names of what one does here. Each is a script or a CMake preset; nothing is decided here.
+# The short names of what one does here. Each is a script or a CMake preset; nothing is decided
+# here.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -10,6 +11,7 @@ FUZZ_SECONDS ?= 10
 IMAGE ?= ml-inference:latest
 CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
 TIMED := tools/timed
+CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
 # What `make test` runs after the unit tests: the program from outside, and the manifests.
 WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/manifests/run)
 
@@ -85,11 +87,12 @@ accuracy: ## cross-validation beside scikit-learn, into a table of docs
 
 format: ## rewrite the sources in the house's format
 	@tools/setup lint
-	find src -name '*.h' -o -name '*.cc' | xargs clang-format-19 -i
+	$(CPP_FILES) | xargs tools/wrap_comments.py
+	$(CPP_FILES) | xargs clang-format-19 -i
 
 lint: ## clang-format and clang-tidy; slow
 	@tools/setup lint
-	find src -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-run -Werror
+	$(CPP_FILES) | xargs clang-format-19 --dry-run -Werror
 	tools/lint
 
 docs: ## the commands and examples of the documentation run and are true
@@ -98,5 +101,5 @@ docs: ## the commands and examples of the documentation run and are true
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz e2e judges interop bench accuracy format lint \
-        docs clean
+.PHONY: help run build image test check asan tsan fuzz e2e judges interop bench accuracy format \
+        lint docs clean

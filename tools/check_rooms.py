@@ -3,7 +3,7 @@
 """Checks that the rooms under src/ use one another only as the table in src/README.md allows.
 
 The table is the one source: every folder is in it; a room names only rooms above it; every #include
-"room/file.h" is allowed by it; and the DEPENDS of a room's CMakeLists.txt are exactly its last column.
+"room/file.h" is allowed by it; and the DEPENDS of a room's CMakeLists.txt are its last column.
 Prints one line a fault, and exits with 1 if there is any.
 """
 
@@ -31,7 +31,7 @@ def read_table(text):
             faults.append(f"src/README.md: room '{room}' stands twice")
         named = set(rooms) if column == "all" else set(column.replace("-", " ").split())
         for other in sorted(named - set(rooms)):
-            faults.append(f"src/README.md: room '{room}' names '{other}', which does not stand above it")
+            faults.append(f"src/README.md: room '{room}' names '{other}', which is not above it")
         rooms[room] = named
     if not rooms:
         faults.append("src/README.md: no table of rooms")

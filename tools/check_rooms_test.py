@@ -30,7 +30,7 @@ HOUSE = {
 
 class CheckRooms(unittest.TestCase):
     def faults(self, changes):
-        """The faults of the house after `changes`: {path: new text, or None to leave the file out}."""
+        """The faults of the house after `changes`: {path: new text, or None to leave it out}."""
         with tempfile.TemporaryDirectory() as folder:
             for path, text in {**HOUSE, **changes}.items():
                 if text is None:
@@ -75,11 +75,13 @@ class CheckRooms(unittest.TestCase):
         self.expect_one({"src/README.md": TABLE + "| cellar | wine | base |\n"}, "has no folder")
 
     def test_refuses_a_table_with_an_arrow_upwards(self):
-        faults = self.faults({"src/README.md": TABLE.replace("| ground | - |", "| ground | data |")})
-        self.assertTrue(any("does not stand above" in fault for fault in faults), faults)
+        table = TABLE.replace("| ground | - |", "| ground | data |")
+        faults = self.faults({"src/README.md": table})
+        self.assertTrue(any("is not above it" in fault for fault in faults), faults)
 
     def test_refuses_a_readme_without_a_table(self):
-        self.assertIn("src/README.md: no table of rooms", self.faults({"src/README.md": "# Rooms\n"}))
+        faults = self.faults({"src/README.md": "# Rooms\n"})
+        self.assertIn("src/README.md: no table of rooms", faults)
 
     def test_refuses_a_dependency_that_the_table_does_not_allow(self):
         self.expect_one({"src/base/CMakeLists.txt": "ml_inference_room(base DEPENDS data)\n"},

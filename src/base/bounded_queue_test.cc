@@ -13,7 +13,7 @@ namespace {
 
 TEST(BoundedQueue, GivesValuesInTheOrderTheyCame) {
   BoundedQueue<int> queue(3);
-  for (int value = 1; value <= 3; ++value) ASSERT_TRUE(queue.try_push(std::move(value)));
+  for (int value = 1; value <= 3; ++value) ASSERT_TRUE(queue.try_push(int{value}));
   EXPECT_EQ(queue.size(), 3U);
   for (int value = 1; value <= 3; ++value) EXPECT_EQ(queue.pop(), value);
   EXPECT_EQ(queue.size(), 0U);
@@ -24,7 +24,8 @@ TEST(BoundedQueue, RefusesWhenItIsFullAndLeavesTheValueAlone) {
   ASSERT_TRUE(queue.try_push(std::make_unique<int>(1)));
   auto value = std::make_unique<int>(2);
   EXPECT_FALSE(queue.try_push(std::move(value)));
-  ASSERT_NE(value, nullptr);
+  ASSERT_NE(value,
+            nullptr);  // NOLINT(bugprone-use-after-move): that it is still there is the promise
   EXPECT_EQ(**queue.pop(), 1);
   EXPECT_TRUE(queue.try_push(std::move(value)));
 }
@@ -61,7 +62,7 @@ TEST(BoundedQueue, LosesAndDoublesNothingBetweenManyThreads) {
   constexpr int kThreadCount = 3;
   constexpr int kValueCount = 5000;
   BoundedQueue<int> queue(8);
-  std::vector<std::atomic<int>> received(kThreadCount * kValueCount);
+  std::vector<std::atomic<int>> received(std::size_t{kThreadCount} * kValueCount);
   std::vector<std::jthread> consumers;
   for (int consumer = 0; consumer < kThreadCount; ++consumer) {
     consumers.emplace_back([&] {
