@@ -42,7 +42,7 @@ class FamilySink {
 
  private:
   friend class Metrics;
-  void add(const MetricFamily& family);
+  void add(MetricFamily family);
   void add(const std::string& name, const std::string& help, prometheus::MetricType type,
            prometheus::ClientMetric sample, const MetricLabels& labels);
 
