@@ -88,6 +88,7 @@ class Names(ManifestTest):
         for thing in map(load, FILES):
             labels = thing["metadata"]["labels"]
             self.assertEqual(labels["app.kubernetes.io/part-of"], "mini-ml-platform")
+            self.assertIn("app.kubernetes.io/instance", labels)
 
     def test_the_service_leads_from_port_80_to_the_containers_8000(self):
         [port] = self.service["spec"]["ports"]
