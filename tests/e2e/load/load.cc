@@ -4,7 +4,7 @@
 //
 //   load send --host HOST [--port 80] [--seconds 30] [--requests 100000] [--rate 100]
 //             [--kept 4] [--fresh 4] [--rows 1]
-//   load show FILE...     prints "path: contents" of those files that exist
+//   load show FILE...     prints "path: contents" of those files that exist, a link's target instead
 //   load stop             tells process 1 of this container to stop and report
 //   load fill MIB         takes so much memory, holds it for ten seconds, and ends
 //
@@ -289,11 +289,23 @@ int send(const Options& options) {
   return 0;
 }
 
+/// What a file holds, or what a link (such as those of /proc/PID/ns) names; false if neither is there.
+bool read_file_or_link(const char* path, std::string& text) {
+  char target[256];
+  if (const ssize_t n = ::readlink(path, target, sizeof target); n > 0) {
+    text.assign(target, static_cast<std::size_t>(n));
+    return true;
+  }
+  std::ifstream file(path);
+  if (!file) return false;
+  text.assign(std::istreambuf_iterator<char>(file), {});
+  return true;
+}
+
 int show(int count, char** paths) {
   for (int i = 0; i < count; ++i) {
-    std::ifstream file(paths[i]);
-    if (!file) continue;
-    std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text;
+    if (!read_file_or_link(paths[i], text)) continue;
     std::ranges::replace(text, '\n', ' ');
     while (text.ends_with(' ')) text.pop_back();
     std::printf("%s: %s\n", paths[i], text.c_str());
