@@ -66,6 +66,7 @@ class Tidy(unittest.TestCase):
         self.expect_one({"src/data/csv.cc": SPDX + "int x; \n"}, "end of the line")
         self.expect_one({"src/data/csv.cc": SPDX + "\tint x;\n"}, "a tab")
         self.expect_one({"src/data/csv.cc": SPDX + "int x;"}, "no newline")
+        self.assertEqual(self.faults({"bench/request.json": "{}"}), [])
 
     def test_refuses_notes_to_self(self):
         self.expect_one({"README.md": f"# Title\n\n{NOTE}: more\n"}, f"'{NOTE}'")
