@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "api/json_tape.h"
 
+#include "api/limits.h"
+#include "base/json_text.h"
+
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <charconv>
 #include <limits>
 #include <memory>
-
-#include "api/limits.h"
-#include "base/json_text.h"
 
 namespace ml_inference {
 namespace {

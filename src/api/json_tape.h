@@ -14,7 +14,6 @@
 #include <string_view>
 #include <vector>
 
-
 namespace ml_inference {
 
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object, key };

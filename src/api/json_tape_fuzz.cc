@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Any bytes: either a fault inside the text, or a document that reads back as itself.
+#include "api/json_tape.h"
+#include "base/assert.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
-
-#include "api/json_tape.h"
-#include "base/assert.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using ml_inference::JsonTape;

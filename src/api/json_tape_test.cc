@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "api/json_tape.h"
 
+#include "api/limits.h"
+#include "base/number_text.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <random>
 #include <string>
-
-#include "api/limits.h"
-#include "base/number_text.h"
 
 namespace ml_inference {
 namespace {
@@ -43,9 +43,19 @@ TEST(JsonTape, DecodesEscapesInKeysAndStrings) {
 
 TEST(JsonTape, SaysWhereATextIsNoJson) {
   JsonTape tape;
-  for (const auto& [text, offset] : std::vector<std::pair<std::string, std::size_t>>{
-           {"", 0}, {"{\"features\":[1,]}", 15}, {"[1 2]", 3}, {"[1", 2}, {"nul", 3}, {"[NaN]", 1},
-           {"[Infinity]", 1}, {"{\"a\":1}x", 7}, {"{'a':1}", 1}, {"[01]", 2}, {"[1.]", 3}, {"1e", 2}}) {
+  for (const auto& [text, offset] :
+       std::vector<std::pair<std::string, std::size_t>>{{"", 0},
+                                                        {"{\"features\":[1,]}", 15},
+                                                        {"[1 2]", 3},
+                                                        {"[1", 2},
+                                                        {"nul", 3},
+                                                        {"[NaN]", 1},
+                                                        {"[Infinity]", 1},
+                                                        {"{\"a\":1}x", 7},
+                                                        {"{'a':1}", 1},
+                                                        {"[01]", 2},
+                                                        {"[1.]", 3},
+                                                        {"1e", 2}}) {
     const auto parsed = tape.parse(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().offset, offset) << text;
@@ -66,8 +76,8 @@ TEST(JsonTape, ReadsNumbersToTheLastBit) {
   JsonTape tape;
   std::mt19937_64 random(7);
   for (int i = 0; i < 20000; ++i) {
-    double value = std::ldexp(static_cast<double>(random() >> 11),
-                              static_cast<int>(random() % 200) - 150);
+    double value =
+        std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 200) - 150);
     if (i % 2 == 0) value = -value;
     const std::string text = number_text(value);
     ASSERT_TRUE(tape.parse(text)) << text;

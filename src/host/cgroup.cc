@@ -36,7 +36,7 @@ class GroupFile {
   }
 
   std::optional<std::uint64_t> number(const std::string& directory, const char* name) {
-    return parse_number(read(directory, name));
+    return parse_count(read(directory, name));
   }
 
  private:

@@ -66,7 +66,7 @@ Result<void> for_each_line(std::string_view text, const char* where, Parse parse
 // The parsers of a line return what they missed, or null.
 const char* parse_membership(std::string_view line, CgroupMembership& membership) {
   const std::string_view hierarchy = take_until(line, ':');
-  if (!parse_number(hierarchy)) return "a hierarchy number and a colon";
+  if (!parse_count(hierarchy)) return "a hierarchy number and a colon";
   const std::string_view controllers = take_until(line, ':');
   if (!line.starts_with('/')) return "a path that begins with a slash";
   membership.v2 = hierarchy == "0" && controllers.empty();
@@ -108,7 +108,7 @@ std::optional<double> pressure_seconds(std::string_view text, std::string_view k
     if (take_until(line, ' ') != kind) continue;
     const std::size_t total = line.find("total=");
     if (total == std::string_view::npos) return std::nullopt;
-    const auto microseconds = parse_number(line.substr(total + 6));
+    const auto microseconds = parse_count(line.substr(total + 6));
     if (!microseconds) return std::nullopt;
     return static_cast<double>(*microseconds) / kMicrosecondsPerSecond;
   }
@@ -142,7 +142,7 @@ std::optional<std::string> path_below_mount(std::string_view mount_root, std::st
   return std::string(path);
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
+std::optional<std::uint64_t> parse_count(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
@@ -156,15 +156,15 @@ std::optional<std::uint64_t> find_number(std::string_view text, std::string_view
   while (!text.empty()) {
     std::string_view line = take_until(text, '\n');
     if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ') {
-      return parse_number(line.substr(key.size()));
+      return parse_count(line.substr(key.size()));
     }
   }
   return std::nullopt;
 }
 
 std::optional<CpuQuota> parse_cpu_max(std::string_view text) {
-  const auto quota = parse_number(take_until(text, ' '));
-  const auto period = parse_number(text);
+  const auto quota = parse_count(take_until(text, ' '));
+  const auto period = parse_count(text);
   if (!quota || !period || *period == 0) return std::nullopt;
   return CpuQuota{.quota_us = *quota, .period_us = *period};
 }

@@ -47,7 +47,7 @@ struct CgroupMount {
 
 /// A whole unsigned number, white space around it allowed. Nothing for "max", "-1" and any other
 /// text.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
+[[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text);
 
 /// The number after `key` and a space at the start of a line (cpu.stat, memory.stat,
 /// memory.events).

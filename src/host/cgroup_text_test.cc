@@ -71,13 +71,13 @@ TEST(CgroupText, PlacesAPathBelowTheMountsRoot) {
 }
 
 TEST(CgroupText, ReadsOnlyWholeUnsignedNumbers) {
-  EXPECT_EQ(parse_number("536870912\n"), 536870912U);
-  EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615U);
-  EXPECT_EQ(parse_number("18446744073709551616"), std::nullopt);
-  EXPECT_EQ(parse_number("max\n"), std::nullopt);
-  EXPECT_EQ(parse_number("-1\n"), std::nullopt);
-  EXPECT_EQ(parse_number("12a"), std::nullopt);
-  EXPECT_EQ(parse_number(""), std::nullopt);
+  EXPECT_EQ(parse_count("536870912\n"), 536870912U);
+  EXPECT_EQ(parse_count("18446744073709551615"), 18446744073709551615U);
+  EXPECT_EQ(parse_count("18446744073709551616"), std::nullopt);
+  EXPECT_EQ(parse_count("max\n"), std::nullopt);
+  EXPECT_EQ(parse_count("-1\n"), std::nullopt);
+  EXPECT_EQ(parse_count("12a"), std::nullopt);
+  EXPECT_EQ(parse_count(""), std::nullopt);
 }
 
 TEST(CgroupText, FindsAKeyOnlyWholeAndAtTheStartOfALine) {

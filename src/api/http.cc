@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "api/http.h"
+
+namespace ml_inference {
+namespace {
+
+// More capacity than this is given back after an answer that needed it.
+constexpr std::size_t kKeptBodySize = 65'536;
+
+}  // namespace
+
+void HttpResponse::clear() {
+  status = 200;
+  content_type = "application/json";
+  allow = {};
+  retry_later = false;
+  request_id.clear();
+  body.clear();
+  if (body.capacity() > kKeptBodySize) body.shrink_to_fit();
+  route = 0;
+  prediction_count = 0;
+  outcome.clear();
+}
+
+}  // namespace ml_inference

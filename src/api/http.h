@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// An HTTP message as the API sees it, without sockets: the door between server and api.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ml_inference {
+
+/// A whole request. The views belong to the connection and live until finished() has returned.
+struct HttpRequest {
+  std::string_view method;        ///< as sent: "GET"
+  std::string_view target;        ///< as sent, percent-encoding and query included
+  std::string_view accept;        ///< the header's value, or empty
+  std::string_view content_type;  ///< likewise
+  std::string_view request_id;    ///< X-Request-ID as sent, or empty
+  std::string_view body;          ///< decoded from its transfer coding
+};
+
+/// The answer to one request. The server writes status line, Date, Content-Length, Connection and, for
+/// HEAD, no body; everything else is here. Reused from request to request: clear() keeps the memory.
+struct HttpResponse {
+  int status = 200;
+  std::string_view content_type = "application/json";  ///< a literal
+  std::string_view allow;                              ///< a literal; empty: no such header
+  bool retry_later = false;                            ///< adds Retry-After
+  std::string request_id;                              ///< goes out as X-Request-ID
+  std::string body;
+
+  // For finished(), which counts and logs.
+  std::size_t route = 0;             ///< the handler's number for the path
+  std::size_t prediction_count = 0;  ///< rows predicted
+  std::string outcome;               ///< in a few words: "setosa", or what was wrong
+
+  /// Back to 200 and empty.
+  void clear();
+};
+
+/// What answers requests. Each event loop has one of its own.
+/// Threads: handle() and finished() are called by the loop that owns the handler; the work that
+/// handle() returns runs on a worker, while the loop goes on with other connections' requests.
+class HttpHandler {
+ public:
+  using Work = std::move_only_function<void()>;
+
+  virtual ~HttpHandler() = default;
+
+  /// Fills the response, or returns work that will fill it: too much for an event loop. Request and
+  /// response stay where they are until finished().
+  [[nodiscard]] virtual std::optional<Work> handle(const HttpRequest& request,
+                                                   HttpResponse& response) = 0;
+
+  /// Fills the response for a request that the server cannot hand over: no HTTP, too large, too slow,
+  /// too many. `request` holds what is known of it.
+  virtual void refuse(const HttpRequest& request, int status, std::string_view detail,
+                      HttpResponse& response) = 0;
+
+  /// The response has been composed: counts it and logs it. Called once for each handle() or refuse().
+  virtual void finished(const HttpRequest& request, const HttpResponse& response,
+                        std::chrono::nanoseconds elapsed) = 0;
+
+  /// Whether the request must be answered even by a server that is full: probes and metrics.
+  [[nodiscard]] virtual bool is_vital(const HttpRequest& request) const = 0;
+};
+
+}  // namespace ml_inference

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "api/predict_json.h"
+
+#include "api/limits.h"
+#include "base/assert.h"
+#include "base/json_text.h"
+#include "base/number_text.h"
+#include "serving/row_check.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+// A cell that no value has filled yet, while a row is read by name. No JSON number is this NaN.
+const double kUnset = std::numeric_limits<double>::quiet_NaN();
+
+std::string length_context(std::string_view limit, std::size_t allowed, std::size_t actual) {
+  return fmt::format(R"({{"field_type":"List","{}":{},"actual_length":{}}})", limit, allowed,
+                     actual);
+}
+
+}  // namespace
+
+// Walks one document and fills one call.
+class PredictDialect::Reader {
+ public:
+  Reader(const PredictDialect& dialect, const std::vector<JsonNode>& nodes, PredictCall& call,
+         FaultList& faults)
+      : dialect_(dialect), schema_(dialect.schema_), nodes_(nodes), call_(call), faults_(faults) {}
+
+  void read_document() {
+    if (nodes_[0].kind != JsonKind::object) {
+      return fault("model_attributes_type", {"body"},
+                   "Input should be a valid dictionary or object to extract fields from", 0);
+    }
+    std::size_t features = 0;
+    for (std::size_t key = 1; key < nodes_[0].end; key = nodes_[key + 1].end) {
+      if (nodes_[key].text != "features") {
+        fault("extra_forbidden", {"body", std::string(nodes_[key].text)},
+              "Extra inputs are not permitted", key + 1);
+      } else if (features != 0) {
+        fault("duplicate_key", {"body", "features"}, "The key stands twice", key + 1);
+      } else {
+        features = key + 1;
+      }
+    }
+    if (features == 0) return fault("missing", {"body", "features"}, "Field required", 0);
+    read_features(features);
+  }
+
+ private:
+  // The row that is being read, for locations: none for the single form.
+  using RowIndex = std::optional<std::size_t>;
+
+  void read_features(std::size_t index) {
+    const JsonNode& node = nodes_[index];
+    const bool has_rows =
+        node.kind == JsonKind::array && node.count > 0 &&
+        (nodes_[index + 1].kind == JsonKind::array || nodes_[index + 1].kind == JsonKind::object);
+    if (!has_rows) return read_row(index, std::nullopt);
+    call_.form = RowForm::list;
+    if (node.count > kRowsPerRequestMax) {
+      return fault("too_long", location(std::nullopt),
+                   fmt::format("List should have at most {} items after validation, not {}",
+                               kRowsPerRequestMax, node.count),
+                   index, length_context("max_length", kRowsPerRequestMax, node.count));
+    }
+    std::size_t row = 0;
+    for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
+      read_row(child, row++);
+    }
+  }
+
+  void read_row(std::size_t index, RowIndex row) {
+    const std::size_t begin = call_.request.cells.size();
+    switch (nodes_[index].kind) {
+      case JsonKind::array: read_positional(index, row); break;
+      case JsonKind::object: read_named(index, row); break;
+      default: fault("list_type", location(row), "Input should be a valid list", index); return;
+    }
+    ++call_.request.row_count;
+    ASSERT(!faults_.empty() || call_.request.cells.size() == begin + schema_.feature_count());
+  }
+
+  void read_positional(std::size_t index, RowIndex row) {
+    const JsonNode& node = nodes_[index];
+    const std::size_t expected = schema_.feature_count();
+    if (node.count < expected) {
+      fault("too_short", location(row),
+            fmt::format("List should have at least {} item{} after validation, not {}", expected,
+                        expected == 1 ? "" : "s", node.count),
+            index, length_context("min_length", expected, node.count));
+    } else if (node.count > expected) {
+      fault("too_long", location(row),
+            fmt::format("List should have at most {} item{} after validation, not {}", expected,
+                        expected == 1 ? "" : "s", node.count),
+            index, length_context("max_length", expected, node.count));
+    }
+    std::size_t position = 0;
+    for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
+      call_.request.cells.push_back(read_cell(child, row, position++));
+    }
+  }
+
+  void read_named(std::size_t index, RowIndex row) {
+    const std::size_t begin = call_.request.cells.size();
+    call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
+    given_.assign(schema_.feature_count(), false);
+    for (std::size_t key = index + 1; key < nodes_[index].end; key = nodes_[key + 1].end) {
+      const std::string_view name = nodes_[key].text;
+      const auto found = dialect_.feature_indices_.find(name);
+      if (found == dialect_.feature_indices_.end()) {
+        fault("extra_forbidden", location(row, std::string(name)), "Extra inputs are not permitted",
+              key + 1);
+      } else if (given_[found->second]) {
+        fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
+      } else {
+        given_[found->second] = true;
+        call_.request.cells[begin + found->second] = read_cell(key + 1, row, std::string(name));
+      }
+    }
+    for (std::size_t feature = 0; feature < given_.size(); ++feature) {
+      if (given_[feature]) continue;
+      fault("missing", location(row, schema_.feature_names[feature]), "Field required", index);
+    }
+  }
+
+  // A missing value is written as null, since JSON has no NaN.
+  double read_cell(std::size_t index, RowIndex row, std::variant<std::string, std::size_t> cell) {
+    const JsonNode& node = nodes_[index];
+    if (node.kind == JsonKind::null && schema_.accepts_missing) return kUnset;
+    if (node.kind != JsonKind::number) {
+      fault("float_type", location(row, std::move(cell)), "Input should be a valid number", index);
+      return 0;
+    }
+    switch (cell_fault(schema_, node.number)) {
+      case CellFault::none: break;
+      case CellFault::missing:
+      case CellFault::infinite:
+        fault("finite_number", location(row, std::move(cell)), "Input should be a finite number",
+              index);
+        break;
+      case CellFault::too_large:
+        fault("finite_number", location(row, std::move(cell)),
+              "Input should be a finite number, at most 3.4028235e+38 in magnitude", index);
+        break;
+    }
+    return node.number;
+  }
+
+  static Location location(RowIndex row) {
+    Location where{"body", "features"};
+    if (row) where.emplace_back(*row);
+    return where;
+  }
+
+  static Location location(RowIndex row, std::variant<std::string, std::size_t> cell) {
+    Location where = location(row);
+    where.push_back(std::move(cell));
+    return where;
+  }
+
+  void fault(std::string_view type, Location where, std::string message, std::size_t index,
+             std::string context = {}) {
+    std::string input;
+    append_json(input, nodes_, index);
+    if (input.size() > kEchoSizeMax) input = "null";
+    faults_.add({.type = type,
+                 .location = std::move(where),
+                 .message = std::move(message),
+                 .input = std::move(input),
+                 .context = std::move(context)});
+  }
+
+  const PredictDialect& dialect_;
+  const Schema& schema_;
+  const std::vector<JsonNode>& nodes_;
+  PredictCall& call_;
+  FaultList& faults_;
+  std::vector<bool> given_;  // by feature, of the row that is read by name
+};
+
+PredictDialect::PredictDialect(const Schema& schema) : schema_(schema) {
+  for (std::size_t feature = 0; feature < schema_.feature_count(); ++feature) {
+    feature_indices_.emplace(schema_.feature_names[feature], feature);
+  }
+  for (const ClassLabel& label : schema_.class_labels) {
+    class_texts_.push_back(class_label_text(label));
+    std::string quoted;
+    append_json_string(quoted, class_texts_.back());
+    const bool is_number = std::holds_alternative<std::int64_t>(label);
+    prediction_json_.push_back(is_number ? class_texts_.back() : quoted);
+    key_json_.push_back(quoted + ":");
+  }
+}
+
+void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
+                          FaultList& faults) const {
+  call.request.cells.clear();
+  call.request.row_count = 0;
+  call.form = RowForm::single;
+  if (body.empty()) {
+    return faults.add(
+        {.type = "missing", .location = {"body"}, .message = "Field required", .input = "null"});
+  }
+  if (const auto parsed = tape.parse(body); !parsed) {
+    std::string reason;
+    append_json_string(reason, parsed.error().message);
+    return faults.add({.type = "json_invalid",
+                       .location = {"body", parsed.error().offset},
+                       .message = "JSON decode error",
+                       .input = "{}",
+                       .context = R"({"error":)" + reason + "}"});
+  }
+  Reader(*this, tape.nodes(), call, faults).read_document();
+}
+
+void PredictDialect::append_answer(std::string& out, RowForm form,
+                                   std::span<const double> outputs) const {
+  const std::size_t width = schema_.output_count();
+  if (form == RowForm::single) return append_row(out, outputs);
+  out += R"({"predictions":[)";
+  for (std::size_t begin = 0; begin < outputs.size(); begin += width) {
+    if (begin != 0) out += ',';
+    append_row(out, outputs.subspan(begin, width));
+  }
+  out += "]}";
+}
+
+void PredictDialect::append_row(std::string& out, std::span<const double> outputs) const {
+  out += R"({"prediction":)";
+  if (schema_.task == Task::regression) {
+    append_number(out, outputs[0]);
+    out += '}';
+    return;
+  }
+  const std::size_t best = best_class(outputs);
+  out += prediction_json_[best];
+  out += R"(,"prediction_index":)";
+  out += std::to_string(best);
+  out += R"(,"probabilities":{)";
+  for (std::size_t index = 0; index < outputs.size(); ++index) {
+    if (index != 0) out += ',';
+    out += key_json_[index];
+    append_number(out, outputs[index]);
+  }
+  out += R"(},"confidence":)";
+  append_number(out, outputs[best]);
+  out += '}';
+}
+
+std::string PredictDialect::prediction_text(std::span<const double> outputs) const {
+  if (schema_.task == Task::regression) return number_text(outputs[0]);
+  return class_texts_[best_class(outputs)];
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The reference's dialect: the JSON of POST /predict. docs/api.md has it with examples.
+//
+//   {"features":[5.1,3.5,1.4,0.2]}              one row by position
+//   {"features":{"sepal length (cm)":5.1,...}}  one row by name
+//   {"features":[[...],[...]]}                  rows, each in either form -> {"predictions":[...]}
+#pragma once
+
+#include "api/json_tape.h"
+#include "api/validation.h"
+#include "model/schema.h"
+#include "serving/served_model.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace ml_inference {
+
+/// Whether a request held one row or a list of them: the answer has the same form.
+enum class RowForm { single, list };
+
+/// A request that was understood.
+struct PredictCall {
+  PredictRequest request;
+  RowForm form = RowForm::single;
+};
+
+/// Reads bodies and writes answers for one schema.
+/// Threads: immutable; each caller brings its own tape and call.
+class PredictDialect {
+ public:
+  explicit PredictDialect(const Schema& schema);
+
+  /// Reads a body into `call`, which is overwritten. Every fault is added to `faults`; with one, `call`
+  /// means nothing.
+  void read(std::string_view body, JsonTape& tape, PredictCall& call, FaultList& faults) const;
+
+  /// Appends the answer: an object with prediction, prediction_index, probabilities and confidence for
+  /// a classification, with prediction alone for a regression; for RowForm::list
+  /// {"predictions":[...]} of such objects.
+  /// outputs  [row_count, output_count], as ServedModel::predict() gives them.
+  void append_answer(std::string& out, RowForm form, std::span<const double> outputs) const;
+
+  /// Appends the object for one row. outputs  output_count of them.
+  void append_row(std::string& out, std::span<const double> outputs) const;
+
+  /// The predicted class of one row as the log shows it ("setosa"), or the number.
+  [[nodiscard]] std::string prediction_text(std::span<const double> outputs) const;
+
+ private:
+  class Reader;
+
+  // Lets string_view look up in a map of strings without making one.
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>()(name);
+    }
+  };
+
+  Schema schema_;
+  std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> feature_indices_;
+  std::vector<std::string> prediction_json_;  // by class: "setosa" with quotes, or a number
+  std::vector<std::string> key_json_;         // by class: "setosa": with quotes and colon
+  std::vector<std::string> class_texts_;      // by class: setosa
+};
+
+}  // namespace ml_inference

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "api/status_codes.h"
+
+#include "base/assert.h"
+
+namespace ml_inference {
+
+int http_status(Code code) {
+  switch (code) {
+    case Code::invalid_argument: return 422;
+    case Code::not_found: return 404;
+    case Code::resource_exhausted: return 503;
+    case Code::deadline_exceeded: return 504;
+    case Code::unavailable: return 503;
+    case Code::unimplemented: return 501;
+    case Code::data_loss: return 500;
+    case Code::internal: return 500;
+  }
+  ASSERT(false);
+  return 500;
+}
+
+std::string_view http_reason(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 422: return "Unprocessable Content";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+  }
+  ASSERT(false);  // a status that is sent stands in this table
+  return "";
+}
+
+}  // namespace ml_inference

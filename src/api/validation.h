@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The faults of a request, as FastAPI's users know them: {"detail":[{"type","loc","msg","input"}]}.
+// Source: pydantic 2.10, docs/errors/validation_errors.md; FastAPI 0.115, RequestValidationError.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ml_inference {
+
+/// The way to the faulty value: names and indices, "body" first.
+using Location = std::vector<std::variant<std::string, std::size_t>>;
+
+/// One thing that is wrong with a request.
+struct RequestFault {
+  std::string_view type;  ///< pydantic's name for it: "missing", "float_type"; a literal
+  Location location;
+  std::string message;
+  std::string input;    ///< the offending value, as JSON
+  std::string context;  ///< an object as JSON with the limits that were broken, or empty
+};
+
+/// Collects the faults of one request, all of them up to kFaultCountMax.
+class FaultList {
+ public:
+  void add(RequestFault fault);
+
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] const std::vector<RequestFault>& faults() const { return faults_; }
+
+  /// In a few words, for the log: "body.features.2: Input should be a valid number (and 3 more)".
+  [[nodiscard]] std::string summary() const;
+
+  /// Appends {"detail":[...]}. Faults beyond kFaultCountMax are told of by a last entry.
+  void append_to(std::string& out) const;
+
+ private:
+  std::vector<RequestFault> faults_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace ml_inference

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "app/command_line.h"
+
+#include "app/flags.h"
+#include "app/version.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+void print_problem(std::string_view problem) { fmt::print(stderr, "ml-inference: {}\n", problem); }
+
+// CLI11's message, on one line.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
+
+void warn_of_environment(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    for (const CLI::Option* option : command->get_options()) known.push_back(option->get_name());
+  }
+  for (const std::string& warning : unknown_environment(known)) {
+    print_problem("warning: " + warning);
+  }
+}
+
+// "ml-inference --port 9000" is "ml-inference serve --port 9000", as is "ml-inference" alone.
+std::vector<std::string> with_command(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool is_flag = !arguments.empty() && arguments.front().starts_with('-');
+  const bool is_about_program =
+      is_flag && (arguments.front() == "--help" || arguments.front() == "-h" ||
+                  arguments.front() == "--version");
+  if (arguments.empty() || (is_flag && !is_about_program)) {
+    arguments.insert(arguments.begin(), "serve");
+  }
+  return {arguments.rbegin(), arguments.rend()};  // CLI11 takes them last first
+}
+
+int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::string> arguments) {
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    print_problem(one_line(error.what()) + " (see ml-inference --help)");
+    return kExitUsage;
+  }
+  warn_of_environment(app);
+  if (const Result<void> done = action(); !done) {
+    print_problem(done.error().message);
+    return kExitFailed;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  if (drop_service_link()) {
+    print_problem(
+        "warning: ML_INFERENCE_PORT is the link of a Kubernetes Service and is ignored; "
+        "enableServiceLinks: false in the pod keeps it away");
+  }
+  CLI::App app(
+      "Serves one machine-learning model over HTTP: small, fast, with the answers of the "
+      "library that trained it.\nWithout a command it serves. Every flag of a command can "
+      "be an environment variable too: --drain-delay is ML_INFERENCE_DRAIN_DELAY.",
+      "ml-inference");
+  app.set_version_flag("--version", std::string(kVersion));
+  app.require_subcommand(1);
+  CommandAction action;
+  add_serve_command(app, action);
+  add_train_command(app, action);
+  add_predict_command(app, action);
+  add_inspect_command(app, action);
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->set_version_flag("--version", std::string(kVersion));
+  }
+  return parse_and_run(app, action, with_command(argc, argv));
+}
+
+}  // namespace ml_inference

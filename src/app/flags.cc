@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "app/flags.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Error.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+
+extern "C" char** environ;  // environ(7): no header declares it
+
+namespace ml_inference {
+namespace {
+
+constexpr std::string_view kPrefix = "ML_INFERENCE_";
+constexpr char kPortVariable[] = "ML_INFERENCE_PORT";
+
+// What Kubernetes and Docker links add for a Service of our name: ML_INFERENCE_SERVICE_HOST,
+// ML_INFERENCE_SERVICE_PORT_HTTP, ML_INFERENCE_PORT_80_TCP_ADDR ...
+bool is_service_link(std::string_view name) {
+  return name.starts_with("ML_INFERENCE_SERVICE_") || name.starts_with("ML_INFERENCE_PORT_");
+}
+
+}  // namespace
+
+std::string environment_name(std::string_view flag) {
+  std::string name(kPrefix);
+  for (const char c : flag.substr(flag.find_first_not_of('-'))) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const double factor = unit == "ms"                  ? 1
+                        : unit == "s" || unit.empty() ? 1'000
+                        : unit == "m"                 ? 60'000
+                                                      : -1;
+  constexpr double kDayMs = 86'400'000;
+  const double duration_ms = value * factor;
+  const bool is_sound =
+      error == std::errc() && factor > 0 && duration_ms >= 0 && duration_ms <= kDayMs;
+  if (!is_sound) {
+    throw CLI::ValidationError(
+        fmt::format("'{}' is no duration from 0 to 1440m such as 250ms, 5s, 1m", text));
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(duration_ms + 0.5));
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  if (duration.count() % 1000 != 0) return fmt::format("{}ms", duration.count());
+  return fmt::format("{}s", duration.count() / 1000);
+}
+
+CLI::Option* Flags::text(const std::string& flag, std::string& target, const std::string& help) {
+  return finish(command_.add_option(flag, target, help), flag);
+}
+
+CLI::Option* Flags::duration(const std::string& flag, std::chrono::milliseconds& target,
+                             const std::string& help) {
+  CLI::Option* const option = command_.add_option_function<std::string>(
+      flag, [&target](const std::string& text) { target = parse_duration(text); }, help);
+  option->default_str(duration_text(target))->type_name("DURATION");
+  option->envname(environment_name(flag));
+  return option;
+}
+
+CLI::Option* Flags::choice(const std::string& flag, std::string& target,
+                           const std::vector<std::string>& choices, const std::string& help) {
+  return finish(command_.add_option(flag, target, help)->check(CLI::IsMember(choices)), flag);
+}
+
+CLI::Option* Flags::number(const std::string& flag, double& target, double min, double max,
+                           const std::string& help) {
+  return finish(command_.add_option(flag, target, help)->check(CLI::Range(min, max)), flag);
+}
+
+std::string Flags::number_range(std::uint64_t min, std::uint64_t max) {
+  return fmt::format("UINT in [{} - {}]", min, max);
+}
+
+CLI::Option* Flags::finish(CLI::Option* option, const std::string& flag) {
+  return option->envname(environment_name(flag))->capture_default_str();
+}
+
+std::vector<std::string> unknown_environment(const std::vector<std::string>& known) {
+  std::vector<std::string> warnings;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry);
+    const std::string_view name = variable.substr(0, variable.find('='));
+    if (!name.starts_with(kPrefix) || is_service_link(name)) continue;
+    const bool is_known = std::ranges::any_of(
+        known, [name](const std::string& flag) { return environment_name(flag) == name; });
+    if (!is_known) warnings.push_back(fmt::format("{} is set, and no flag has that name", name));
+  }
+  return warnings;
+}
+
+bool drop_service_link() {
+  const char* const value = std::getenv(kPortVariable);
+  if (value == nullptr || !std::string_view(value).starts_with("tcp://")) return false;
+  ::unsetenv(kPortVariable);
+  return true;
+}
+
+}  // namespace ml_inference

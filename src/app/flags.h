@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Flags that are environment variables as well, on CLI11.
+//
+// "--drain-delay 2s" and ML_INFERENCE_DRAIN_DELAY=2s say the same; the flag wins. A value that makes no
+// sense, from either, ends the program with one line on stderr.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+/// The environment variable of a flag: "--drain-delay" -> "ML_INFERENCE_DRAIN_DELAY".
+[[nodiscard]] std::string environment_name(std::string_view flag);
+
+/// "250ms", "5s", "1m", or a plain number of seconds.
+/// Errors: throws CLI::ValidationError, as CLI11 wants it.
+[[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+
+/// As parse_duration() reads it: "5s", "250ms".
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+
+/// Adds flags to one command. The target variables' values are the defaults that --help shows; they
+/// outlive the parse.
+class Flags {
+ public:
+  explicit Flags(CLI::App& command) : command_(command) {}
+
+  CLI::Option* text(const std::string& flag, std::string& target, const std::string& help);
+  CLI::Option* duration(const std::string& flag, std::chrono::milliseconds& target,
+                        const std::string& help);
+  CLI::Option* choice(const std::string& flag, std::string& target,
+                      const std::vector<std::string>& choices, const std::string& help);
+
+  /// A whole number in [min, max].
+  template <std::unsigned_integral T>
+  CLI::Option* count(const std::string& flag, T& target, std::uint64_t min, std::uint64_t max,
+                     const std::string& help) {
+    CLI::Option* const option = command_.add_option(flag, target, help)
+                                    ->check(CLI::Range(min, max, number_range(min, max)));
+    return finish(option, flag);
+  }
+
+  /// A number in [min, max].
+  CLI::Option* number(const std::string& flag, double& target, double min, double max,
+                      const std::string& help);
+
+ private:
+  static std::string number_range(std::uint64_t min, std::uint64_t max);
+  CLI::Option* finish(CLI::Option* option, const std::string& flag);
+
+  CLI::App& command_;
+};
+
+/// Environment variables that begin with ML_INFERENCE_ and belong to no flag of this program: one
+/// sentence each, for a warning. Those that Kubernetes sets for a Service named ml-inference
+/// (ML_INFERENCE_SERVICE_HOST ...) are not mentioned.
+/// known  every flag of every command, as "--name".
+[[nodiscard]] std::vector<std::string> unknown_environment(const std::vector<std::string>& known);
+
+/// Whether the value of ML_INFERENCE_PORT is the link that Kubernetes sets for a Service of our name
+/// ("tcp://10.96.0.7:80"). Then the variable is removed, or no pod beside the Service could start.
+bool drop_service_link();
+
+}  // namespace ml_inference

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// ml-inference serve
+#include "app/command_line.h"
+#include "app/flags.h"
+#include "app/wiring.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+
+namespace ml_inference {
+namespace {
+
+constexpr std::uint64_t kGibibyte = 1024ULL * 1024 * 1024;
+
+void add_server_flags(Flags& flags, ServerOptions& server) {
+  flags.text("--host", server.host, "numeric address to listen on; :: for IPv6 and IPv4");
+  flags.count("--port", server.port, 0, 65'535, "TCP port; 0 for any free one");
+  flags.count("--max-connections", server.connection_count_max, 1, 1'000'000,
+              "connections served; beyond them, only probes and metrics are answered");
+  flags.count("--max-header-bytes", server.header_size_max, 256, 1024 * 1024,
+              "request line and header together; 431 beyond");
+  flags.count("--max-body-bytes", server.body_size_max, 1, kGibibyte, "body; 413 beyond");
+  flags.count("--body-budget-bytes", server.body_budget_bytes, 1, 64 * kGibibyte,
+              "all bodies over 16 KiB in memory at a time; 503 beyond");
+  flags.duration("--idle-timeout", server.idle_timeout, "connection without a request");
+  flags.duration("--header-timeout", server.header_timeout,
+                 "from a request's first byte to the end of its header; 408 beyond");
+  flags.duration("--request-timeout", server.request_timeout,
+                 "for the body to come (408 beyond), and for the answer to go");
+  flags.duration("--drain-delay", server.drain_delay,
+                 "how long SIGTERM leaves the listener open; 0 behind a preStop sleep");
+  flags.duration("--drain-limit", server.drain_limit,
+                 "from SIGTERM to the end at the latest; below the pod's grace period");
+  flags.count("--worker-queue", server.worker_queue_size, 1, 100'000,
+              "big batches that may wait for a worker; 503 beyond");
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, CommandAction& action) {
+  const auto options = std::make_shared<ServeOptions>();
+  CLI::App* const command =
+      app.add_subcommand("serve", "answer predictions over HTTP (the default)");
+  Flags flags(*command);
+  flags.text("--model", options->model_path,
+             "model file; without one, a forest trained at start on the Iris data");
+  flags.choice("--on-model-failure", options->on_model_failure, {"exit", "stay"},
+               "exit with status 1, or stay, alive and not ready, so that /ready tells why");
+  flags.count("--threads", options->thread_count, 0, 1'024,
+              "event loops, and workers; 0 for one a granted CPU");
+  add_server_flags(flags, options->server);
+  flags.choice("--log-level", options->log_level, {"debug", "info", "warning", "error"},
+               "least level that is logged");
+  flags.count("--log-sample", options->log_sample, 1, std::numeric_limits<std::uint32_t>::max(),
+              "log one of so many successful predictions");
+  flags.count("--log-buffer-bytes", options->log_buffer_size_bytes, 64 * 1024, kGibibyte,
+              "log lines that may wait for stdout; beyond, they are dropped and counted");
+  command->callback([options, &action] { action = [options] { return serve(*options); }; });
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "app/wiring.h"
+
+#include "api/api_metrics.h"
+#include "api/endpoints.h"
+#include "app/host_metrics.h"
+#include "app/version.h"
+#include "formats/load_model.h"
+#include "host/cgroup.h"
+#include "host/cpu.h"
+#include "server/server.h"
+#include "serving/readiness.h"
+#include "telemetry/json_log.h"
+#include "telemetry/metrics.h"
+#include "training/train_model.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <malloc.h>
+#include <memory>
+#include <unistd.h>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+constexpr std::string_view kLogger = "main";
+constexpr char kBuiltInName[] = "iris";
+
+// glibc gives each thread an arena of its own and keeps what they hold; two are enough for the few
+// threads of this program, whose requests take no memory once they are warm.
+constexpr int kArenaCountMax = 2;
+
+void prepare_process() {
+  ::mallopt(M_ARENA_MAX, kArenaCountMax);
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a peer that is gone is an error code, not the end of the process
+}
+
+Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions& options) {
+  if (options.model_path.empty()) {
+    ASSIGN_OR_RETURN(Model model, train_builtin_model(options.thread_count));
+    return ServedModel::make(std::move(model), kBuiltInName);
+  }
+  ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
+  return ServedModel::make(std::move(model), options.model_path);
+}
+
+void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
+  metrics.add_collector([&readiness](FamilySink& sink) {
+    const auto model = readiness.model();
+    sink.gauge("model_ready", "1 when a model is loaded and has answered its warm-up row.",
+               model == nullptr ? 0 : 1);
+    if (model == nullptr) return;
+    const Schema& schema = model->schema();
+    sink.gauge("model_info", "The model that answers; always 1.", 1,
+               {{"name", model->name()},
+                {"format", model->model().provenance().format},
+                {"task", std::string(task_name(schema.task))},
+                {"engine", std::string(model->engine().name())}});
+    const Forest& forest = model->model().forest();
+    sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()));
+    sink.gauge("model_trees", "Trees of the model.", static_cast<double>(forest.tree_count()));
+    sink.gauge("model_nodes", "Nodes of all trees.", static_cast<double>(forest.nodes().size()));
+  });
+}
+
+void register_log_metrics(Metrics& metrics, const JsonLog& log) {
+  metrics.add_collector([&log](FamilySink& sink) {
+    sink.counter("log_lines_written_total", "Log lines that stdout took.",
+                 static_cast<double>(log.written_count()));
+    sink.counter("log_lines_dropped_total", "Log lines lost: the buffer was full or stdout gone.",
+                 static_cast<double>(log.dropped_count()));
+  });
+}
+
+std::string describe(const ServedModel& model) {
+  return fmt::format("Model ready: {} ({}, {}, {} features, {} trees)", model.name(),
+                     model.model().provenance().format, task_name(model.schema().task),
+                     model.schema().feature_count(), model.model().forest().tree_count());
+}
+
+}  // namespace
+
+Result<void> serve(ServeOptions options) {
+  prepare_process();
+  JsonLog log(STDOUT_FILENO, {.level = *parse_log_level(options.log_level),
+                              .buffer_size_bytes = options.log_buffer_size_bytes});
+  const Cgroup cgroup = find_cgroup().value_or(Cgroup());
+  if (options.thread_count == 0) options.thread_count = granted_cpu_count(cgroup);
+  options.server.thread_count = options.thread_count;
+
+  Readiness readiness;
+  Metrics metrics;
+  ApiMetrics api_metrics(metrics);
+  register_host_metrics(metrics, cgroup);
+  register_model_metrics(metrics, readiness);
+  register_log_metrics(metrics, log);
+
+  const ApiContext context{
+      .readiness = readiness,
+      .metrics = metrics,
+      .api_metrics = api_metrics,
+      .log = log,
+      .options = {.version = std::string(kVersion), .log_sample = options.log_sample}};
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Server> server,
+      Server::listen(
+          options.server, metrics, [&context] { return std::make_unique<Endpoints>(context); },
+          [&readiness, &log] {
+            readiness.start_draining();
+            log.write(LogLevel::info, kLogger, "Draining: asked to stop");
+          }));
+  server->start();
+  log.write(LogLevel::info, kLogger,
+            fmt::format("Listening on {} port {} with {} threads", options.server.host,
+                        server->port(), options.thread_count));
+
+  if (auto model = load_served_model(options); model.has_value()) {
+    log.write(LogLevel::info, kLogger, describe(**model));
+    readiness.model_ready(*std::move(model));
+  } else if (options.on_model_failure == "exit") {
+    return std::unexpected(std::move(model).error());
+  } else {
+    log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
+    readiness.model_failed(std::move(model).error().message);
+  }
+  server->wait();
+  log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
+  return {};
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What serves: every room is connected here, so that reading one file tells what exists.
+#pragma once
+
+#include "base/result.h"
+#include "server/server_options.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace ml_inference {
+
+/// What an operator can set about serving; the flags of the same names describe each.
+struct ServeOptions {
+  std::string model_path;  ///< empty: the built-in model
+  std::string on_model_failure = "exit";
+  std::size_t thread_count = 0;  ///< 0: one a granted CPU
+  std::string log_level = "info";
+  std::uint32_t log_sample = 1;
+  std::size_t log_buffer_size_bytes = 1024 * 1024;
+  ServerOptions server;
+};
+
+/// Serves until a signal ends it and all requests are answered.
+/// Errors: those of listening, and of the model unless on_model_failure is "stay".
+[[nodiscard]] Result<void> serve(ServeOptions options);
+
+}  // namespace ml_inference

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// One client's connection, from its first byte to its last.
+#pragma once
+
+#include "api/http.h"
+#include "server/request_parser.h"
+#include "server/server_state.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list_hook.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+class EventLoop;
+
+/// Whether a connection has a place, or came when all were taken: then probes and metrics are answered
+/// and everything else gets 503, one request a connection.
+enum class Admission { regular, overflow };
+
+/// Reads a request, has it answered, writes the response, and so on until either side has enough.
+/// Requests that were sent ahead (pipelining) are answered in order.
+/// Threads: the loop's, but for work that runs on a worker meanwhile.
+class Connection : public boost::intrusive::list_base_hook<> {
+ public:
+  using Executor = boost::asio::io_context::executor_type;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using Clock = std::chrono::steady_clock;
+
+  /// Starts serving the socket; the connection owns itself and ends by itself.
+  static void serve(EventLoop& loop, Socket socket, Admission admission);
+
+  Connection(EventLoop& loop, Socket socket, Admission admission);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// When what the connection waits for should have happened.
+  [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
+
+  /// The deadline has passed: ends the wait, and with it, unless a 408 is due, the connection.
+  void expire();
+
+  /// The server drains, closes or cancels: ends waits that would last too long then.
+  void phase_changed();
+
+  /// If this is an overflow connection that still waits for its request: ends it and returns true.
+  bool drop_if_waiting_overflow();
+
+ private:
+  template <class T>
+  using Awaitable = boost::asio::awaitable<T, Executor>;
+
+  /// What the connection is waiting for.
+  enum class Stage { idle, header, body, work, write, linger };
+
+  /// How a wait for a request ended.
+  enum class Received { request, refused, nothing };
+
+  static Awaitable<void> run(EventLoop& loop, Socket socket, Admission admission);
+  Awaitable<void> serve_requests();
+  Awaitable<Received> receive();
+  Awaitable<std::size_t> read_more();
+  Awaitable<void> answer(Received received);
+  Awaitable<void> do_work(HttpHandler::Work work);
+  Awaitable<bool> write(std::string_view bytes);
+  Awaitable<void> linger();
+
+  void compose(bool keep_alive);
+  void enter(Stage stage);
+  [[nodiscard]] std::chrono::milliseconds patience(Stage stage) const;
+  [[nodiscard]] bool may_keep_alive() const;
+  [[nodiscard]] bool read_now();
+  void refuse(int status, std::string_view detail);
+
+  EventLoop& loop_;
+  ServerState& state_;
+  const Admission admission_;
+  Socket socket_;
+  Stage stage_ = Stage::idle;
+  Clock::time_point deadline_;
+  bool expired_ = false;  // the deadline passed, and ended the wait
+  bool ended_ = false;    // the peer is gone, or the socket broken: nothing more to write or read
+  bool keep_alive_ = true;
+
+  std::vector<char> input_;  // bytes [input_begin_, input_end_) are read and not parsed
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  RequestParser parser_;
+  HttpResponse response_;
+  std::string output_;
+};
+
+}  // namespace ml_inference

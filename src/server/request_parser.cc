@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "server/request_parser.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::beast::error_code;
+
+// Bodies up to this size are not worth counting: a connection's buffers are about as large.
+constexpr std::size_t kUncountedBodySize = 16 * 1024;
+
+// More capacity than this is given back after a body that needed it.
+constexpr std::size_t kKeptBodySize = 64 * 1024;
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
+}
+
+RequestRefusal refusal_of(const error_code& error, const RequestLimits& limits) {
+  if (error == http::error::header_limit) {
+    return {431, fmt::format("the request header is over the limit of {} bytes",
+                             limits.header_size_max)};
+  }
+  if (error == http::error::body_limit) {
+    return {413, fmt::format("the body is over the limit of {} bytes", limits.body_size_max)};
+  }
+  if (error == http::error::bad_version) {
+    return {505, "the request is not of HTTP/1.0 or HTTP/1.1"};
+  }
+  return {400, "the request is not HTTP: " + error.message()};
+}
+
+}  // namespace
+
+// Hands Beast's events to the members above. Made anew for each request: Beast's parsers cannot be
+// used twice.
+class RequestParser::Beast final : public http::basic_parser<true> {
+ public:
+  explicit Beast(RequestParser& owner) : owner_(owner) {
+    eager(true);
+    header_limit(owner.limits_.header_size_max);
+    body_limit(owner.limits_.body_size_max);
+  }
+
+ private:
+  using View = boost::beast::string_view;
+
+  static std::string_view std_view(View view) { return {view.data(), view.size()}; }
+
+  void on_request_impl(http::verb, View method, View target, int version, error_code&) override {
+    owner_.method_ = std_view(method);
+    owner_.target_ = std_view(target);
+    owner_.version_ = static_cast<unsigned>(version);
+  }
+  void on_response_impl(int, View, int, error_code&) override {}
+  void on_field_impl(http::field field, View name, View value, error_code&) override {
+    const bool is_request_id =
+        field == http::field::unknown && boost::beast::iequals(name, "x-request-id");
+    if (is_request_id) owner_.request_id_ = std_view(value);
+    owner_.take_field(static_cast<int>(field), std_view(value));
+  }
+  void on_header_impl(error_code& error) override {
+    owner_.check_header();
+    if (owner_.refusal_) error = http::error::bad_value;
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& error) override {
+    if (!owner_.reserve_body(length ? std::optional<std::uint64_t>(*length) : std::nullopt)) {
+      error = http::error::buffer_overflow;
+    }
+  }
+  std::size_t on_body_impl(View part, error_code&) override {
+    owner_.body_ += std_view(part);
+    return part.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View part, error_code&) override {
+    owner_.body_ += std_view(part);
+    return part.size();
+  }
+  void on_finish_impl(error_code&) override {}
+
+  RequestParser& owner_;
+};
+
+RequestParser::RequestParser(const RequestLimits& limits, BodyBudget& budget)
+    : limits_(limits), budget_(budget) {
+  reset();
+}
+
+RequestParser::~RequestParser() { budget_.give_back(reserved_bytes_); }
+
+RequestParser::Progress RequestParser::feed(std::string_view bytes) {
+  std::size_t consumed = 0;
+  while (!beast_->is_done()) {
+    error_code error;
+    const std::string_view rest = bytes.substr(consumed);
+    consumed += beast_->put(boost::asio::buffer(rest.data(), rest.size()), error);
+    if (error == http::error::need_more) return {consumed, Status::need_more};
+    if (error) {
+      if (!refusal_) refusal_ = refusal_of(error, limits_);
+      return {consumed, Status::refused};
+    }
+    if (consumed == bytes.size() && !beast_->is_done()) return {consumed, Status::need_more};
+  }
+  return {consumed, Status::done};
+}
+
+void RequestParser::reset() {
+  budget_.give_back(std::exchange(reserved_bytes_, 0));
+  refusal_.reset();
+  version_ = 11;
+  expects_continue_ = false;
+  host_count_ = 0;
+  for (std::string* text : {&method_, &target_, &accept_, &content_type_, &content_encoding_,
+                            &transfer_encoding_, &expect_, &request_id_, &body_}) {
+    text->clear();
+  }
+  if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
+  beast_ = std::make_unique<Beast>(*this);
+}
+
+bool RequestParser::has_header() const { return beast_->is_header_done(); }
+
+bool RequestParser::keep_alive() const { return beast_->is_done() && beast_->keep_alive(); }
+
+HttpRequest RequestParser::request() const {
+  return {.method = method_,
+          .target = target_,
+          .accept = accept_,
+          .content_type = content_type_,
+          .request_id = request_id_,
+          .body = body_};
+}
+
+// `field` is Beast's number for the name, which keeps its header out of ours. A repeated field keeps
+// its last value, except where repeating is an attack.
+void RequestParser::take_field(int field, std::string_view value) {
+  switch (static_cast<http::field>(field)) {
+    case http::field::host: ++host_count_; return;
+    case http::field::accept: accept_ = value; return;
+    case http::field::content_type: content_type_ = value; return;
+    case http::field::content_encoding: content_encoding_ = value; return;
+    case http::field::transfer_encoding:
+      // Said twice, the codings add up (RFC 9110, section 5.3).
+      if (!transfer_encoding_.empty()) transfer_encoding_ += ", ";
+      transfer_encoding_ += value;
+      return;
+    case http::field::expect: expect_ = value; return;
+    default: return;
+  }
+}
+
+// What the grammar allows and a server still must not take.
+void RequestParser::check_header() {
+  if (version_ == 11 && host_count_ != 1) {
+    return refuse(400, fmt::format("the request has {} Host fields, expected one", host_count_));
+  }
+  if (!transfer_encoding_.empty() && !equals_ignoring_case(transfer_encoding_, "chunked")) {
+    return refuse(501,
+                  fmt::format("Transfer-Encoding is '{}', expected chunked", transfer_encoding_));
+  }
+  if (!content_encoding_.empty() && !equals_ignoring_case(content_encoding_, "identity")) {
+    return refuse(415, fmt::format("Content-Encoding is '{}', expected none", content_encoding_));
+  }
+  if (expect_.empty() || version_ != 11) return;
+  if (!equals_ignoring_case(expect_, "100-continue")) {
+    return refuse(417, fmt::format("Expect is '{}', expected 100-continue", expect_));
+  }
+  expects_continue_ = true;
+}
+
+void RequestParser::refuse(int status, std::string detail) {
+  if (!refusal_) refusal_ = RequestRefusal{status, std::move(detail)};
+}
+
+// Takes memory for the body before it comes. A chunked one may become as large as the limit.
+bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
+  const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
+                                                *content_length, limits_.body_size_max))
+                                          : limits_.body_size_max;
+  if (content_length) body_.reserve(std::min(size, kUncountedBodySize));
+  if (content_length && size <= kUncountedBodySize) return true;
+  if (!budget_.try_take(size)) {
+    refuse(503, "the bodies of other requests fill the memory that is set aside for them");
+    return false;
+  }
+  reserved_bytes_ = size;
+  return true;
+}
+
+}  // namespace ml_inference

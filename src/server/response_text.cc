@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "server/response_text.h"
+
+#include "api/status_codes.h"
+
+#include <charconv>
+
+namespace ml_inference {
+namespace {
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+void append_count(std::string& out, std::size_t count) {
+  char text[20];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, count);
+  out.append(text, end);
+}
+
+}  // namespace
+
+void append_response(std::string& out, const HttpResponse& response,
+                     const ResponseFraming& framing) {
+  out += "HTTP/1.1 ";
+  append_count(out, static_cast<std::size_t>(response.status));
+  out += ' ';
+  out += http_reason(response.status);
+  out += "\r\n";
+  append_field(out, "Date", framing.date);
+  append_field(out, "Content-Type", response.content_type);
+  out += "Content-Length: ";
+  append_count(out, response.body.size());
+  out += "\r\n";
+  if (!response.request_id.empty()) append_field(out, "X-Request-ID", response.request_id);
+  if (!response.allow.empty()) append_field(out, "Allow", response.allow);
+  if (response.retry_later) {
+    out += "Retry-After: ";
+    append_count(out, kRetryAfterSeconds);
+    out += "\r\n";
+  }
+  if (!framing.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (framing.version == 10) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+  if (!framing.is_head) out += response.body;
+}
+
+}  // namespace ml_inference

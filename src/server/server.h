@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// The HTTP server: listens, shares connections among event loops, and leaves without losing a request.
+#pragma once
+
+#include "api/http.h"
+#include "base/result.h"
+#include "server/event_loop.h"
+#include "server/server_options.h"
+#include "server/server_state.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace ml_inference {
+
+/// One listening socket; thread_count event loops, each with its own handler. The first loop accepts
+/// and deals the connections out in turn: with one accept queue there is one place to empty before the
+/// socket closes, and no connection waits in the queue of a loop that is gone.
+/// Threads: start(), drain() and port() from any thread; the rest from the owner's.
+class Server {
+ public:
+  using HandlerFactory = std::function<std::unique_ptr<HttpHandler>()>;
+
+  /// How drain() begins.
+  enum class DrainDelay {
+    wait,  ///< goes on accepting for ServerOptions::drain_delay
+    skip,
+  };
+
+  /// Binds and listens; nothing is accepted before start().
+  ///
+  /// make_handler   called once for each loop, here.
+  /// on_drain       called once, on a loop's thread, when draining begins: readiness turns.
+  /// Errors: invalid_argument (no numeric address), unavailable (the port is taken or not allowed),
+  ///   resource_exhausted (fewer descriptors are granted than connection_count_max asks for).
+  [[nodiscard]] static Result<std::unique_ptr<Server>> listen(const ServerOptions& options,
+                                                              Metrics& metrics,
+                                                              const HandlerFactory& make_handler,
+                                                              std::function<void()> on_drain);
+
+  /// Ends at once; wait() first for an orderly end.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// The port that is listened on.
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// Starts the event loops' threads and returns. From now on SIGTERM drains, SIGINT drains without
+  /// the delay, and either of them, sent again, hurries.
+  void start();
+
+  /// Begins to leave, as docs/operations.md describes: the listener stays open for the delay, answers
+  /// end their connections, then no new connections are taken, and what is under way finishes. Called
+  /// again, it hurries: what is not finished is answered with 503.
+  void drain(DrainDelay delay);
+
+  /// Returns when the server has left.
+  void wait();
+
+ private:
+  template <class T>
+  using Awaitable = boost::asio::awaitable<T, EventLoop::Executor>;
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, EventLoop::Executor>;
+  using Signals = boost::asio::basic_signal_set<EventLoop::Executor>;
+
+  Server(const ServerOptions& options, Metrics& metrics, const HandlerFactory& make_handler,
+         std::function<void()> on_drain);
+
+  Result<void> open();
+  EventLoop& first_loop() { return *loops_.front(); }
+  Awaitable<void> accept_connections();
+  bool accept_pending();
+  void admit(int descriptor);
+  Awaitable<void> handle_signals();
+  void begin_drain(DrainDelay delay);
+  Awaitable<void> leave(DrainDelay delay);
+  Awaitable<void> wait_for_connections(EventLoop::Clock::time_point deadline);
+  void enter(ServerPhase phase);
+
+  ServerState state_;
+  const std::function<void()> on_drain_;
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<EventLoop>> loops_;
+
+  // Of the first loop's thread.
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Signals> signals_;
+  std::unique_ptr<EventLoop::Timer> drain_timer_;
+  std::size_t next_loop_ = 0;
+  bool hurried_ = false;
+
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace ml_inference
