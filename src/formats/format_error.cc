@@ -5,7 +5,7 @@
 
 namespace ml_inference {
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   constexpr std::size_t kShownMax = 64;
   std::string out = "'";
   for (const char byte : text.substr(0, kShownMax)) {

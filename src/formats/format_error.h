@@ -26,6 +26,6 @@ template <class... Args>
 }
 
 /// At most the first 64 bytes of a text out of a file, printable ASCII only, for a message.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string quoted_text(std::string_view text);
 
 }  // namespace ml_inference

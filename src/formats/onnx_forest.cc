@@ -108,14 +108,14 @@ class ForestReader {
     const std::string_view transform = attributes_.text("post_transform", "NONE");
     if (transform != "NONE") {
       refuse_here(Code::unimplemented, "post_transform {} is not known here, expected 'NONE'",
-                  quoted(transform));
+                  quoted_text(transform));
     }
     const std::string_view aggregate = attributes_.text("aggregate_function", "SUM");
     if (aggregate != "SUM" && (aggregate != "AVERAGE" || is_classifier())) {
       refuse_here(Code::unimplemented,
                   "aggregate_function {} is not known here, expected 'SUM' or, in a regressor, "
                   "'AVERAGE'",
-                  quoted(aggregate));
+                  quoted_text(aggregate));
     }
     averages_ = aggregate == "AVERAGE";
     output_count_ = is_classifier() ? graph_.class_labels.size() : 1;
@@ -478,7 +478,7 @@ class ForestReader {
     } else if (mode != "BRANCH_LEQ" && mode != "BRANCH_GT") {
       refuse_here(Code::unimplemented,
                   "{}: mode {} is not known here, expected BRANCH_LEQ, _LT, _GT, _GTE or LEAF",
-                  node_text(position), quoted(mode));
+                  node_text(position), quoted_text(mode));
     }
     const std::int64_t tracks_true = nodes_.tracks_true.empty() ? 0 : nodes_.tracks_true[node];
     return {.feature = static_cast<std::size_t>(nodes_.feature_ids[node]),

@@ -181,7 +181,7 @@ std::string without_version(const std::string& bytes) {
   return file.SerializeAsString();
 }
 
-TEST(OnnxWriter, StillWritesTheFilesThatOnnxruntimeWasAskedAbout) {
+TEST(OnnxGoldenFiles, AreStillWhatTheWriterWrites) {
   for (const OwnModel& own : own_models()) {
     const std::string written = write_onnx(make_own(own)).value();
     const fs::path path = golden_dir() / (std::string(own.name) + ".onnx");

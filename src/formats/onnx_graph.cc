@@ -102,11 +102,11 @@ class GraphReader {
     if (type.elem_type() != TensorProto::FLOAT && type.elem_type() != TensorProto::DOUBLE) {
       refuse(Code::unimplemented,
              "onnx: input {} has element type {}, expected 1 (float) or 11 (double)",
-             quoted(input.name()), type.elem_type());
+             quoted_text(input.name()), type.elem_type());
     }
     if (type.shape().dim_size() != 2) {
       refuse(Code::unimplemented, "onnx: input {} has {} dimensions, expected 2 (rows, features)",
-             quoted(input.name()), type.shape().dim_size());
+             quoted_text(input.name()), type.shape().dim_size());
     }
     Value value{.meaning = Meaning::features, .is_rounded = type.elem_type() == TensorProto::FLOAT};
     const onnx::TensorShapeProto::Dimension& columns = type.shape().dim(1);
@@ -127,7 +127,8 @@ class GraphReader {
   }
 
   void read_node() {
-    const std::string_view domain = node_->domain() == "ai.onnx" ? "" : node_->domain();
+    std::string_view domain = node_->domain();
+    if (domain == "ai.onnx") domain = "";  // two names of one domain
     const std::string_view type = node_->op_type();
     if (domain == kMlDomain) {
       if (type == "TreeEnsembleClassifier") return read_ensemble(Task::classification);
@@ -142,7 +143,7 @@ class GraphReader {
       if (type == "Gather") return read_gather();
     }
     refuse(Code::unimplemented, "onnx: {}: the operator (domain {}) is not known here", where_,
-           quoted(domain));
+           quoted_text(domain));
   }
 
   void read_ensemble(Task task) {
@@ -151,7 +152,7 @@ class GraphReader {
     const Value& input = only_input();
     if (input.meaning != Meaning::features) {
       refuse(Code::unimplemented, "onnx: {}: input {} is computed, expected the graph's input",
-             where_, quoted(node_->input(0)));
+             where_, quoted_text(node_->input(0)));
     }
     if (!input.is_rounded) {
       refuse(Code::unimplemented,
@@ -202,7 +203,7 @@ class GraphReader {
     for (const std::string& name : node_->input()) {
       const Value& part = value_of(name);
       if (part.meaning != Meaning::features || part.name == nullptr) {
-        not_known(fmt::format("input {}, expected an input of one column", quoted(name)));
+        not_known(fmt::format("input {}, expected an input of one column", quoted_text(name)));
       }
       joined.is_rounded = joined.is_rounded && part.is_rounded;
       joined_names_.push_back(*part.name);
@@ -219,7 +220,7 @@ class GraphReader {
         (value.meaning != Meaning::scores && value.meaning != Meaning::prediction)) {
       not_known("what is divided, expected scores by a constant");
     }
-    const OnnxNumbers numbers(*constant.tensor, quoted(node_->input(1)));
+    const OnnxNumbers numbers(*constant.tensor, quoted_text(node_->input(1)));
     if (numbers.size() != 1) not_known(fmt::format("{} divisors, expected 1", numbers.size()));
     if (result_->divisor) not_known("a second division");
     static_cast<void>(attributes({}));
@@ -282,7 +283,7 @@ class GraphReader {
              input_count_, used_input_count_);
     }
     for (const onnx::ValueInfoProto& output : graph_.output()) {
-      where_ = fmt::format("output {}", quoted(output.name()));
+      where_ = fmt::format("output {}", quoted_text(output.name()));
       const Value& value = value_of(output.name());
       const Meaning meaning = value.meaning;
       if (meaning == Meaning::features || meaning == Meaning::constant) {
@@ -318,7 +319,7 @@ class GraphReader {
   const Value& value_of(const std::string& name) {
     const auto found = values_.find(name);
     if (found == values_.end()) {
-      refuse(Code::data_loss, "onnx: {}: nothing before it makes {}", where_, quoted(name));
+      refuse(Code::data_loss, "onnx: {}: nothing before it makes {}", where_, quoted_text(name));
     }
     return found->second;
   }
@@ -337,7 +338,7 @@ class GraphReader {
 
   void define(const std::string& name, const Value& value) {
     if (!values_.emplace(name, value).second) {
-      refuse(Code::data_loss, "onnx: {}: {} is made twice", where_, quoted(name));
+      refuse(Code::data_loss, "onnx: {}: {} is made twice", where_, quoted_text(name));
     }
   }
 

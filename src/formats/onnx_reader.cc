@@ -62,7 +62,7 @@ class Metadata {
     if (text == nullptr) return otherwise;
     if (*text != "true" && *text != "false") {
       refuse(Code::data_loss, "onnx: metadata {} is {}, expected true or false", key,
-             quoted(*text));
+             quoted_text(*text));
     }
     return *text == "true";
   }

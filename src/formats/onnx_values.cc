@@ -28,7 +28,7 @@ std::span<const T> span_of(const google::protobuf::RepeatedField<T>& field) {
 }  // namespace
 
 std::string onnx_node_text(int index, const onnx::NodeProto& node) {
-  return fmt::format("node {} {}", index, quoted(node.op_type()));
+  return fmt::format("node {} {}", index, quoted_text(node.op_type()));
 }
 
 OnnxNumbers::OnnxNumbers(const onnx::TensorProto& tensor, std::string_view what) {
@@ -81,7 +81,7 @@ OnnxAttributes::OnnxAttributes(const onnx::NodeProto& node, std::string where)
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);
   if (twice != names.end()) {
-    refuse(Code::data_loss, "onnx: {}: attribute {} stands twice", where_, quoted(*twice));
+    refuse(Code::data_loss, "onnx: {}: attribute {} stands twice", where_, quoted_text(*twice));
   }
 }
 
@@ -123,7 +123,7 @@ void OnnxAttributes::refuse_others_than(std::span<const std::string_view> known)
   for (const onnx::AttributeProto& attribute : node_.attribute()) {
     if (std::ranges::find(known, attribute.name()) == known.end()) {
       refuse(Code::unimplemented, "onnx: {}: attribute {} is not known", where_,
-             quoted(attribute.name()));
+             quoted_text(attribute.name()));
     }
   }
 }

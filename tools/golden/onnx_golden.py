@@ -7,7 +7,7 @@
 
 Models named skl_* are written by skl2onnx, hand_* put together here for what no converter of ours
 writes. Models named ours_* are written by our own writer: `ML_INFERENCE_UPDATE_GOLDEN=1
-build/release/src/formats/formats_test --gtest_filter='OnnxWriter.*'` makes them anew; this script only
+build/release/src/formats/formats_test --gtest_filter='OnnxGoldenFiles.*'` makes them anew; this script only
 adds the answers. Development only: the C++ tests read what it wrote.
 """
 

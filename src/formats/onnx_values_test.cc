@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "formats/onnx_values.h"
+
+#include "formats/format_error.h"
+#include "formats/testing/onnx_files.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+using onnx::TensorProto;
+
+template <class Use>
+std::string refusal_in(const Use& use) {
+  try {
+    use();
+  } catch (const FormatError& refusal) {
+    return refusal.error.message;
+  }
+  return "taken";
+}
+
+std::vector<double> values_of(const TensorProto& tensor) {
+  const OnnxNumbers numbers(tensor, "t");
+  std::vector<double> out;
+  for (std::size_t index = 0; index < numbers.size(); ++index) out.push_back(numbers[index]);
+  return out;
+}
+
+TensorProto tensor_of(TensorProto::DataType type, std::int64_t size) {
+  TensorProto tensor;
+  tensor.set_data_type(type);
+  tensor.add_dims(size);
+  return tensor;
+}
+
+TEST(OnnxNumbers, ReadsAllFourWaysInWhichATensorKeepsNumbers) {
+  const float floats[] = {0.5F, -2};
+  const double doubles[] = {0.1, -2};
+  TensorProto raw_floats = tensor_of(TensorProto::FLOAT, 2);
+  raw_floats.set_raw_data(floats, sizeof(floats));
+  EXPECT_EQ(values_of(raw_floats), (std::vector<double>{0.5, -2}));
+  TensorProto raw_doubles = tensor_of(TensorProto::DOUBLE, 2);
+  raw_doubles.set_raw_data(doubles, sizeof(doubles));
+  EXPECT_EQ(values_of(raw_doubles), (std::vector<double>{0.1, -2}));
+  TensorProto listed_floats = tensor_of(TensorProto::FLOAT, 1);
+  listed_floats.add_float_data(0.25F);
+  EXPECT_EQ(values_of(listed_floats), std::vector<double>{0.25});
+  TensorProto listed_doubles = tensor_of(TensorProto::DOUBLE, 1);
+  listed_doubles.add_double_data(0.1);
+  EXPECT_EQ(values_of(listed_doubles), std::vector<double>{0.1});
+}
+
+TEST(OnnxNumbers, RefusesASizeThatContradictsItself) {
+  TensorProto tensor = tensor_of(TensorProto::DOUBLE, 3);
+  tensor.set_raw_data(std::string(16, '\0'));
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }), "onnx: t has 2 values, expected 3");
+  tensor.set_raw_data(std::string(17, '\0'));
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }),
+            "onnx: t has 17 bytes, expected a multiple of 8");
+  tensor.set_dims(0, -1);
+  tensor.set_raw_data("");
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }), "onnx: t has 0 values, expected -1");
+}
+
+TEST(OnnxNumbers, RefusesOtherTypesShapesAndPlaces) {
+  TensorProto tensor = tensor_of(TensorProto::INT64, 1);
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }),
+            "onnx: t has data type 7, expected 1 (float) or 11 (double)");
+  tensor = tensor_of(TensorProto::FLOAT, 1);
+  tensor.add_float_data(1);
+  tensor.add_dims(1);
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }), "onnx: t has 2 dimensions, expected at most 1");
+  tensor.set_data_location(1);
+  EXPECT_EQ(refusal_in([&] { values_of(tensor); }),
+            "onnx: t lies in another file, expected it in this one");
+}
+
+TEST(OnnxAttributes, GivesWhatIsThereAndTheOtherwiseForWhatIsNot) {
+  onnx::NodeProto node;
+  testing::set_integer(node, "axis", 1);
+  testing::set_text(node, "mode", "NONE");
+  testing::set_integers(node, "ids", {3, 4});
+  const OnnxAttributes attributes(node, "node 0 'Cast'");
+  EXPECT_EQ(attributes.integer("axis", 0), 1);
+  EXPECT_EQ(attributes.integer("to", 7), 7);
+  EXPECT_EQ(attributes.text("mode", ""), "NONE");
+  EXPECT_EQ(attributes.integers("ids").size(), 2);
+  EXPECT_TRUE(attributes.texts("names").empty());
+  EXPECT_EQ(attributes.numbers("values").size(), 0);
+}
+
+TEST(OnnxAttributes, RefusesAnotherTypeThanAskedFor) {
+  onnx::NodeProto node;
+  testing::set_text(node, "axis", "1");
+  const OnnxAttributes attributes(node, "node 0 'Concat'");
+  EXPECT_EQ(refusal_in([&] { static_cast<void>(attributes.integer("axis", 0)); }),
+            "onnx: node 0 'Concat': attribute axis has type 3, expected 2");
+}
+
+TEST(OnnxAttributes, RefusesAnAttributeThatStandsTwice) {
+  onnx::NodeProto node;
+  testing::set_integer(node, "axis", 1);
+  node.add_attribute()->set_name("axis");
+  EXPECT_EQ(refusal_in([&] { static_cast<void>(OnnxAttributes(node, "node 0 'Concat'")); }),
+            "onnx: node 0 'Concat': attribute 'axis' stands twice");
+}
+
+TEST(OnnxAttributes, RefusesNumbersGivenInBothWays) {
+  onnx::NodeProto node;
+  testing::set_floats(node, "values", {1});
+  testing::attribute_of(node, "values_as_tensor").set_type(onnx::AttributeProto::TENSOR);
+  const OnnxAttributes attributes(node, "node 0 'T'");
+  EXPECT_EQ(refusal_in([&] { static_cast<void>(attributes.numbers("values")); }),
+            "onnx: node 0 'T': both values and values_as_tensor are given, expected one of them");
+}
+
+TEST(OnnxAttributes, RefusesAnAttributeThatNobodyReads) {
+  onnx::NodeProto node;
+  testing::set_integer(node, "axis", 1);
+  const OnnxAttributes attributes(node, "node 0 'T'");
+  EXPECT_EQ(refusal_in([&] { attributes.refuse_others_than({}); }),
+            "onnx: node 0 'T': attribute 'axis' is not known");
+}
+
+}  // namespace
+}  // namespace ml_inference

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// What is written is read back unchanged. That others read it: onnx_golden_test.cc.
+#include "formats/onnx_writer.h"
+
+#include "formats/load_model.h"
+#include "model/forest_builder.h"
+#include "model/testing/random_forest.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+Schema schema_of(std::size_t feature_count, std::size_t class_count) {
+  Schema schema;
+  for (std::size_t index = 0; index < feature_count; ++index) {
+    schema.feature_names.push_back("f" + std::to_string(index));
+  }
+  for (std::size_t index = 0; index < class_count; ++index) {
+    schema.class_labels.emplace_back(static_cast<std::int64_t>(index) * 10);
+  }
+  schema.task = class_count == 0 ? Task::regression : Task::classification;
+  return schema;
+}
+
+void expect_unchanged(const Model& model) {
+  const Result<std::string> bytes = write_onnx(model);
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const Result<Model> again = load_model(*bytes, "written");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->forest() == model.forest());
+  EXPECT_TRUE(again->schema() == model.schema());
+  EXPECT_EQ(again->provenance().producer, "ml-inference");
+  EXPECT_EQ(write_onnx(*again).value(), *bytes);
+}
+
+Model model_of(Schema schema, Forest forest) {
+  return make_model(std::move(schema), std::move(forest), {}).value();
+}
+
+TEST(OnnxWriter, LosesNothingOfRandomForests) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const std::size_t class_count = seed % 5 == 1 ? 0 : seed % 5;  // 0, 2, 3 or 4
+    const testing::RandomForestShape shape{
+        .feature_count = 1 + seed % 6,
+        .output_count = class_count == 0 ? 1 : class_count,
+        .tree_count = 1 + seed % 9,
+        .depth = seed % 8,
+        .aggregation = seed % 2 == 0 ? Aggregation::average : Aggregation::sum};
+    SCOPED_TRACE(seed);
+    expect_unchanged(model_of(schema_of(shape.feature_count, class_count),
+                              testing::make_random_forest(shape, seed)));
+  }
+}
+
+// Values that a decimal or a float32 would change, and leaves that were given in another order.
+TEST(OnnxWriter, LosesNoBitOfAThresholdOrALeaf) {
+  using Limits = std::numeric_limits<double>;
+  ForestBuilder builder(1, 1, Aggregation::average);
+  const double thresholds[] = {0.1, -0.0, Limits::denorm_min(), Limits::infinity(), -1e300};
+  for (const double threshold : thresholds) {
+    builder.start_tree(3);
+    builder.leaf(2, std::vector{Limits::max()});
+    builder.leaf(1, std::vector{-1.0 / 3});
+    builder.numerical_test(0, {.feature = 0,
+                               .threshold = threshold,
+                               .left = 2,
+                               .right = 1,
+                               .missing_goes_left = threshold < 0});
+  }
+  expect_unchanged(model_of(schema_of(1, 0), std::move(builder).build().value()));
+}
+
+TEST(OnnxWriter, KeepsEveryFieldOfTheSchema) {
+  Schema schema = schema_of(2, 0);
+  schema.feature_names = {"a \"b\" \\ \n", "\xE2\x82\xAC"};
+  schema.target_name = "price, in \xE2\x82\xAC";
+  for (const bool accepts : {false, true}) {
+    schema.accepts_missing = accepts;
+    schema.accepts_infinite = !accepts;
+    expect_unchanged(
+        model_of(schema, testing::make_random_forest({.feature_count = 2, .output_count = 1}, 1)));
+  }
+}
+
+TEST(OnnxWriter, KeepsLabelsOfEitherKind) {
+  Schema schema = schema_of(4, 0);
+  schema.task = Task::classification;
+  using Limits = std::numeric_limits<std::int64_t>;
+  for (const std::int64_t label : {Limits::min(), std::int64_t{0}, Limits::max()}) {
+    schema.class_labels.emplace_back(label);
+  }
+  expect_unchanged(model_of(schema, testing::make_random_forest({}, 2)));
+  schema.class_labels.clear();
+  for (const char* label : {"1", "two", "\xE2\x82\xAC"}) schema.class_labels.emplace_back(label);
+  expect_unchanged(model_of(schema, testing::make_random_forest({}, 2)));
+}
+
+TEST(OnnxWriter, RefusesAClassifierOfOneClass) {
+  const Model model = model_of(
+      schema_of(4, 1), testing::make_random_forest({.feature_count = 4, .output_count = 1}, 3));
+  EXPECT_EQ(write_onnx(model).error(),
+            (Error{Code::unimplemented, "onnx: the model has 1 class, expected at least 2"}));
+}
+
+}  // namespace
+}  // namespace ml_inference
