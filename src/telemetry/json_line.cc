@@ -38,26 +38,38 @@ std::string_view whole_characters(std::string_view text, std::size_t size) {
   return text.substr(0, continues(end) ? size : end);
 }
 
-// Whether no byte needs escaping: eight at a time, with the usual tests for a byte below 0x20, equal to
-// a quote, equal to a backslash, above 0x7F.
-bool is_plain(std::string_view text) {
+// Has a high bit set if and only if a byte of the word needs escaping or is not ASCII: the usual tests
+// for a byte below 0x20, a quote, a backslash, and one above 0x7F, on eight at a time.
+std::uint64_t needs_escaping(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-  const auto zero_bytes = [](std::uint64_t word) { return (word - kOnes) & ~word; };
-  std::uint64_t found = 0;
-  while (!text.empty()) {
-    std::uint64_t word = ' ' * kOnes;
-    const std::size_t size = std::min(text.size(), sizeof(word));
-    if (size == sizeof(word)) {
-      std::memcpy(&word, text.data(), sizeof(word));  // of a constant size: one load
-    } else {
-      std::memcpy(&word, text.data(), size);
+  const auto zero_bytes = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes; };
+  return (word | ((word - 0x20 * kOnes) & ~word) | zero_bytes(word ^ ('"' * kOnes)) |
+          zero_bytes(word ^ ('\\' * kOnes))) &
+         kHighBits;
+}
+
+// Copies `text` and tells whether it may stand in a JSON string as it is; if not, the copy is of no
+// use. Words of constant size are single loads and stores, where memcpy() of a short text is a call.
+bool copy_if_plain(char* out, std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  std::uint64_t word = 0;
+  if (text.size() < kWord) {
+    std::memset(&word, ' ', kWord);
+    for (std::size_t index = 0; index < text.size(); ++index) {
+      reinterpret_cast<char*>(&word)[index] = out[index] = text[index];
     }
-    found |= word | ((word - 0x20 * kOnes) & ~word) | zero_bytes(word ^ ('"' * kOnes)) |
-             zero_bytes(word ^ ('\\' * kOnes));
-    text.remove_prefix(size);
+    return needs_escaping(word) == 0;
   }
-  return (found & kHighBits) == 0;
+  std::uint64_t found = 0;
+  const auto copy_word = [&](std::size_t index) {
+    std::memcpy(&word, text.data() + index, kWord);
+    std::memcpy(out + index, &word, kWord);
+    found |= needs_escaping(word);
+  };
+  for (std::size_t index = 0; index + kWord < text.size(); index += kWord) copy_word(index);
+  copy_word(text.size() - kWord);  // the last one overlaps the one before
+  return found == 0;
 }
 
 char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -161,8 +173,8 @@ void JsonLine::put_field(const LogField& field) {
 
 void JsonLine::put_text(std::string_view text) {
   put("\"");
-  if (text.size() < room() && is_plain(text)) {
-    put(text);
+  if (text.size() < room() && copy_if_plain(bytes_.data() + size_, text)) {
+    size_ += text.size();
   } else {
     put_escaped(text);
   }

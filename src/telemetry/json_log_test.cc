@@ -230,7 +230,8 @@ TEST(JsonLog, LeavesWithinItsLimitWhenTheReaderIsStuck) {
     while (log.dropped_count() == 0) log.write(LogLevel::info, "a", "line");
     log.flush(milliseconds(10));
   }
-  pipe.close_reader();  // sets free the thread that was left behind
+  pipe.close_reader();  // sets free the thread that was left behind,
+  pipe.write_fd = -1;   // which may still be using this end: it stays open
 }
 
 TEST(JsonLog, FlushesAtOnceWhenNothingWaits) {
