@@ -195,9 +195,9 @@ class SquaredErrorCriterion {
     sum_left_ += weights_[row] * (targets_[row] - mean_);
   }
 
-  // The sum on the right is minus that on the left.
+  // The sum on the right is minus that on the left: s^2 / l + s^2 / r = s^2 (l + r) / (l r).
   [[nodiscard]] double split_score() const {
-    return sum_left_ * sum_left_ * (1 / weight_left_ + 1 / (weight_ - weight_left_));
+    return sum_left_ * sum_left_ * (weight_ / (weight_left_ * (weight_ - weight_left_)));
   }
 
   /// Appends the mean target.

@@ -108,6 +108,8 @@ class TreeGrower {
                               Split& best);
   [[nodiscard]] std::span<const std::uint64_t> sorted_by_rank(std::span<const std::uint32_t> ranks,
                                                               std::span<const std::uint32_t> rows);
+  [[nodiscard]] std::span<const std::uint64_t> sorted(std::size_t count, std::uint32_t least,
+                                                      int rank_bits);
   void scan(const SortedColumn& column, bool missing_goes_left, Split& best);
   void offer_cut(const SortedColumn& column, std::uint32_t rank, float next_value, LeftSide left,
                  Split& best);
