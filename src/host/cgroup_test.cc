@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Each test lays out the files of a machine in a folder of its own and asks what the container sees.
+// Each test lays out the files of a machine in a folder and asks what the container sees.
 #include "host/cgroup.h"
 
 #include "host/cpu.h"

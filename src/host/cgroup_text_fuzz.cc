@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes in place of the kernel's files: no parser may read beyond them, throw or leave the mount.
+// Any bytes in place of the kernel's files: no parser may read beyond them, throw, or leave the
+// mount.
 #include "base/assert.h"
 #include "host/cgroup_text.h"
 #include "host/process.h"

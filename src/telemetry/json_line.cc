@@ -38,8 +38,8 @@ std::string_view whole_characters(std::string_view text, std::size_t size) {
   return text.substr(0, continues(end) ? size : end);
 }
 
-// Has a high bit set if and only if a byte of the word needs escaping or is not ASCII: the usual tests
-// for a byte below 0x20, a quote, a backslash, and one above 0x7F, on eight at a time.
+// Has a high bit set if and only if a byte of the word needs escaping or is not ASCII: the usual
+// tests for a byte below 0x20, a quote, a backslash, and one above 0x7F, on eight at a time.
 std::uint64_t needs_escaping(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighBits = 0x80 * kOnes;
@@ -50,7 +50,7 @@ std::uint64_t needs_escaping(std::uint64_t word) {
 }
 
 // Copies `text` and tells whether it may stand in a JSON string as it is; if not, the copy is of no
-// use. Words of constant size are single loads and stores, where memcpy() of a short text is a call.
+// use. Words of constant size are single loads and stores; memcpy() of a short text is a call.
 bool copy_if_plain(char* out, std::string_view text) {
   constexpr std::size_t kWord = sizeof(std::uint64_t);
   std::uint64_t word = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a log line costs, the writing thread's share included: real time is the caller's, "cpu/line" is
-// that of the whole process, from the first line to the last one written.
+// What a log line costs, the writing thread's share included: real time is the caller's, "cpu/line"
+// is that of the whole process, from the first line to the last one written.
 #include "telemetry/json_log.h"
 
 #include <benchmark/benchmark.h>

@@ -148,7 +148,8 @@ TEST(JsonLog, KeepsTheLinesOfManyThreadsWholeAndInOrder) {
   for (std::int64_t count : next) EXPECT_EQ(count, kLines);
 }
 
-// Writes numbered lines until some are lost, lets a reader in, and compares what came with the counts.
+// Writes numbered lines until some are lost, lets a reader in, and compares what came with the
+// counts.
 void lose_lines_and_account_for_them(int flags) {
   Pipe pipe(flags);
   std::int64_t count = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What counting costs on the path of a request, beside the library's own histogram, which we do not use.
+// What counting costs on the path of a request, beside the library's histogram, which we leave.
 #include "telemetry/exposition.h"
 #include "telemetry/metrics.h"
 
