@@ -37,8 +37,8 @@ inline constexpr std::size_t kLogLineSizeMax = 8192;
 ///
 /// Keys in this order: timestamp (ISO 8601 UTC, microseconds, "Z"), level, logger, message, then
 /// the fields as given. Doubles in their shortest form that reads back the same, null when not
-/// finite. Bytes that are not UTF-8 become U+FFFD, one for one. When the line would be too long, the text
-/// that is too long is cut between characters, the fields after it are left out, and
+/// finite. Bytes that are not UTF-8 become U+FFFD, one for one. When the line would be too long,
+/// the text that is too long is cut between characters, the fields after it are left out, and
 /// `"truncated":true` ends the object.
 /// Threads: belongs to one thread.
 class JsonLine {

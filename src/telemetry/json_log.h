@@ -24,8 +24,8 @@ class JsonLogWriter;
 
 struct JsonLogOptions {
   LogLevel level = LogLevel::info;  ///< lines below it are not written
-  /// Room for lines, half of it for those that wait while the other half is written; at least
-  /// 64 KiB (asserted). The default lets some 2000 lines wait: 15 ms at 130 000 lines a second, where
+  /// Room for lines, half of it for those that wait while the other half is written; at least 64
+  /// KiB (asserted). The default lets some 2000 lines wait: 15 ms at 130 000 lines a second, where
   /// the writer is woken for every 250.
   std::size_t buffer_size_bytes = 1 << 20;
   std::chrono::milliseconds exit_flush_limit{1000};  ///< of the destructor
@@ -34,9 +34,9 @@ struct JsonLogOptions {
 /// Writes lines to a file descriptor in the order of write(). The lines wait in a bounded buffer
 /// that a thread drains with large write(2) calls: at once for the first line after a rest, for an
 /// error, and when an eighth of the room is used; else every 50 ms. When the room is used up a line
-/// is dropped and counted (the last eighth is kept for warnings and errors), and a WARNING line tells
-/// how many were lost at that place. Lines that the descriptor does not take (closed pipe, full
-/// disk) count as dropped too.
+/// is dropped and counted (the last eighth is kept for warnings and errors), and a WARNING line
+/// tells how many were lost at that place. Lines that the descriptor does not take (closed pipe,
+/// full disk) count as dropped too.
 /// The thread takes no signals, and SIGPIPE is not raised.
 /// Threads: every member but the destructor, from any thread.
 class JsonLog {
