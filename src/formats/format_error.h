@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How a reader inside this room says no. A reader has a failure possible at every byte, loading is rare
-// and all or nothing: so readers throw, and load_model() is the one place that catches. No other
-// exception of ours exists, and none leaves the room. See docs/decisions/0002-errors.md.
+// How a reader inside this room says no. A reader has a failure possible at every byte, loading is
+// rare and all or nothing: so readers throw, and load_model() is the one place that catches. No
+// other exception of ours exists, and none leaves the room. See docs/decisions/0002-errors.md.
 #pragma once
 
 #include "base/result.h"

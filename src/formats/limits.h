@@ -11,18 +11,18 @@ namespace ml_inference {
 /// nodes as ONNX. The file is read into memory at once.
 inline constexpr std::size_t kModelFileSizeMax = std::size_t{1} << 30;
 
-/// An ONNX file may ask for kOnnxMemoryBase + kOnnxMemoryFactor * its size bytes of memory: as parsed
-/// messages, and once more as leaf values. Honest files need 3 to 5 times their size (a node of a tree is
-/// about 45 bytes in the file and 110 in memory); without a limit two bytes (an empty message) can ask
-/// for 200, and a few weights for a dense leaf of ten thousand classes each.
+/// An ONNX file may ask for kOnnxMemoryBase + kOnnxMemoryFactor * its size bytes of memory: as
+/// parsed messages, and once more as leaf values. Honest files need 3 to 5 times their size (a node
+/// of a tree is about 45 bytes in the file and 110 in memory); without a limit two bytes (an empty
+/// message) can ask for 200, and a few weights for a dense leaf of ten thousand classes each.
 inline constexpr std::size_t kOnnxMemoryFactor = 8;
 
-/// What any file may ask for, however small: boosted trees of many classes have few weights a leaf, so
-/// their dense leaves are larger than the file.
+/// What any file may ask for, however small: boosted trees of many classes have few weights a leaf,
+/// so their dense leaves are larger than the file.
 inline constexpr std::size_t kOnnxMemoryBase = std::size_t{64} << 20;
 
-/// Operators of an ONNX graph: one tree ensemble and what stands around it are about ten; a Cast for each
-/// of some thousand columns is the most that makes sense.
+/// Operators of an ONNX graph: one tree ensemble and what stands around it are about ten; a Cast
+/// for each of some thousand columns is the most that makes sense.
 inline constexpr int kOnnxGraphNodeCountMax = 10'000;
 
 }  // namespace ml_inference

@@ -18,8 +18,8 @@ namespace ml_inference {
 /// source_name  where the bytes come from, for the message: a path or "built-in".
 /// Errors, all beginning with source_name:
 ///   data_loss           the bytes begin like a known format and then break it
-///   unimplemented       no format that we know, or a well-formed model that this program cannot run
-///   invalid_argument    a model that contradicts itself: "tree 3 node 17: the node has two parents"
+///   unimplemented       no format that we know, or a model that this program cannot run
+///   invalid_argument    a model that contradicts itself: "tree 3 node 17: two parents"
 ///   resource_exhausted  a limit was reached (formats/limits.h, model/limits.h)
 /// Threads: any number at once; nothing is shared.
 /// Cost: linear in the size; memory a small multiple of it (kOnnxMemoryFactor).

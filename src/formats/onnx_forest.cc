@@ -251,8 +251,8 @@ class ForestReader {
     return *nodes_.modes[trees_.order[position]] == "LEAF";
   }
 
-  // Sorts the weights by leaf: leaves by tree and then by their first weight, the weights of one leaf
-  // in the order of the file.
+  // Sorts the weights by leaf: leaves by tree and then by their first weight, the weights of one
+  // leaf in the order of the file.
   void place_weights() {
     constexpr Index kNone = std::numeric_limits<Index>::max();
     std::vector<Index> first(nodes_.size(), kNone);  // by position
@@ -277,7 +277,8 @@ class ForestReader {
     });
   }
 
-  // Every leaf has a weight (onnxruntime refuses others); all leaf values together stay in the budget.
+  // Every leaf has a weight (onnxruntime refuses others); all leaf values together stay in the
+  // budget.
   void check_memory(std::span<const Index> first) const {
     std::size_t leaf_count = 0;
     for (std::size_t position = 0; position < first.size(); ++position) {
@@ -319,8 +320,8 @@ class ForestReader {
     }
   }
 
-  // onnxruntime never answers with a class for which no reached leaf has a weight, a Forest counts it
-  // as 0. So every class needs a tree that names it in all of its leaves, or a base value.
+  // onnxruntime never answers with a class for which no reached leaf has a weight, a Forest counts
+  // it as 0. So every class needs a tree that names it in all of its leaves, or a base value.
   void refuse_unscored_classes() const {
     if (base_values_.size() != 0) return;
     std::vector<bool> is_scored(output_count_, false);
@@ -368,7 +369,8 @@ class ForestReader {
     return largest < 0 ? 1 : static_cast<std::size_t>(largest) + 1;
   }
 
-  // An average is written in two ways: as the aggregate function, or as a division by the number of trees.
+  // An average is written in two ways: as the aggregate function, or as a division by the number of
+  // trees.
   [[nodiscard]] Aggregation aggregation(std::size_t tree_count) const {
     if (!graph_.divisor) return averages_ ? Aggregation::average : Aggregation::sum;
     if (averages_ || *graph_.divisor != static_cast<double>(tree_count)) {
@@ -378,8 +380,8 @@ class ForestReader {
     return Aggregation::average;
   }
 
-  // Gives every node of the tree its number in the forest, parents first and of those that could be next
-  // the one with the smallest id: ids that ascend from parent to child keep their order.
+  // Gives every node of the tree its number in the forest, parents first and of those that could be
+  // next the one with the smallest id: ids that ascend from parent to child keep their order.
   void number_nodes(std::size_t tree) {
     const std::size_t begin = trees_.begin(tree);
     numbers_.assign(trees_.ends[tree] - begin, kNowhere);
@@ -406,8 +408,8 @@ class ForestReader {
     return position_of(tree, ids[trees_.order[position]]);
   }
 
-  // The one node without a parent. Afterwards every other node has exactly one, so that walking down
-  // from the root ends.
+  // The one node without a parent. Afterwards every other node has exactly one, so that walking
+  // down from the root ends.
   [[nodiscard]] std::size_t root_of(std::size_t tree) const {
     const std::size_t begin = trees_.begin(tree);
     std::vector<bool> has_parent(trees_.ends[tree] - begin, false);
@@ -458,8 +460,9 @@ class ForestReader {
     return nodes_.modes[trees_.order[position]]->starts_with("BRANCH_GT");
   }
 
-  // The test as `feature <= threshold` for the branch that holds below it. A missing value follows the
-  // true branch where the node says so and otherwise, no comparison being true of it, the false one.
+  // The test as `feature <= threshold` for the branch that holds below it. A missing value follows
+  // the true branch where the node says so and otherwise, no comparison being true of it, the false
+  // one.
   [[nodiscard]] NumericalTest test_at(std::size_t position) const {
     const Index node = trees_.order[position];
     const std::string& mode = *nodes_.modes[node];

@@ -9,9 +9,10 @@
 
 namespace ml_inference {
 
-/// Puts together the parallel arrays of the ensemble: nodes in any order with any numbers, weights in any
-/// order. Trees come in the order of their first node in the file, leaves in that of their first weight.
-/// A tree in which every child has a larger number than its parent keeps its order of nodes.
+/// Puts together the parallel arrays of the ensemble: nodes in any order with any numbers, weights
+/// in any order. Trees come in the order of their first node in the file, leaves in that of their
+/// first weight. A tree in which every child has a larger number than its parent keeps its order of
+/// nodes.
 ///
 /// memory_max  bytes that the leaf values may take.
 /// Throws FormatError: data_loss or invalid_argument for arrays that contradict themselves,

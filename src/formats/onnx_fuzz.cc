@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as an ONNX file: they are read or refused, never more. What is read is written and read
-// again, and has to be the same model; so the writer is fuzzed with every model that a file can hold.
+// again, and has to be the same model; so the writer is fuzzed with every model that a file can
+// hold.
 //
-//   build/fuzz/src/formats/onnx_fuzz -timeout=10 -rss_limit_mb=1024 tests/corpus/onnx tests/golden/onnx
+//   make fuzz, or build/fuzz/src/formats/onnx_fuzz tests/corpus/onnx tests/golden/onnx
 #include "base/assert.h"
 #include "formats/load_model.h"
 #include "formats/onnx_writer.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The files of tests/golden/onnx against the answers that onnxruntime gave for them: models of skl2onnx
-// (skl_*), models put together for the rare cases (hand_*), and models that our own writer wrote
-// (ours_*), which so are proven to be read by others without any of them being here. The files are made
-// by tools/golden/onnx_golden.py.
+// The files of tests/golden/onnx against the answers that onnxruntime gave for them: models of
+// skl2onnx (skl_*), models put together for the rare cases (hand_*), and models that our own writer
+// wrote (ours_*), which so are proven to be read by others without any of them being here. The
+// files are made by tools/golden/onnx_golden.py.
 #include "data/matrix.h"
 #include "formats/load_model.h"
 #include "formats/onnx.pb.h"
@@ -67,8 +67,9 @@ std::vector<std::string> golden_names() {
   return names;
 }
 
-// How far our score may be from onnxruntime's, which adds in float32 where a file has float32 weights.
-// Files of ours have float64 ones: there only the division of a classifier's sums is rounded twice.
+// How far our score may be from onnxruntime's, which adds in float32 where a file has float32
+// weights. Files of ours have float64 ones: there only the division of a classifier's sums is
+// rounded twice.
 double tolerance(const std::string& name, double score) {
   if (name.starts_with("ours_")) return std::abs(score) * std::numeric_limits<float>::epsilon();
   return 1e-6 * std::max(1.0, std::abs(score));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the graph of an ONNX file computes, as far as it is one tree ensemble with casts before it and
-// labels, a division and maps behind it.
+// What the graph of an ONNX file computes, as far as it is one tree ensemble with casts before it
+// and labels, a division and maps behind it.
 #pragma once
 
 #include "formats/onnx.pb.h"
@@ -28,8 +28,8 @@ struct OnnxGraph {
   /// Classification: what the ensemble calls the classes.
   std::vector<ClassLabel> class_labels;
 
-  /// Classification: whether an output is the ensemble's own choice of a label, rather than the label of
-  /// the largest score. They differ for two classes (docs/formats/onnx.md).
+  /// Classification: whether an output is the ensemble's own choice of a label, rather than the
+  /// label of the largest score. They differ for two classes (docs/formats/onnx.md).
   bool uses_own_label = false;
 
   /// What the scores are divided by behind the ensemble.

@@ -9,7 +9,8 @@ namespace ml_inference {
 /// ModelProto.producer_name of the files that we write.
 inline constexpr std::string_view kOnnxProducer = "ml-inference";
 
-/// The feature names in the order of a row, as a JSON array of strings. Also read from others' files.
+/// The feature names in the order of a row, as a JSON array of strings. Also read from others'
+/// files.
 inline constexpr std::string_view kFeatureNamesKey = "feature_names";
 
 /// Schema::target_name.

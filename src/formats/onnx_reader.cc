@@ -67,8 +67,8 @@ class Metadata {
     return *text == "true";
   }
 
-  // The feature names, when they are there and as many as expected. In a file of ours anything else is
-  // a fault; in others' the key may hold anything.
+  // The feature names, when they are there and as many as expected. In a file of ours anything else
+  // is a fault; in others' the key may hold anything.
   [[nodiscard]] std::optional<std::vector<std::string>> feature_names(std::size_t count) const {
     const std::string* text = find(kFeatureNamesKey);
     if (text == nullptr) return std::nullopt;

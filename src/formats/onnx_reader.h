@@ -8,8 +8,8 @@
 
 namespace ml_inference {
 
-/// Whether a file may be ONNX. The format has no magic number; but every writer puts the fields in their
-/// order, so the file begins with field 1, ir_version, a small number.
+/// Whether a file may be ONNX. The format has no magic number; but every writer puts the fields in
+/// their order, so the file begins with field 1, ir_version, a small number.
 [[nodiscard]] bool begins_like_onnx(std::string_view bytes);
 
 /// The model in the file. Provenance: format "onnx", producer as the file says.

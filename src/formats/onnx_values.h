@@ -17,8 +17,8 @@ namespace ml_inference {
 /// "node 2 'TreeEnsembleClassifier'", for messages.
 [[nodiscard]] std::string onnx_node_text(int index, const onnx::NodeProto& node);
 
-/// Floats or doubles of a file, in whichever of the four ways it keeps them. A view: the message that it
-/// was made from outlives it.
+/// Floats or doubles of a file, in whichever of the four ways it keeps them. A view: the message
+/// that it was made from outlives it.
 class OnnxNumbers {
  public:
   OnnxNumbers() = default;

@@ -22,8 +22,8 @@ namespace {
 using onnx::AttributeProto;
 using onnx::TensorProto;
 
-// The versions in which the operators have the form written here: doubles in tree ensembles came with
-// ai.onnx.ml 3 (ONNX 1.12, IR version 8), text in Gather and Cast is older.
+// The versions in which the operators have the form written here: doubles in tree ensembles came
+// with ai.onnx.ml 3 (ONNX 1.12, IR version 8), text in Gather and Cast is older.
 constexpr std::int64_t kIrVersion = 8;
 constexpr std::int64_t kMlVersion = 3;
 constexpr std::int64_t kOperatorsVersion = 17;
@@ -117,8 +117,8 @@ std::vector<LeafPlace> places_of_leaves(const Forest& forest) {
   return places;
 }
 
-// kind  "class" or "target". Every value of every leaf, zeros too: a class without a weight would be
-// another thing than one with weight 0.
+// kind  "class" or "target". Every value of every leaf, zeros too: a class without a weight would
+// be another thing than one with weight 0.
 void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::string& kind) {
   Integers tree_ids(ensemble, kind + "_treeids");
   Integers node_ids(ensemble, kind + "_nodeids");

@@ -12,11 +12,12 @@
 
 namespace ml_inference {
 
-/// The model as an ONNX file, the same bytes for the same model. load_model() of them gives an equal
-/// Forest and an equal Schema. onnxruntime gives the same labels, and probabilities or predictions
-/// that differ from ours only by their rounding to float32.
-/// Errors: resource_exhausted above kModelFileSizeMax, which load_model() would refuse; unimplemented
-/// for a classifier of one class, of which onnxruntime answers a label that does not exist.
+/// The model as an ONNX file, the same bytes for the same model. load_model() of them gives an
+/// equal Forest and an equal Schema. onnxruntime gives the same labels, and probabilities or
+/// predictions that differ from ours only by their rounding to float32.
+/// Errors: resource_exhausted above kModelFileSizeMax, which load_model() would refuse;
+/// unimplemented for a classifier of one class, of which onnxruntime answers a label that does not
+/// exist.
 [[nodiscard]] Result<std::string> write_onnx(const Model& model);
 
 }  // namespace ml_inference

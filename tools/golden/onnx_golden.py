@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Makes tests/golden/onnx: model files, and beside each NAME.onnx the answers of onnxruntime as NAME.json.
+"""Makes tests/golden/onnx: model files, and the answers of onnxruntime for NAME.onnx as NAME.json.
 
     python3 -m venv build/golden-venv
     build/golden-venv/bin/pip install -r tools/golden/requirements.txt
     build/golden-venv/bin/python tools/golden/onnx_golden.py
 
-Models named skl_* are written by skl2onnx, hand_* put together here for what no converter of ours
-writes. Models named ours_* are written by our own writer: `ML_INFERENCE_UPDATE_GOLDEN=1
-build/release/src/formats/formats_test --gtest_filter='OnnxGoldenFiles.*'` makes them anew; this script only
-adds the answers. Development only: the C++ tests read what it wrote.
+Models named skl_* are written by skl2onnx, hand_* put together here for what no converter writes.
+Models named ours_* are written by our own writer; this script only adds the answers:
+`ML_INFERENCE_UPDATE_GOLDEN=1 build/release/src/formats/formats_test
+--gtest_filter='OnnxGoldenFiles.*'` makes them anew.
+
+Development only: the C++ tests read what it wrote.
 """
 
 import json
@@ -53,16 +55,22 @@ def skl_models():
 
     no_map = {"options": {"zipmap": False}}
     yield "skl_iris_text", convert(RandomForestClassifier(**small), iris.data, names)
-    yield "skl_iris_numbers", convert(ExtraTreesClassifier(**small), iris.data, iris.target + 5, **no_map)
+    yield "skl_iris_numbers", convert(
+        ExtraTreesClassifier(**small), iris.data, iris.target + 5, **no_map
+    )
     yield "skl_wine_forest", convert(RandomForestClassifier(**small), wine.data, wine.target)
-    yield "skl_cancer_two_numbers", convert(RandomForestClassifier(**small), cancer.data, cancer.target)
+    yield "skl_cancer_two_numbers", convert(
+        RandomForestClassifier(**small), cancer.data, cancer.target
+    )
     yield "skl_cancer_two_texts", convert(
         DecisionTreeClassifier(max_depth=4, random_state=1),
         cancer.data,
         cancer.target_names[cancer.target],
         **no_map,
     )
-    yield "skl_diabetes_forest", convert(RandomForestRegressor(**small), diabetes.data, diabetes.target)
+    yield "skl_diabetes_forest", convert(
+        RandomForestRegressor(**small), diabetes.data, diabetes.target
+    )
     yield "skl_diabetes_boosting", convert(
         GradientBoostingRegressor(n_estimators=20, max_depth=2, random_state=1),
         diabetes.data,
@@ -98,11 +106,14 @@ def ensemble_arrays(nodes):
 
 def weight_arrays(kind, weights):
     """weights: (tree, node, output, value)."""
-    keys = [(f"{kind}_treeids", 0), (f"{kind}_nodeids", 1), (f"{kind}_ids", 2), (f"{kind}_weights", 3)]
-    return {key: [weight[position] for weight in weights] for key, position in keys}
+    keys = ["treeids", "nodeids", "ids", "weights"]
+    return {
+        f"{kind}_{key}": [weight[position] for weight in weights]
+        for position, key in enumerate(keys)
+    }
 
 
-def hand_model(operator, attributes, outputs, feature_count):
+def hand_model(operator, attributes, outputs, feature_count=3):
     node = helper.make_node(
         operator, ["x"], [name for name, _ in outputs], domain="ai.onnx.ml", **attributes
     )
@@ -111,7 +122,7 @@ def hand_model(operator, attributes, outputs, feature_count):
         "hand",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, feature_count])],
         [
-            helper.make_tensor_value_info(name, element, [None] if name == "label" else [None, None])
+            helper.make_tensor_value_info(name, element, [None] * (1 if name == "label" else 2))
             for name, element in outputs
         ],
     )
@@ -119,12 +130,18 @@ def hand_model(operator, attributes, outputs, feature_count):
     return helper.make_model(graph, opset_imports=sets, ir_version=8, producer_name="by hand")
 
 
-CLASSIFIER_OUTPUTS = [("label", TensorProto.INT64), ("scores", TensorProto.FLOAT)]
-REGRESSOR_OUTPUTS = [("prediction", TensorProto.FLOAT)]
+def hand_classifier(attributes):
+    outputs = [("label", TensorProto.INT64), ("scores", TensorProto.FLOAT)]
+    return hand_model("TreeEnsembleClassifier", attributes, outputs)
 
-# Every mode that becomes `<=`, with missing values to either side; ids out of order and with gaps, the
-# roots first because onnxruntime takes the first node of a tree for its root, and below the number of
-# nodes because it refuses others.
+
+def hand_regressor(attributes):
+    return hand_model("TreeEnsembleRegressor", attributes, [("prediction", TensorProto.FLOAT)])
+
+
+# Every mode that becomes `<=`, with missing values to either side; ids out of order and with gaps,
+# the roots first because onnxruntime takes the first node of a tree for its root, and below the
+# number of nodes because it refuses others.
 MIXED_NODES = [
     (7, 10, "BRANCH_LT", 0, 1.5, 9, 8, 0),
     (7, 8, "BRANCH_GT", 1, 0.0, 11, 2, 1),
@@ -146,11 +163,11 @@ def hand_models():
     arrays = ensemble_arrays(MIXED_NODES)
     single = [(tree, node, 0, float(i) + 0.25) for i, (tree, node) in enumerate(MIXED_LEAVES)]
     target = {**weight_arrays("target", single), "n_targets": 1}
-    yield "hand_modes", hand_model("TreeEnsembleRegressor", {**arrays, **target}, REGRESSOR_OUTPUTS, 3)
+    yield "hand_modes", hand_regressor({**arrays, **target})
     average = {**arrays, **target, "aggregate_function": "AVERAGE"}
-    yield "hand_average", hand_model("TreeEnsembleRegressor", average, REGRESSOR_OUTPUTS, 3)
+    yield "hand_average", hand_regressor(average)
     base = {**arrays, **target, "base_values": [-10.5]}
-    yield "hand_base_value", hand_model("TreeEnsembleRegressor", base, REGRESSOR_OUTPUTS, 3)
+    yield "hand_base_value", hand_regressor(base)
 
     three = [
         (tree, node, output, float((i * 7 + output * 5) % 11) / 8)
@@ -158,12 +175,12 @@ def hand_models():
         for output in range(3)
     ]
     classes = {**arrays, **weight_arrays("class", three), "classlabels_int64s": [-4, 0, 9]}
-    yield "hand_three_classes", hand_model("TreeEnsembleClassifier", classes, CLASSIFIER_OUTPUTS, 3)
+    yield "hand_three_classes", hand_classifier(classes)
     based = {**classes, "base_values": [0.5, -0.25, 0.125]}
-    yield "hand_three_classes_base", hand_model("TreeEnsembleClassifier", based, CLASSIFIER_OUTPUTS, 3)
+    yield "hand_three_classes_base", hand_classifier(based)
     signed = [(tree, node, 0, float(i) - 3.0) for i, (tree, node) in enumerate(MIXED_LEAVES)]
     two = {**arrays, **weight_arrays("class", signed), "classlabels_int64s": [3, 4]}
-    yield "hand_two_classes_signed", hand_model("TreeEnsembleClassifier", two, CLASSIFIER_OUTPUTS, 3)
+    yield "hand_two_classes_signed", hand_classifier(two)
 
 
 # ---- rows and answers
@@ -178,8 +195,9 @@ def thresholds_by_feature(model):
     values = attributes.get("nodes_values")
     if values is None:
         values = numpy_helper.to_array(attributes["nodes_values_as_tensor"])
+    features, modes = attributes["nodes_featureids"], attributes["nodes_modes"]
     by_feature = {}
-    for feature, mode, value in zip(attributes["nodes_featureids"], attributes["nodes_modes"], values):
+    for feature, mode, value in zip(features, modes, values):
         if mode != b"LEAF":
             by_feature.setdefault(feature, set()).add(float(value))
     return {feature: sorted(values) for feature, values in by_feature.items()}
@@ -230,12 +248,16 @@ def answers_of(model, rows):
 
 
 def as_json(value):
-    """A float32 as the shortest decimal of its float64; NaN as null, infinities as text."""
-    if isinstance(value, float) and math.isnan(value):
+    """A float32 as its shortest decimal, NaN as null, infinities as text; lists likewise."""
+    if isinstance(value, list):
+        return [as_json(item) for item in value]
+    if not isinstance(value, float):
+        return value
+    if math.isnan(value):
         return None
-    if isinstance(value, float) and math.isinf(value):
+    if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return float(np.format_float_positional(np.float32(value), unique=True)) if isinstance(value, float) else value
+    return float(np.format_float_positional(np.float32(value), unique=True))
 
 
 def write_answers(name, model):
@@ -249,14 +271,8 @@ def write_answers(name, model):
     if name.startswith("skl_"):
         versions += f", skl2onnx {skl2onnx.__version__}, scikit-learn {sklearn.__version__}"
     lines = [f' "made_by": {json.dumps(versions)}']
-    table = [[as_json(float(value)) for value in row] for row in rows]
-    for key, values in {"rows": table, **answers}.items():
-        texts = [
-            json.dumps([as_json(item) for item in value] if isinstance(value, list) and key != "rows" else value)
-            if isinstance(value, list)
-            else json.dumps(as_json(value))
-            for value in values
-        ]
+    for key, values in {"rows": rows.tolist(), **answers}.items():
+        texts = [json.dumps(as_json(value)) for value in values]
         lines.append(f' "{key}": [\n  ' + ",\n  ".join(texts) + "]")
     (HERE / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

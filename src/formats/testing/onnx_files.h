@@ -39,8 +39,8 @@ onnx::NodeProto& add_node(onnx::ModelProto& model, std::string_view type,
                           const std::vector<std::string>& inputs,
                           const std::vector<std::string>& outputs, std::string_view domain = "");
 
-/// The message that load_model() of the file gives, without the name of the source; "read" when it is
-/// read.
+/// The message that load_model() of the file gives, without the name of the source; "read" when it
+/// is read.
 [[nodiscard]] std::string refusal_of(const onnx::ModelProto& model);
 
 }  // namespace ml_inference::testing

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""A model of `ml-inference train` in onnxruntime: the same answers as `ml-inference predict`.
+
+    onnxruntime_test.py build/release/ml-inference
+
+Labels and their order are equal. A probability is a float32 in onnxruntime, rounded twice (the sum
+of the trees, and its division by their number): it is at most two float32 steps from ours. A
+prediction is rounded once and equals ours as a float32.
+"""
+
+import csv
+import json
+import math
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+import onnxruntime
+
+PROGRAM = "build/release/ml-inference"
+
+
+def run(*arguments):
+    command = [PROGRAM, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def write_csv(path, names, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def make_rows(count, seed):
+    """Rows of three features with structure and noise, some of them equal in a feature."""
+    generator = random.Random(seed)
+    return [
+        [round(generator.uniform(-3, 3), 2), generator.randint(0, 5), generator.gauss(0, 100)]
+        for _ in range(count)
+    ]
+
+
+def kind_of(row):
+    score = row[0] + 0.5 * row[1] + row[2] / 100
+    return "low" if score < 0.5 else "middle" if score < 2 else "high"
+
+
+TARGETS = {
+    "three_texts": lambda row: kind_of(row),
+    "two_texts": lambda row: "low" if kind_of(row) == "low" else "other",
+    "two_numbers": lambda row: int(kind_of(row) == "low"),
+    "number": lambda row: row[0] * row[1] + row[2] / 7,
+}
+NAMES = ["width (cm)", "count", "height"]
+
+
+class Onnxruntime(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def train(self, target, *flags):
+        rows = make_rows(400, seed=3)
+        data, model = self.folder / "data.csv", self.folder / "model.onnx"
+        write_csv(data, [*NAMES, "target"], [[*row, TARGETS[target](row)] for row in rows])
+        task = "regression" if target == "number" else "classification"
+        where = ["--data", data, "--target", "target", "--output", model]
+        run("train", *where, "--task", task, *flags)
+        return model
+
+    def answers(self, model):
+        """Ours, one object a row, and onnxruntime's outputs by name, for the same new rows."""
+        rows = make_rows(500, seed=4)
+        table = self.folder / "rows.csv"
+        write_csv(table, NAMES, rows)
+        ours = [json.loads(line) for line in run("predict", model, table).splitlines()]
+        self.assertEqual(len(ours), len(rows))
+        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        features = np.array(rows, dtype=np.float32)
+        return ours, dict(zip(names, session.run(None, {"features": features})))
+
+    def compare_classifier(self, target, *flags):
+        ours, theirs = self.answers(self.train(target, *flags))
+        for index, answer in enumerate(ours):
+            with self.subTest(target=target, flags=flags, row=index):
+                self.assertEqual(str(answer["prediction"]), str(theirs["label"][index]))
+                probabilities = list(answer["probabilities"].values())
+                self.assertEqual(len(probabilities), theirs["probabilities"].shape[1])
+                for ours_one, theirs_one in zip(probabilities, theirs["probabilities"][index]):
+                    step = math.ulp(ours_one) * 2**29  # of a float32
+                    self.assertLessEqual(abs(ours_one - float(theirs_one)), 2 * step)
+
+    def test_gives_the_same_labels_and_probabilities(self):
+        for target in ("three_texts", "two_texts", "two_numbers"):
+            self.compare_classifier(target, "--trees", 30)
+            self.compare_classifier(target, "--trees", 7, "--max-depth", 3)
+
+    def test_gives_the_same_predictions_to_the_last_bit_of_a_float32(self):
+        for flags in (("--trees", 30), ("--trees", 7, "--max-depth", 3)):
+            ours, theirs = self.answers(self.train("number", *flags))
+            expected = [np.float32(answer["prediction"]) for answer in ours]
+            self.assertEqual(expected, list(theirs["prediction"].reshape(-1)), msg=f"{flags}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        PROGRAM = sys.argv.pop(1)
+    unittest.main()
