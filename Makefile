@@ -71,7 +71,8 @@ e2e: ## the promises on a real cluster, the one of the current kube context (YES
 judges: ## other people's tools about our manifests and image
 	tests/judges/run
 
-interop: ## other people's programs read our models, and give our answers
+interop: build ## other people's programs read our models, and give our answers
+	@tools/setup test
 	tests/interop/run
 
 # ---- measure it ----
@@ -80,8 +81,9 @@ bench: ## beside the peers, on this machine
 	@tools/setup bench
 	bench/run
 
-accuracy: ## cross-validation beside scikit-learn, into a table of docs
-	bench/accuracy/run
+accuracy: ## cross-validation beside scikit-learn: the tables of docs/training.md
+	@tools/setup test
+	tools/accuracy/run $(ARGS)
 
 # ---- keep it ----
 
