@@ -27,8 +27,8 @@ UNTESTED = {
     "src/engines/scalar_engine.cc": "src/engines/engine_test.cc runs every engine",
 }
 
-# What reads bytes that somebody else wrote: a source, or the beginning of the names of several. Each
-# has a fuzzer beside it.
+# What reads bytes that somebody else wrote: a source, or how the names of several begin. Each has a
+# fuzzer beside it.
 UNTRUSTED = [
     "src/api/json_tape",
     "src/api/predict_json",
