@@ -58,13 +58,13 @@ class Bar:
 
 
 def text(number: float | None, unit: str = "") -> str:
-    """Three digits are more than the spread allows."""
+    """In three digits: the spread seldom allows more."""
     if number is None:
         return "–"
     if abs(number) >= 1000:
         shown = f"{number:,.0f}".replace(",", " ")
     else:
-        shown = f"{number:.{2 if abs(number) < 10 else 1 if abs(number) < 100 else 0}f}"
+        shown = f"{number:.3g}"
     return f"{shown} {unit}".strip()
 
 
@@ -257,8 +257,8 @@ def failures(records: Records) -> str:
 
 
 def report(run: dict) -> str:
-    """run: facts, command, quick, seconds, versions, targets (name to title), server_cpu, load_cpu,
-    records. See bench/run."""
+    """run: facts, command, quick, seconds, network, versions, targets (name to title),
+    server_cpu, load_cpu, records. See bench/run."""
     records, targets, facts = Records(run["records"]), list(run["targets"]), run["facts"]
     lines = ["# Benchmark: ml-inference beside its peers", ""]
     if run["quick"]:
@@ -269,6 +269,7 @@ def report(run: dict) -> str:
         f"- Machine: {facts['cpu']}, {facts['cpu_count']} CPUs, "
         f"{facts['memory_bytes'] / (1 << 30):.0f} GiB, {facts['kernel']}, {facts['system']}, "
         f"{facts['compiler']}.",
+        f"- Network: {run['network']}.",
         f"- Server pinned to CPU {run['server_cpu']}, load to CPU {run['load_cpu']}, except in the "
         "start on all CPUs. Median (least – greatest) of the repetitions, which take turns.",
         f"- Other programs while measuring: {disturbance(records)}.",
