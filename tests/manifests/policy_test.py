@@ -140,8 +140,9 @@ class Numbers(ManifestTest):
         self.assertEqual(self.container["imagePullPolicy"], "IfNotPresent")
 
     def test_the_grace_is_stated_and_outlasts_the_drain(self):
-        drain_delay = 5
-        self.assertGreaterEqual(self.pod["terminationGracePeriodSeconds"], drain_delay + 20)
+        drain_limit = 25  # seconds from SIGTERM, the default of --drain-limit
+        self.assertEqual(self.pod["terminationGracePeriodSeconds"], 30)
+        self.assertLess(drain_limit, self.pod["terminationGracePeriodSeconds"])
 
 
 class Quota(ManifestTest):

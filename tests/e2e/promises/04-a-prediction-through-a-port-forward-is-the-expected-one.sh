@@ -12,6 +12,7 @@ proved "POST /predict: $answer"
 proved "GET /health: $(curl -fsS "$service/health")"
 proved "GET /ready: $(curl -fsS "$service/ready")"
 
-status=$(curl -sS -o /dev/null -w '%{http_code}' "$service/predict" -d '{"features": [1]}')
+status=$(curl -sS -o /dev/null -w '%{http_code}' "$service/predict" \
+  -H 'Content-Type: application/json' -d '{"features": [1]}')
 [ "$status" = 422 ] || die "a row of one feature was answered with $status, expected 422"
 proved "a row of one feature: $status"
