@@ -334,9 +334,8 @@ TEST(TrainForest, SendsUnseenMissingValuesWithTheMajority) {
 
 TEST(TrainForest, LearnsNothingOfMissingValuesWhenThereAreNone) {
   const Sample sample = make_sample(100, 13);
-  for (const ForestNode& node : classifier(sample, {.tree_count = 5}).forest.nodes()) {
-    EXPECT_FALSE(node.missing_goes_left);
-  }
+  const Forest forest = classifier(sample, {.tree_count = 5}).forest;
+  for (const ForestNode& node : forest.nodes()) EXPECT_FALSE(node.missing_goes_left);
 }
 
 TEST(TrainForest, KeepsTheDigitsOfTargetsFarFromZero) {
