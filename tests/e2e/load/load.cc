@@ -4,7 +4,7 @@
 //
 //   load send --host HOST [--port 80] [--seconds 30] [--requests 100000] [--rate 100]
 //             [--kept 4] [--fresh 4] [--rows 1]
-//   load show FILE...     prints "path: contents" of those files that exist, a link's target instead
+//   load show FILE...     prints "path: contents" of those files that exist, or a link's target
 //   load stop             tells process 1 of this container to stop and report
 //   load fill MIB         takes so much memory, holds it for ten seconds, and ends
 //
@@ -289,7 +289,7 @@ int send(const Options& options) {
   return 0;
 }
 
-/// What a file holds, or what a link (such as those of /proc/PID/ns) names; false if neither is there.
+/// What a file holds, or what a link (such as those of /proc/PID/ns) names; false if there is none.
 bool read_file_or_link(const char* path, std::string& text) {
   char target[256];
   if (const ssize_t n = ::readlink(path, target, sizeof target); n > 0) {
