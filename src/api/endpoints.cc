@@ -51,8 +51,8 @@ bool is_json(std::string_view content_type) {
          equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);
 }
 
-// Whether an event loop should leave this prediction to a worker, judged by the body's size alone: the
-// most rows that it can hold.
+// Whether an event loop should leave this prediction to a worker, judged by the body's size alone:
+// the most rows that it can hold.
 bool is_heavy(const ServedModel& model, std::string_view body) {
   if (body.size() > kInlineBodySizeMax) return true;
   const std::size_t row_count = 1 + body.size() / (kCellSizeMin * model.schema().feature_count());

@@ -21,8 +21,9 @@ struct HttpRequest {
   std::string_view body;          ///< decoded from its transfer coding
 };
 
-/// The answer to one request. The server writes status line, Date, Content-Length, Connection and, for
-/// HEAD, no body; everything else is here. Reused from request to request: clear() keeps the memory.
+/// The answer to one request. The server writes status line, Date, Content-Length, Connection and,
+/// for HEAD, no body; everything else is here. Reused from request to request: clear() keeps the
+/// memory.
 struct HttpResponse {
   int status = 200;
   std::string_view content_type = "application/json";  ///< a literal
@@ -54,12 +55,13 @@ class HttpHandler {
   [[nodiscard]] virtual std::optional<Work> handle(const HttpRequest& request,
                                                    HttpResponse& response) = 0;
 
-  /// Fills the response for a request that the server cannot hand over: no HTTP, too large, too slow,
-  /// too many. `request` holds what is known of it.
+  /// Fills the response for a request that the server cannot hand over: no HTTP, too large, too
+  /// slow, too many. `request` holds what is known of it.
   virtual void refuse(const HttpRequest& request, int status, std::string_view detail,
                       HttpResponse& response) = 0;
 
-  /// The response has been composed: counts it and logs it. Called once for each handle() or refuse().
+  /// The response has been composed: counts it and logs it. Called once for each handle() or
+  /// refuse().
   virtual void finished(const HttpRequest& request, const HttpResponse& response,
                         std::chrono::nanoseconds elapsed) = 0;
 

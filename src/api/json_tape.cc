@@ -18,8 +18,8 @@ using boost::json::error_code;
 // More capacity than this is given back after a document that needed it: 64 KiB of nodes.
 constexpr std::size_t kKeptNodeCount = 2'048;
 
-// The nearest double, as Python's float() gives it: what is beyond the largest is infinite, and what
-// is below the smallest is zero. `text` is a JSON number.
+// The nearest double, as Python's float() gives it: what is beyond the largest is infinite, and
+// what is below the smallest is zero. `text` is a JSON number.
 double parse_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -105,8 +105,9 @@ class JsonTape::Handler {
     return true;
   }
 
-  // The parser hands over a text with escapes piece by piece, from a buffer of its own. Decoded text
-  // is never longer than the document, so strings_ does not move once it has room for that much.
+  // The parser hands over a text with escapes piece by piece, from a buffer of its own. Decoded
+  // text is never longer than the document, so strings_ does not move once it has room for that
+  // much.
   bool keep(std::string_view part) {
     if (tape_.strings_.capacity() < document_.size()) tape_.strings_.reserve(document_.size());
     tape_.strings_ += part;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A JSON document as a flat list of nodes in the order of the text: quick to make, cheap to throw away.
+// A JSON document as a flat list of nodes in the order of the text: quick to make, cheap to throw
+// away.
 //
-// Boost.JSON's event parser reads the text; this file keeps its events. Its document class is not used
-// because Boost 1.81 may read a decimal number one unit in the last place wrong; the tape reads numbers
-// with std::from_chars, which is exact.
+// Boost.JSON's event parser reads the text; this file keeps its events. Its document class is not
+// used because Boost 1.81 may read a decimal number one unit in the last place wrong; the tape
+// reads numbers with std::from_chars, which is exact.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ namespace ml_inference {
 
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object, key };
 
-/// One value or one key. An object is followed by key, value, key, value ...; an array by its values.
+/// One value or one key. An object is followed by key, value, key, value ...; an array by its
+/// values.
 struct JsonNode {
   JsonKind kind = JsonKind::null;
   bool truth = false;       ///< boolean

@@ -35,12 +35,12 @@ class PredictDialect {
  public:
   explicit PredictDialect(const Schema& schema);
 
-  /// Reads a body into `call`, which is overwritten. Every fault is added to `faults`; with one, `call`
-  /// means nothing.
+  /// Reads a body into `call`, which is overwritten. Every fault is added to `faults`; with one,
+  /// `call` means nothing.
   void read(std::string_view body, JsonTape& tape, PredictCall& call, FaultList& faults) const;
 
-  /// Appends the answer: an object with prediction, prediction_index, probabilities and confidence for
-  /// a classification, with prediction alone for a regression; for RowForm::list
+  /// Appends the answer: an object with prediction, prediction_index, probabilities and confidence
+  /// for a classification, with prediction alone for a regression; for RowForm::list
   /// {"predictions":[...]} of such objects.
   /// outputs  [row_count, output_count], as ServedModel::predict() gives them.
   void append_answer(std::string& out, RowForm form, std::span<const double> outputs) const;

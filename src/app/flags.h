@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Flags that are environment variables as well, on CLI11.
 //
-// "--drain-delay 2s" and ML_INFERENCE_DRAIN_DELAY=2s say the same; the flag wins. A value that makes no
-// sense, from either, ends the program with one line on stderr.
+// "--drain-delay 2s" and ML_INFERENCE_DRAIN_DELAY=2s say the same; the flag wins. A value that
+// makes no sense, from either, ends the program with one line on stderr.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -64,8 +64,9 @@ class Flags {
 /// known  every flag of every command, as "--name".
 [[nodiscard]] std::vector<std::string> unknown_environment(const std::vector<std::string>& known);
 
-/// Whether the value of ML_INFERENCE_PORT is the link that Kubernetes sets for a Service of our name
-/// ("tcp://10.96.0.7:80"). Then the variable is removed, or no pod beside the Service could start.
+/// Whether the value of ML_INFERENCE_PORT is the link that Kubernetes sets for a Service of our
+/// name ("tcp://10.96.0.7:80"). Then the variable is removed, or no pod beside the Service could
+/// start.
 bool drop_service_link();
 
 }  // namespace ml_inference

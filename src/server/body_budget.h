@@ -6,8 +6,8 @@
 
 namespace ml_inference {
 
-/// The memory that all large request bodies together may take: what does not fit is answered with 503
-/// instead of being killed for it. Threads: every member may be called from any thread.
+/// The memory that all large request bodies together may take: what does not fit is answered with
+/// 503 instead of being killed for it. Threads: every member may be called from any thread.
 class BodyBudget {
  public:
   explicit BodyBudget(std::size_t size_bytes) : left_(size_bytes) {}

@@ -28,8 +28,8 @@ constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Connection::Execu
 constexpr std::size_t kInputSizeMin = 4 * 1024;
 constexpr std::size_t kInputSizeMax = 64 * 1024;
 
-// How long a closing connection waits for the client to close as well, so that the client's last bytes
-// do not turn into a reset that eats the answer (RFC 9112, section 9.6).
+// How long a closing connection waits for the client to close as well, so that the client's last
+// bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).
 constexpr std::chrono::milliseconds kLingerTimeout{1'000};
 
 // An overflow connection has this long to say that it is a probe.
@@ -138,8 +138,8 @@ Connection::Awaitable<Connection::Received> Connection::receive() {
   }
 }
 
-// Reads what is there, waiting for it if need be, and returns how much; 0 when the peer is gone or the
-// time is over.
+// Reads what is there, waiting for it if need be, and returns how much; 0 when the peer is gone or
+// the time is over.
 Connection::Awaitable<std::size_t> Connection::read_more() {
   if (input_begin_ == input_end_) {
     input_begin_ = input_end_ = 0;

@@ -22,8 +22,8 @@ namespace ml_inference {
 
 class EventLoop;
 
-/// Whether a connection has a place, or came when all were taken: then probes and metrics are answered
-/// and everything else gets 503, one request a connection.
+/// Whether a connection has a place, or came when all were taken: then probes and metrics are
+/// answered and everything else gets 503, one request a connection.
 enum class Admission { regular, overflow };
 
 /// Reads a request, has it answered, writes the response, and so on until either side has enough.

@@ -35,7 +35,8 @@ class EventLoop {
   /// Serves until stop().
   void run();
 
-  /// Ends run(); connections still open are dropped when the loop is destroyed. On the loop's thread.
+  /// Ends run(); connections still open are dropped when the loop is destroyed. On the loop's
+  /// thread.
   void stop() { context_.stop(); }
 
   /// Has the loop make the call.

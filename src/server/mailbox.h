@@ -14,8 +14,8 @@ namespace ml_inference {
 
 /// Carries calls to the thread that runs an event loop.
 ///
-/// The loops' io_contexts take no locks (BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), so nothing may be posted
-/// to them from elsewhere: a call waits here under a lock, and an eventfd wakes the loop.
+/// The loops' io_contexts take no locks (BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), so nothing may be
+/// posted to them from elsewhere: a call waits here under a lock, and an eventfd wakes the loop.
 class Mailbox {
  public:
   using Call = std::move_only_function<void()>;

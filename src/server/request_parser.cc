@@ -142,8 +142,8 @@ HttpRequest RequestParser::request() const {
           .body = body_};
 }
 
-// `field` is Beast's number for the name, which keeps its header out of ours. A repeated field keeps
-// its last value, except where repeating is an attack.
+// `field` is Beast's number for the name, which keeps its header out of ours. A repeated field
+// keeps its last value, except where repeating is an attack.
 void RequestParser::take_field(int field, std::string_view value) {
   switch (static_cast<http::field>(field)) {
     case http::field::host: ++host_count_; return;

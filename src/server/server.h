@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The HTTP server: listens, shares connections among event loops, and leaves without losing a request.
+// The HTTP server: listens, shares connections among event loops, and leaves without losing a
+// request.
 #pragma once
 
 #include "api/http.h"
@@ -23,9 +24,9 @@
 
 namespace ml_inference {
 
-/// One listening socket; thread_count event loops, each with its own handler. The first loop accepts
-/// and deals the connections out in turn: with one accept queue there is one place to empty before the
-/// socket closes, and no connection waits in the queue of a loop that is gone.
+/// One listening socket; thread_count event loops, each with its own handler. The first loop
+/// accepts and deals the connections out in turn: with one accept queue there is one place to empty
+/// before the socket closes, and no connection waits in the queue of a loop that is gone.
 /// Threads: start(), drain() and port() from any thread; the rest from the owner's.
 class Server {
  public:
@@ -61,9 +62,9 @@ class Server {
   /// the delay, and either of them, sent again, hurries.
   void start();
 
-  /// Begins to leave, as docs/operations.md describes: the listener stays open for the delay, answers
-  /// end their connections, then no new connections are taken, and what is under way finishes. Called
-  /// again, it hurries: what is not finished is answered with 503.
+  /// Begins to leave, as docs/operations.md describes: the listener stays open for the delay,
+  /// answers end their connections, then no new connections are taken, and what is under way
+  /// finishes. Called again, it hurries: what is not finished is answered with 503.
   void drain(DrainDelay delay);
 
   /// Returns when the server has left.

@@ -25,20 +25,21 @@ struct ServerOptions {
   std::uint32_t header_size_max = 8 * 1024;
   /// 413 beyond. A megabyte is some 40 000 numbers.
   std::size_t body_size_max = 1024 * 1024;
-  /// All bodies over 16 KiB that are in memory at one time: 503 beyond. A quarter of the memory that the
-  /// smallest container has.
+  /// All bodies over 16 KiB that are in memory at one time: 503 beyond. A quarter of the memory
+  /// that the smallest container has.
   std::size_t body_budget_bytes = 32 * 1024 * 1024;
 
-  /// A kept-alive connection without a request. Longer than the 60 s of usual load balancers, since a
-  /// connection that the server closes first may cost a client its next request.
+  /// A kept-alive connection without a request. Longer than the 60 s of usual load balancers, since
+  /// a connection that the server closes first may cost a client its next request.
   std::chrono::milliseconds idle_timeout{75'000};
   /// From a request's first byte to the end of its header: 408 beyond.
   std::chrono::milliseconds header_timeout{10'000};
-  /// From the end of the header to the end of the body (408), and again to the last byte of the answer.
+  /// From the end of the header to the end of the body (408), and again to the last byte of the
+  /// answer.
   std::chrono::milliseconds request_timeout{30'000};
 
-  /// How long SIGTERM leaves the listener open, since a cluster's routes are slow to forget a pod. 0
-  /// where a preStop hook has waited already.
+  /// How long SIGTERM leaves the listener open, since a cluster's routes are slow to forget a pod.
+  /// 0 where a preStop hook has waited already.
   std::chrono::milliseconds drain_delay{5'000};
   /// From SIGTERM to the end at the latest: below Kubernetes' grace period of 30 s.
   std::chrono::milliseconds drain_limit{25'000};

@@ -35,7 +35,8 @@ class Readiness {
   /// "ready", or why not: "starting", "draining", "model failed: <reason>".
   [[nodiscard]] std::string status() const;
 
-  /// Counts the models that came: a reader that keeps a copy asks whether it is still the current one.
+  /// Counts the models that came: a reader that keeps a copy asks whether it is still the current
+  /// one.
   [[nodiscard]] std::uint64_t generation() const {
     return generation_.load(std::memory_order_acquire);
   }

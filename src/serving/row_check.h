@@ -17,7 +17,8 @@ enum class CellFault {
 };
 
 /// Checks one value against what the model accepts.
-/// Source: scikit-learn 1.4, sklearn/utils/validation.py (_assert_all_finite after the cast to float32).
+/// Source: scikit-learn 1.4, sklearn/utils/validation.py (_assert_all_finite after the cast to
+/// float32).
 [[nodiscard]] CellFault cell_fault(const Schema& schema, double value);
 
 /// For people: "is missing, and the model accepts no missing values". Empty for none.

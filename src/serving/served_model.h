@@ -14,8 +14,8 @@
 
 namespace ml_inference {
 
-/// Rows on their way to a prediction, and the numbers that come back. Reused from request to request,
-/// so that the steady state takes no memory.
+/// Rows on their way to a prediction, and the numbers that come back. Reused from request to
+/// request, so that the steady state takes no memory.
 struct PredictRequest {
   std::vector<double> cells;  ///< [row_count, feature_count] row-major, as the client wrote them
   std::size_t row_count = 0;
