@@ -19,7 +19,9 @@ HEADER_LINES_MAX = 200  # a contract is read in one go
 SOURCE_LINES_MAX = 600
 
 # Files that may be longer: {path: reason}.
-LONG_FILES = {}
+LONG_FILES = {
+    "src/training/criteria.h": "three criteria side by side, inlined into the split loop",
+}
 
 # Sources without a test of their own name: {path: where they are tested, or why not}.
 UNTESTED = {
