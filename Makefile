@@ -69,7 +69,7 @@ e2e: ## the promises on a real cluster, the one of the current kube context (YES
 	tests/e2e/run
 
 judges: ## other people's tools about our manifests and image
-	tests/judges/run
+	tests/manifests/judges
 
 interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
@@ -97,11 +97,8 @@ lint: ## clang-format and clang-tidy; slow
 	$(CPP_FILES) | xargs clang-format-19 --dry-run -Werror
 	tools/lint
 
-docs: ## the commands and examples of the documentation run and are true
-	tests/docs/run
-
 clean: ## remove all build trees
 	rm -rf build
 
 .PHONY: help run build image test check asan tsan fuzz e2e judges interop bench accuracy format \
-        lint docs clean
+        lint clean
