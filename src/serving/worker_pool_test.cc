@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "serving/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+TEST(WorkerPool, DoesWorkInTheOrderInWhichItCame) {
+  std::vector<int> done;
+  WorkerPool pool(1, 100);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(pool.try_submit([&done, i] { done.push_back(i); }));
+  }
+  pool.finish();
+  ASSERT_EQ(done.size(), 100U);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(done[static_cast<std::size_t>(i)], i);
+}
+
+TEST(WorkerPool, WorksOnAllItsThreadsAtOnce) {
+  std::latch all_there(3);
+  WorkerPool pool(3, 3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(pool.try_submit([&all_there] { all_there.arrive_and_wait(); }));
+  }
+  all_there.wait();
+}
+
+TEST(WorkerPool, RefusesWhatTheQueueHasNoRoomForAndLeavesItUntouched) {
+  std::latch started(1);
+  std::latch released(1);
+  WorkerPool pool(1, 1);
+  ASSERT_TRUE(pool.try_submit([&started, &released] {
+    started.count_down();
+    released.wait();
+  }));
+  started.wait();
+  std::atomic<int> calls = 0;
+  ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+  WorkerPool::Work refused = [&calls] { calls += 10; };
+  EXPECT_FALSE(pool.try_submit(std::move(refused)));
+  refused();  // still there, to be done otherwise
+  released.count_down();
+  pool.finish();
+  EXPECT_EQ(calls, 11);
+}
+
+TEST(WorkerPool, FinishesWhatItTookAndTakesNothingMore) {
+  std::atomic<int> calls = 0;
+  WorkerPool pool(2, 50);
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+  pool.finish();
+  EXPECT_EQ(calls, 50);
+  EXPECT_FALSE(pool.try_submit([&calls] { ++calls; }));
+  pool.finish();
+  EXPECT_EQ(calls, 50);
+}
+
+}  // namespace
+}  // namespace ml_inference
