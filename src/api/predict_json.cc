@@ -168,9 +168,13 @@ class PredictDialect::Reader {
 
   void fault(std::string_view type, Location where, std::string message, std::size_t index,
              std::string context = {}) {
+    // Neither a fault that is not listed nor a value that is surely too long, with a byte a node or
+    // more, is worth the work: a wide model may miss every name in a long row.
     std::string input;
-    append_json(input, nodes_, index);
-    if (input.size() > kEchoSizeMax) input = "null";
+    if (faults_.faults().size() < kFaultCountMax && nodes_[index].end - index <= kEchoSizeMax) {
+      append_json(input, nodes_, index);
+    }
+    if (input.empty() || input.size() > kEchoSizeMax) input = "null";
     faults_.add({.type = type,
                  .location = std::move(where),
                  .message = std::move(message),

@@ -10,8 +10,7 @@ namespace ml_inference::testing {
 
 Schema iris_schema() {
   Schema schema;
-  schema.feature_names = {"sepal length (cm)", "sepal width (cm)", "petal length (cm)",
-                          "petal width (cm)"};
+  schema.feature_names = {"sepal length", "sepal width", "petal length", "petal width"};
   schema.class_labels = {"setosa", "versicolor", "virginica"};
   return schema;
 }

@@ -10,7 +10,7 @@
 
 namespace ml_inference::testing {
 
-/// The reference's four features and three classes.
+/// The reference's three classes, and its four features without their unit.
 [[nodiscard]] Schema iris_schema();
 
 /// Trees that look at the third feature alone. At most 2.45: the first output is 1 and the others
