@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""The commands from a CSV file to answers, and the page that lists their flags."""
+
+import json
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from program import CLASS_NAMES, FEATURE_NAMES, ROOT, iris_csv, iris_rows, ready_program, run
+
+
+class RoundTrip(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.rows = str(Path(cls.folder.name) / "iris.csv")
+        cls.model = str(Path(cls.folder.name) / "iris.onnx")
+        Path(cls.rows).write_text(iris_csv())
+        cls.trained = run("train", "--data", cls.rows, "--target", "species", "--output", cls.model,
+                          "--oob-score")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def predictions(self):
+        done = run("predict", self.model, self.rows)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_train_says_what_it_made(self):
+        self.assertEqual((self.trained.returncode, self.trained.stderr), (0, ""))
+        self.assertIn("task: classification\ntrees: 100\n", self.trained.stdout)
+        self.assertRegex(self.trained.stdout, r"out-of-bag accuracy: 0\.9\d+\n")
+        self.assertTrue(self.trained.stdout.endswith(f"written: {self.model}\n"))
+
+    def test_inspect_says_what_the_file_holds(self):
+        done = run("inspect", self.model)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for text in ["classification", *FEATURE_NAMES, *CLASS_NAMES]:
+            self.assertIn(text, done.stdout)
+
+    def test_the_forest_knows_the_rows_that_it_was_trained_on(self):
+        expected = [name for _, name in iris_rows()]
+        self.assertEqual([row["prediction"] for row in self.predictions()], expected)
+
+    def test_a_served_file_answers_as_predict_and_as_the_built_in_model(self):
+        expected = self.predictions()
+        cells = [[float(cell) for cell in row] for row, _ in iris_rows()]
+        for flags in [("--model", self.model), ()]:
+            with ready_program(*flags) as program:
+                self.assertEqual(program.predict(cells).json(), {"predictions": expected}, flags)
+
+    def test_the_same_seed_gives_the_same_file_on_any_number_of_threads(self):
+        again = self.model + ".again"
+        run("train", "--data", self.rows, "--target", "species", "--output", again,
+            "--threads", "3")
+        self.assertEqual(Path(again).read_bytes(), Path(self.model).read_bytes())
+
+    def test_faults_are_one_line_and_status_1(self):
+        for arguments in [["predict", self.model, "/nothing.csv"],
+                          ["inspect", self.rows],
+                          ["train", "--data", self.rows, "--target", "colour", "--output", "x"]]:
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
+            self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z", arguments)
+
+
+class OperationsPage(unittest.TestCase):
+    """docs/operations.md lists each flag of each command, and nothing else."""
+
+    COMMANDS = ["serve", "train", "predict", "inspect"]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.page = (ROOT / "docs/operations.md").read_text()
+
+    def help_flags(self, command):
+        """By flag: (variable or "-", default or "-")."""
+        flags = {}
+        pattern = r"^  (--[a-z-]+)(.*?)(?:\(Env:(\w+)\))?$"
+        for flag, rest, variable in re.findall(pattern, run(command, "--help").stdout, re.M):
+            default = re.search(r"=(\S+) *$", rest.split("  ")[0])
+            flags[flag] = (variable or "-", default.group(1) if default else "-")
+        flags.pop("--version")
+        return flags
+
+    def page_flags(self, command):
+        row = rf"^\| {command} \| `(--[a-z-]+)` \| `?(\w+|-)`? \| `?([^ |`]+)`? \|"
+        found = re.findall(row, self.page, re.M)
+        self.assertEqual(len(found), len({flag for flag, _, _ in found}), "a flag stands twice")
+        return {flag: (variable, default) for flag, variable, default in found}
+
+    def test_each_flag_stands_in_the_table_with_its_variable_and_default(self):
+        for command in self.COMMANDS:
+            self.assertEqual(self.page_flags(command), self.help_flags(command), command)
+
+    def test_each_metric_family_stands_in_the_page(self):
+        with ready_program() as program:
+            text = program.get("/metrics").body.decode()
+        for family in re.findall(r"^# TYPE (\w+) ", text, re.M):
+            self.assertIn(f"`{family}`", self.page)
+
+
+if __name__ == "__main__":
+    unittest.main()
