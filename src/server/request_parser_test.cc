@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "server/request_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+constexpr RequestLimits kLimits{.header_size_max = 8 * 1024, .body_size_max = 64 * 1024};
+
+constexpr std::string_view kGet = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kPost =
+    "POST /predict?x=1 HTTP/1.1\r\n"
+    "Host: a\r\n"
+    "Accept: text/html\r\n"
+    "Content-Type: application/json\r\n"
+    "X-Request-ID: id-7\r\n"
+    "Content-Length: 11\r\n"
+    "\r\n"
+    "[[1,2,3,4]]";
+constexpr std::string_view kChunked =
+    "POST /predict HTTP/1.1\r\n"
+    "Host: a\r\n"
+    "Transfer-Encoding: chunked\r\n"
+    "\r\n"
+    "5;note=x\r\n[[1,2\r\n"
+    "6\r\n,3,4]]\r\n"
+    "0\r\n"
+    "Checksum: 12\r\n"
+    "\r\n";
+
+// The request's text with its fields after the Host field.
+std::string get_with(std::string_view fields) {
+  return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+}
+
+class RequestParserTest : public ::testing::Test {
+ protected:
+  // Feeds as a connection does: what is not consumed comes again, with `piece_size` bytes more.
+  RequestParser::Status feed(std::string_view text, std::size_t piece_size = 1 << 20) {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    while (end < text.size()) {
+      end = std::min(text.size(), end + piece_size);
+      const auto [consumed, status] = parser_.feed(text.substr(begin, end - begin));
+      begin += consumed;
+      left_ = text.substr(begin);
+      if (status != RequestParser::Status::need_more) return status;
+    }
+    return RequestParser::Status::need_more;
+  }
+
+  // The status that refuses the text; 0 when it is not refused.
+  int refusal_of(std::string_view text) {
+    parser_.reset();
+    if (feed(text) != RequestParser::Status::refused) return 0;
+    EXPECT_FALSE(parser_.refusal().detail.empty());
+    return parser_.refusal().status;
+  }
+
+  bool is_done(std::string_view text) {
+    parser_.reset();
+    return feed(text) == RequestParser::Status::done;
+  }
+
+  BodyBudget budget_{100'000};
+  RequestParser parser_{kLimits, budget_};
+  std::string_view left_;
+};
+
+TEST_F(RequestParserTest, ReadsARequestWithoutABody) {
+  ASSERT_TRUE(is_done(kGet));
+  EXPECT_EQ(parser_.request().method, "GET");
+  EXPECT_EQ(parser_.request().target, "/health");
+  EXPECT_EQ(parser_.request().body, "");
+  EXPECT_EQ(parser_.version(), 11U);
+  EXPECT_TRUE(parser_.keep_alive());
+  EXPECT_FALSE(parser_.expects_continue());
+}
+
+TEST_F(RequestParserTest, ReadsABodyOfAGivenLength) {
+  ASSERT_TRUE(is_done(kPost));
+  EXPECT_EQ(parser_.request().method, "POST");
+  EXPECT_EQ(parser_.request().target, "/predict?x=1");
+  EXPECT_EQ(parser_.request().accept, "text/html");
+  EXPECT_EQ(parser_.request().content_type, "application/json");
+  EXPECT_EQ(parser_.request().request_id, "id-7");
+  EXPECT_EQ(parser_.request().body, "[[1,2,3,4]]");
+}
+
+TEST_F(RequestParserTest, ReadsAChunkedBodyWithExtensionsAndTrailers) {
+  ASSERT_TRUE(is_done(kChunked));
+  EXPECT_EQ(parser_.request().body, "[[1,2,3,4]]");
+  EXPECT_EQ(left_, "");
+}
+
+TEST_F(RequestParserTest, ReadsTheSameRequestWhereverItIsCut) {
+  for (const std::string_view text : {kGet, kPost, kChunked}) {
+    ASSERT_TRUE(is_done(text));
+    const std::string target(parser_.request().target);
+    const std::string body(parser_.request().body);
+    for (std::size_t cut = 1; cut < text.size(); ++cut) {
+      parser_.reset();
+      const auto first = parser_.feed(text.substr(0, cut));
+      ASSERT_EQ(first.status, RequestParser::Status::need_more) << cut;
+      const auto second = parser_.feed(text.substr(first.consumed));
+      ASSERT_EQ(second.status, RequestParser::Status::done) << cut;
+      EXPECT_EQ(first.consumed + second.consumed, text.size()) << cut;
+      EXPECT_EQ(parser_.request().target, target) << cut;
+      EXPECT_EQ(parser_.request().body, body) << cut;
+    }
+  }
+}
+
+TEST_F(RequestParserTest, ReadsARequestThatComesByteByByte) {
+  for (const std::string_view text : {kGet, kPost, kChunked}) {
+    parser_.reset();
+    EXPECT_EQ(feed(text, 1), RequestParser::Status::done) << text;
+  }
+}
+
+TEST_F(RequestParserTest, TakesOneRequestOfSeveralSentAhead) {
+  const std::string text = std::string(kPost) + std::string(kChunked) + std::string(kGet);
+  ASSERT_TRUE(is_done(text));
+  EXPECT_EQ(parser_.request().target, "/predict?x=1");
+  ASSERT_TRUE(is_done(left_));
+  EXPECT_EQ(parser_.request().body, "[[1,2,3,4]]");
+  EXPECT_EQ(parser_.request().request_id, "");  // the first one's is forgotten
+  ASSERT_TRUE(is_done(left_));
+  EXPECT_EQ(parser_.request().target, "/health");
+  EXPECT_EQ(left_, "");
+}
+
+TEST_F(RequestParserTest, EndsTheConnectionAsTheVersionAndTheClientSay) {
+  ASSERT_TRUE(is_done(get_with("Connection: close\r\n")));
+  EXPECT_FALSE(parser_.keep_alive());
+  ASSERT_TRUE(is_done("GET / HTTP/1.0\r\n\r\n"));
+  EXPECT_EQ(parser_.version(), 10U);
+  EXPECT_FALSE(parser_.keep_alive());
+  ASSERT_TRUE(is_done("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+  EXPECT_TRUE(parser_.keep_alive());
+}
+
+TEST_F(RequestParserTest, WantsOneHost) {
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(refusal_of(get_with("Host: b\r\n")), 400);
+}
+
+// What two servers in a row could understand differently (RFC 9112, section 11.2).
+TEST_F(RequestParserTest, RefusesTwoWaysToSayWhereTheBodyEnds) {
+  EXPECT_EQ(refusal_of(get_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
+  EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")), 400);
+  EXPECT_EQ(refusal_of(get_with("Content-Length: 5\r\nContent-Length: 6\r\n")), 400);
+  EXPECT_EQ(refusal_of(get_with("Content-Length: -1\r\n")), 400);
+  EXPECT_EQ(refusal_of(get_with("Content-Length: 5x\r\n")), 400);
+}
+
+TEST_F(RequestParserTest, KnowsNoTransferEncodingButChunked) {
+  for (const char* coding : {"gzip", "gzip, chunked", "chunked, gzip", "xchunked", "identity"}) {
+    const std::string field = "Transfer-Encoding: " + std::string(coding) + "\r\n";
+    const int status = refusal_of(get_with(field));
+    EXPECT_TRUE(status == 501 || status == 400) << coding << ": " << status;
+  }
+  EXPECT_NE(refusal_of(get_with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")), 0);
+  EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: gzip\r\n")), 501);
+  EXPECT_TRUE(is_done(get_with("Transfer-Encoding: Chunked\r\n") + "0\r\n\r\n"));
+}
+
+TEST_F(RequestParserTest, RefusesCompressedBodies) {
+  EXPECT_EQ(refusal_of(get_with("Content-Encoding: gzip\r\nContent-Length: 1\r\n") + "x"), 415);
+  EXPECT_TRUE(is_done(get_with("Content-Encoding: identity\r\nContent-Length: 1\r\n") + "x"));
+}
+
+TEST_F(RequestParserTest, TellsWhenTheClientWaitsToBeAskedForTheBody) {
+  const std::string header = get_with("Expect: 100-Continue\r\nContent-Length: 1\r\n");
+  EXPECT_FALSE(parser_.has_header());
+  ASSERT_EQ(feed(header), RequestParser::Status::need_more);
+  EXPECT_TRUE(parser_.has_header());
+  EXPECT_TRUE(parser_.expects_continue());
+  EXPECT_EQ(feed("x"), RequestParser::Status::done);
+  EXPECT_EQ(refusal_of(get_with("Expect: the-unexpected\r\n")), 417);
+  // HTTP/1.0 knows no interim answers (RFC 9110, section 10.1.1).
+  ASSERT_TRUE(is_done("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_FALSE(parser_.expects_continue());
+}
+
+TEST_F(RequestParserTest, LimitsTheHeader) {
+  const std::string large(kLimits.header_size_max, 'x');
+  EXPECT_EQ(refusal_of(get_with("Cookie: " + large + "\r\n")), 431);
+  EXPECT_EQ(refusal_of("GET /" + large), 431);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: " + large), 431);
+  EXPECT_TRUE(is_done(get_with("Cookie: " + large.substr(0, large.size() - 100) + "\r\n")));
+}
+
+TEST_F(RequestParserTest, LimitsTheBodyBeforeItComes) {
+  EXPECT_EQ(refusal_of(get_with("Content-Length: 65537\r\n")), 413);
+  EXPECT_EQ(refusal_of(get_with("Content-Length: 18446744073709551615\r\n")), 413);
+  EXPECT_TRUE(is_done(get_with("Content-Length: 65536\r\n") + std::string(65536, 'x')));
+}
+
+TEST_F(RequestParserTest, LimitsAChunkedBodyAsItComes) {
+  const std::string header = get_with("Transfer-Encoding: chunked\r\n");
+  EXPECT_EQ(refusal_of(header + "10001\r\n"), 413);
+  const std::string half = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+  EXPECT_TRUE(is_done(header + half + half + "0\r\n\r\n"));
+  EXPECT_EQ(refusal_of(header + half + half + "1\r\nx\r\n"), 413);
+}
+
+TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
+  const std::string header = get_with("Content-Length: 60000\r\n");
+  {
+    RequestParser other(kLimits, budget_);
+    ASSERT_EQ(other.feed(header).status, RequestParser::Status::need_more);
+    EXPECT_EQ(budget_.left(), 100'000U);  // who sends only headers holds up nobody
+    ASSERT_EQ(other.feed("x").status, RequestParser::Status::need_more);
+    EXPECT_EQ(budget_.left(), 40'000U);
+    EXPECT_EQ(refusal_of(header + "x"), 503);
+    EXPECT_EQ(budget_.left(), 40'000U);
+    EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: chunked\r\n") + "1\r\n"), 503);
+    EXPECT_TRUE(is_done(get_with("Content-Length: 16384\r\n") + std::string(16384, 'x')));
+    EXPECT_EQ(budget_.left(), 40'000U);  // small bodies are not counted
+  }
+  EXPECT_EQ(budget_.left(), 100'000U);
+  ASSERT_TRUE(is_done(header + std::string(60000, 'x')));
+  EXPECT_EQ(budget_.left(), 40'000U);
+  parser_.reset();
+  EXPECT_EQ(budget_.left(), 100'000U);
+}
+
+TEST_F(RequestParserTest, KnowsTwoVersions) {
+  EXPECT_EQ(refusal_of("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.2\r\nHost: a\r\n\r\n"), 505);
+  EXPECT_EQ(refusal_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
+}
+
+TEST_F(RequestParserTest, RefusesWhatIsNotHttp) {
+  for (const std::string_view text :
+       {"\x16\x03\x01\x02\x01\x03\x03\r\n\r\n", "hello\r\n\r\n", "GET /\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n: x\r\n\r\n", " GET / HTTP/1.1\r\n\r\n"}) {
+    EXPECT_EQ(refusal_of(text), 400) << text;
+  }
+  EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: chunked\r\n") + "zz\r\n"), 400);
+}
+
+TEST_F(RequestParserTest, IsReadyForTheNextRequestAfterARefusal) {
+  EXPECT_EQ(refusal_of("hello\r\n\r\n"), 400);
+  EXPECT_TRUE(is_done(kPost));
+}
+
+}  // namespace
+}  // namespace ml_inference
