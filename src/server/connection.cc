@@ -58,7 +58,7 @@ Connection::Connection(EventLoop& loop, Socket socket, Admission admission)
               state_.body_budget) {
   error_code ignored;  // a socket that refuses the option works without it
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-  socket_.native_non_blocking(true, ignored);
+  socket_.non_blocking(true, ignored);
   loop_.connections_.push_back(*this);
   state_.metrics.connections.Increment();
 }
