@@ -77,6 +77,17 @@ class BarsTest(unittest.TestCase):
         self.assertEqual(verdicts([*RUN, slow[0], RUN[0]])["first answer, all CPUs"], "pass")
 
 
+class QuietTest(unittest.TestCase):
+    def test_a_run_beside_a_compiler_is_not_quiet(self) -> None:
+        self.assertTrue(report.was_quiet(report.Records(RUN)))
+        records = copy.deepcopy(RUN)
+        for each in records:
+            for measured in each["result"]["steps"].values():
+                measured["others_busy"] = 0.5
+        self.assertFalse(report.was_quiet(report.Records(records)))
+        self.assertIn("not quiet", report.disturbance(report.Records(records)))
+
+
 class PlanTest(unittest.TestCase):
     def test_the_most_particular_setting_wins(self) -> None:
         settings = {"seconds": 4, "quick_seconds": 3, "peer_seconds": 2, "quick_peer_seconds": 1}
