@@ -183,8 +183,8 @@ void RequestParser::refuse(int status, std::string detail) {
   if (!refusal_) refusal_ = RequestRefusal{status, std::move(detail)};
 }
 
-// Takes memory for the whole body with its first byte: who sends only a header takes none. A chunked
-// one may become as large as the limit.
+// Takes memory for the whole body with its first byte: who sends only a header takes none. A
+// chunked one may become as large as the limit.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))

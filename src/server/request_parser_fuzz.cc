@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Any bytes, whole and in pieces: both ways give the same requests and end the same way.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/assert.h"
+#include "server/request_parser.h"
+
+namespace {
+
+using namespace ml_inference;
+
+constexpr RequestLimits kLimits{.header_size_max = 1024, .body_size_max = 4096};
+
+// What a connection would see, as text. Feeds pieces of piece_size bytes after what is left over.
+std::string requests_of(std::string_view bytes, std::size_t piece_size) {
+  BodyBudget budget(1 << 20);
+  RequestParser parser(kLimits, budget);
+  std::string seen;
+  std::string pending;
+  while (true) {
+    bool waits = pending.empty();
+    if (!waits) {
+      const auto progress = parser.feed(pending);
+      ASSERT(progress.consumed <= pending.size());
+      pending.erase(0, progress.consumed);
+      if (progress.status == RequestParser::Status::refused) {
+        return seen + "refused " + std::to_string(parser.refusal().status);
+      }
+      if (progress.status == RequestParser::Status::done) {
+        const HttpRequest request = parser.request();
+        seen += std::string(request.method) + '|' + std::string(request.target) + '|' +
+                std::string(request.request_id) + '|' + std::string(request.body) + '\n';
+        parser.reset();
+        ASSERT(budget.left() == 1 << 20);
+        continue;
+      }
+      waits = true;
+    }
+    if (bytes.empty()) return seen;
+    const std::size_t size = std::min(piece_size, bytes.size());
+    pending += bytes.substr(0, size);
+    bytes.remove_prefix(size);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::size_t piece_size = 1 + data[0] % 16;
+  // A header over the limit may be refused as such or for what stands beyond it, whichever the cut
+  // shows first: there, only that both refuse counts.
+  const std::string whole = requests_of(bytes, bytes.size() + 1);
+  const std::string pieces = requests_of(bytes, piece_size);
+  const bool both_refuse = whole.find("refused") != std::string::npos &&
+                           pieces.find("refused") != std::string::npos;
+  ASSERT(whole == pieces || both_refuse || bytes.size() > kLimits.header_size_max);
+  return 0;
+}
