@@ -44,6 +44,7 @@ test: ## install what is missing, build, and run every test
 check: ## the rules of the source: rooms and tidy, and the tests of these checks
 	@tools/setup test
 	python3 -B -m unittest discover -s tools -p '*_test.py'
+	python3 -B -m unittest discover -s bench -t bench -p '*_test.py'
 	python3 -B tools/check_rooms.py
 	python3 -B tools/tidy.py
 
