@@ -143,7 +143,9 @@ Result<void> LoadRun::send_what_is_due(std::uint64_t now) {
 Result<void> LoadRun::wait(std::uint64_t now) {
   std::uint64_t until = ends_ns_ + nanoseconds(plan_.grace_seconds);
   if (is_open_loop() && may_send(due_ns(sent_))) until = std::min(until, due_ns(sent_));
-  const std::uint64_t left = until > now ? until - now : 0;
+  // Who waits for answers does not sleep: the server would pay for the waking, in its own write(),
+  // and a slow one more often than a quick one, whose client never gets to sleep.
+  const std::uint64_t left = is_open_loop() && until > now ? until - now : 0;
   const timespec timeout{.tv_sec = static_cast<time_t>(left / kSecondNs),
                          .tv_nsec = static_cast<long>(left % kSecondNs)};
   std::array<epoll_event, 128> events;

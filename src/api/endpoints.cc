@@ -45,7 +45,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 bool is_json(std::string_view content_type) {
   std::string_view media = content_type.substr(0, content_type.find(';'));
   while (media.ends_with(' ')) media.remove_suffix(1);
-  if (media.empty() || equals_ignoring_case(media, "application/json")) return true;
+  if (media.empty() || media == "application/json") return true;  // as nearly everyone writes it
+  if (equals_ignoring_case(media, "application/json")) return true;
   constexpr std::string_view kSuffix = "+json";
   return media.size() > kSuffix.size() &&
          equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);

@@ -91,56 +91,62 @@ bool Connection::drop_if_waiting_overflow() {
   return true;
 }
 
+// Nearly every request passes here with one wait, the read; each further coroutine would cost it a
+// frame, so what seldom waits is called first and awaited only if it must be.
 Connection::Awaitable<void> Connection::serve_requests() {
   while (keep_alive_) {
-    const Received received = co_await receive();
-    if (received == Received::nothing) break;
-    co_await answer(received);
+    begin_request();
+    Received received = parse();
+    while (received == Received::incomplete) {
+      if (owes_continue()) {
+        if (!co_await write(kContinue)) break;
+        enter(Stage::body);
+      }
+      const auto [error, size] = co_await socket_.async_read_some(room_for_input(), kAwait);
+      received = take_input(error, size);
+    }
+    if (received == Received::incomplete || received == Received::nothing) break;
+    const Clock::time_point start = Clock::now();
+    const HttpRequest request = parser_.request();
+    if (received == Received::request) {
+      if (auto work = handle(request)) co_await do_work(*std::move(work));
+    }
+    keep_alive_ = received == Received::request && parser_.keep_alive() && may_keep_alive();
+    finish(request, start);
+    if (!write_now(output_)) co_await write_rest();
     if (ended_) break;
   }
   co_await linger();
 }
 
-// Waits for a whole request, or for the reason why there is none.
-Connection::Awaitable<Connection::Received> Connection::receive() {
+void Connection::begin_request() {
   parser_.reset();
-  bool continued = false;
+  continued_ = false;
   enter(input_begin_ == input_end_ ? Stage::idle : Stage::header);
-  for (;;) {
-    if (input_begin_ < input_end_) {
-      const auto progress = parser_.feed({input_.data() + input_begin_, input_end_ - input_begin_});
-      input_begin_ += progress.consumed;
-      if (progress.status == RequestParser::Status::done) co_return Received::request;
-      if (progress.status == RequestParser::Status::refused) {
-        refuse(parser_.refusal().status, parser_.refusal().detail);
-        co_return Received::refused;
-      }
-      if (stage_ == Stage::header && parser_.has_header()) enter(Stage::body);
-    }
-    if (parser_.has_header() && parser_.expects_continue() && !continued) {
-      continued = true;
-      if (!co_await write(kContinue)) co_return Received::nothing;
-      enter(Stage::body);
-    }
-    const std::size_t size = co_await read_more();
-    if (size > 0) {
-      if (stage_ == Stage::idle) enter(Stage::header);
-      continue;
-    }
-    if (!expired_ || ended_ || stage_ == Stage::idle) co_return Received::nothing;
-    if (state_.current_phase() == ServerPhase::cancelling) {
-      refuse(503, "the server is shutting down");
-    } else {
-      refuse(408, stage_ == Stage::header ? "the request header came too slowly"
-                                          : "the request body came too slowly");
-    }
-    co_return Received::refused;
-  }
 }
 
-// Reads what is there, waiting for it if need be, and returns how much; 0 when the peer is gone or
-// the time is over.
-Connection::Awaitable<std::size_t> Connection::read_more() {
+// Gives the parser what is there.
+Connection::Received Connection::parse() {
+  if (input_begin_ == input_end_) return Received::incomplete;
+  const auto progress = parser_.feed({input_.data() + input_begin_, input_end_ - input_begin_});
+  input_begin_ += progress.consumed;
+  if (progress.status == RequestParser::Status::done) return Received::request;
+  if (progress.status == RequestParser::Status::refused) {
+    return refused(parser_.refusal().status, parser_.refusal().detail);
+  }
+  if (stage_ == Stage::header && parser_.has_header()) enter(Stage::body);
+  return Received::incomplete;
+}
+
+// Whether the client waits to be told to send its body; true once a request.
+bool Connection::owes_continue() {
+  if (continued_ || !parser_.has_header() || !parser_.expects_continue()) return false;
+  continued_ = true;
+  return true;
+}
+
+// Where the next read may put bytes: behind those that are not parsed yet.
+boost::asio::mutable_buffer Connection::room_for_input() {
   if (input_begin_ == input_end_) {
     input_begin_ = input_end_ = 0;
     if (stage_ == Stage::body) {
@@ -158,15 +164,25 @@ Connection::Awaitable<std::size_t> Connection::read_more() {
       input_.resize(2 * input_.size());
     }
   }
-  const auto [error, size] = co_await socket_.async_read_some(
-      boost::asio::buffer(input_.data() + input_end_, input_.size() - input_end_), kAwait);
-  if (error) {
-    if (error != boost::asio::error::operation_aborted) ended_ = true;
-    // The wait is over, but what came at the last moment is not lost.
-    co_return expired_ && !ended_ && read_now() ? input_end_ - input_begin_ : 0;
-  }
+  return boost::asio::buffer(input_.data() + input_end_, input_.size() - input_end_);
+}
+
+// Goes on after a read, which ended with bytes, with the end of the connection, or because the
+// deadline has passed.
+Connection::Received Connection::take_input(const error_code& error, std::size_t size) {
   input_end_ += size;
-  co_return size;
+  if (error && error != boost::asio::error::operation_aborted) ended_ = true;
+  // The wait may be over, but what came at the last moment is not lost.
+  if (!error || (expired_ && !ended_ && read_now())) {
+    if (stage_ == Stage::idle) enter(Stage::header);
+    return parse();
+  }
+  if (!expired_ || ended_ || stage_ == Stage::idle) return Received::nothing;
+  if (state_.current_phase() == ServerPhase::cancelling) {
+    return refused(503, "the server is shutting down");
+  }
+  return refused(408, stage_ == Stage::header ? "the request header came too slowly"
+                                              : "the request body came too slowly");
 }
 
 // Takes what has arrived while a wait was being ended. Only an idle connection has that chance: a
@@ -174,34 +190,30 @@ Connection::Awaitable<std::size_t> Connection::read_more() {
 bool Connection::read_now() {
   if (stage_ != Stage::idle) return false;
   error_code error;
-  const std::size_t size = socket_.read_some(
-      boost::asio::buffer(input_.data() + input_end_, input_.size() - input_end_), error);
+  const std::size_t size = socket_.read_some(room_for_input(), error);
   input_end_ += size;
   if (size > 0) expired_ = false;
   return size > 0;
 }
 
-// Has the request answered, unless receive() has filled the response already, and sends it.
-Connection::Awaitable<void> Connection::answer(Received received) {
-  const Clock::time_point start = Clock::now();
-  const HttpRequest request = parser_.request();
-  if (received == Received::refused) {
-    keep_alive_ = false;
-  } else {
-    response_.clear();
-    if (admission_ == Admission::overflow && !loop_.handler().is_vital(request)) {
-      state_.metrics.overflow_answers.Increment();
-      refuse(503, "the server has as many connections as it takes");
-    } else if (auto work = loop_.handler().handle(request, response_)) {
-      co_await do_work(*std::move(work));
-    }
-    keep_alive_ = parser_.keep_alive() && may_keep_alive();
+// Has the response filled, or returns the work that is left to a worker. The request stays where it
+// is until finish().
+std::optional<HttpHandler::Work> Connection::handle(const HttpRequest& request) {
+  response_.clear();
+  if (admission_ == Admission::overflow && !loop_.handler().is_vital(request)) {
+    state_.metrics.overflow_answers.Increment();
+    refuse(503, "the server has as many connections as it takes");
+    return std::nullopt;
   }
-  compose(keep_alive_);
+  return loop_.handler().handle(request, response_);
+}
+
+// Puts the response into output_ and on record.
+void Connection::finish(const HttpRequest& request, Clock::time_point start) {
+  compose(request);
   const Clock::time_point end = Clock::now();
   loop_.set_coarse_now(end);
   loop_.handler().finished(request, response_, end - start);
-  co_await write(output_);
 }
 
 // Runs the work on a worker and waits for it. The worker looks whether it is still wanted.
@@ -228,23 +240,33 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   if (was_late) refuse(503, "the request waited too long for a worker");
 }
 
-// Sends all bytes. Returns false when the peer is gone or too slow.
-Connection::Awaitable<bool> Connection::write(std::string_view bytes) {
+// Sends what the socket takes at once, and keeps the rest in unsent_. Returns false when there is a
+// rest. The socket's buffer nearly always has room.
+bool Connection::write_now(std::string_view bytes) {
   error_code error;
-  // The socket's buffer nearly always has room: try before waiting.
   const std::size_t sent =
       socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
-  if (!error && sent == bytes.size()) co_return true;
   if (error && error != boost::asio::error::would_block) {
     ended_ = true;
-    co_return false;
+    return true;
   }
+  unsent_ = bytes.substr(error ? 0 : sent);
+  return unsent_.empty();
+}
+
+// Sends unsent_. Returns false when the peer is gone or too slow.
+Connection::Awaitable<bool> Connection::write_rest() {
   enter(Stage::write);
-  bytes.remove_prefix(error ? 0 : sent);
-  const auto [write_error, size] = co_await boost::asio::async_write(
-      socket_, boost::asio::buffer(bytes.data(), bytes.size()), kAwait);
-  if (write_error) ended_ = true;
-  co_return !write_error;
+  const auto [error, size] = co_await boost::asio::async_write(
+      socket_, boost::asio::buffer(unsent_.data(), unsent_.size()), kAwait);
+  if (error) ended_ = true;
+  co_return !error;
+}
+
+// Sends all bytes. Returns false when the peer is gone or too slow.
+Connection::Awaitable<bool> Connection::write(std::string_view bytes) {
+  if (!write_now(bytes)) co_await write_rest();
+  co_return !ended_;
 }
 
 // Ends our side, then reads until the client has ended its own.
@@ -261,12 +283,12 @@ Connection::Awaitable<void> Connection::linger() {
   }
 }
 
-void Connection::compose(bool keep_alive) {
+void Connection::compose(const HttpRequest& request) {
   output_.clear();
   append_response(output_, response_,
-                  {.keep_alive = keep_alive,
+                  {.keep_alive = keep_alive_,
                    .version = parser_.version(),
-                   .is_head = parser_.request().method == "HEAD",
+                   .is_head = request.method == "HEAD",
                    .date = loop_.date()});
 }
 
@@ -299,6 +321,11 @@ bool Connection::may_keep_alive() const {
 void Connection::refuse(int status, std::string_view detail) {
   response_.clear();
   loop_.handler().refuse(parser_.request(), status, detail, response_);
+}
+
+Connection::Received Connection::refused(int status, std::string_view detail) {
+  refuse(status, detail);
+  return Received::refused;
 }
 
 }  // namespace ml_inference

@@ -8,12 +8,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list_hook.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,24 +64,33 @@ class Connection : public boost::intrusive::list_base_hook<> {
   /// What the connection is waiting for.
   enum class Stage { idle, header, body, work, write, linger };
 
-  /// How a wait for a request ended.
-  enum class Received { request, refused, nothing };
+  /// What the bytes so far amount to: a whole request, one that response_ refuses already, the
+  /// beginning of one, or nothing that an answer is due to.
+  enum class Received { request, refused, incomplete, nothing };
 
   static Awaitable<void> run(EventLoop& loop, Socket socket, Admission admission);
   Awaitable<void> serve_requests();
-  Awaitable<Received> receive();
-  Awaitable<std::size_t> read_more();
-  Awaitable<void> answer(Received received);
   Awaitable<void> do_work(HttpHandler::Work work);
   Awaitable<bool> write(std::string_view bytes);
+  Awaitable<bool> write_rest();
   Awaitable<void> linger();
 
-  void compose(bool keep_alive);
+  void begin_request();
+  [[nodiscard]] Received parse();
+  [[nodiscard]] bool owes_continue();
+  [[nodiscard]] boost::asio::mutable_buffer room_for_input();
+  [[nodiscard]] Received take_input(const boost::system::error_code& error, std::size_t size);
+  [[nodiscard]] bool read_now();
+  [[nodiscard]] std::optional<HttpHandler::Work> handle(const HttpRequest& request);
+  void finish(const HttpRequest& request, Clock::time_point start);
+  [[nodiscard]] bool write_now(std::string_view bytes);
+
+  void compose(const HttpRequest& request);
   void enter(Stage stage);
   [[nodiscard]] std::chrono::milliseconds patience(Stage stage) const;
   [[nodiscard]] bool may_keep_alive() const;
-  [[nodiscard]] bool read_now();
   void refuse(int status, std::string_view detail);
+  [[nodiscard]] Received refused(int status, std::string_view detail);
 
   EventLoop& loop_;
   ServerState& state_;
@@ -90,6 +101,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   bool expired_ = false;  // the deadline passed, and ended the wait
   bool ended_ = false;    // the peer is gone, or the socket broken: nothing more to write or read
   bool keep_alive_ = true;
+  bool continued_ = false;  // the client has been told to send the body
 
   std::vector<char> input_;  // bytes [input_begin_, input_end_) are read and not parsed
   std::size_t input_begin_ = 0;
@@ -97,6 +109,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   RequestParser parser_;
   HttpResponse response_;
   std::string output_;
+  std::string_view unsent_;  // what the socket has not taken yet of what is being written
 };
 
 }  // namespace ml_inference

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace ml_inference {
@@ -116,7 +117,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 }
 
 void RequestParser::reset() {
-  budget_.give_back(std::exchange(reserved_bytes_, 0));
+  if (reserved_bytes_ > 0) budget_.give_back(std::exchange(reserved_bytes_, 0));
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
@@ -126,7 +127,12 @@ void RequestParser::reset() {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
-  beast_ = std::make_unique<Beast>(*this);
+  if (beast_ == nullptr) {
+    beast_ = std::make_unique<Beast>(*this);
+  } else {  // in the same memory: every request comes by here
+    std::destroy_at(beast_.get());
+    std::construct_at(beast_.get(), *this);
+  }
 }
 
 bool RequestParser::has_header() const { return beast_->is_header_done(); }

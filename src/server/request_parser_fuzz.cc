@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Any bytes, whole and in pieces: both ways give the same requests and end the same way.
+#include "base/assert.h"
+#include "server/request_parser.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/assert.h"
-#include "server/request_parser.h"
 
 namespace {
 
@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // shows first: there, only that both refuse counts.
   const std::string whole = requests_of(bytes, bytes.size() + 1);
   const std::string pieces = requests_of(bytes, piece_size);
-  const bool both_refuse = whole.find("refused") != std::string::npos &&
-                           pieces.find("refused") != std::string::npos;
+  const bool both_refuse =
+      whole.find("refused") != std::string::npos && pieces.find("refused") != std::string::npos;
   ASSERT(whole == pieces || both_refuse || bytes.size() > kLimits.header_size_max);
   return 0;
 }
