@@ -2,10 +2,12 @@
 #include "api/validation.h"
 
 #include "api/limits.h"
+#include "base/assert.h"
 #include "base/json_text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ml_inference {
@@ -53,6 +55,7 @@ std::string location_text(const Location& location) {
 }  // namespace
 
 void FaultList::add(RequestFault fault) {
+  DCHECK(std::ranges::count(kFaultTypes, fault.type) == 1);
   ++count_;
   if (faults_.size() < kFaultCountMax) faults_.push_back(std::move(fault));
 }
