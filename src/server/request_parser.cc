@@ -105,7 +105,16 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     error_code error;
     const std::string_view rest = bytes.substr(consumed);
     consumed += beast_->put(boost::asio::buffer(rest.data(), rest.size()), error);
-    if (error == http::error::need_more) return {consumed, Status::need_more};
+    if (error == http::error::need_more) {
+      // Beast takes a chunk's extensions, and the trailer, when all of it is there, and has no limit
+      // of its own for them.
+      if (!has_header() || bytes.size() - consumed <= limits_.header_size_max) {
+        return {consumed, Status::need_more};
+      }
+      refuse(431, fmt::format("a chunk's extensions or the trailer are over the limit of {} bytes",
+                              limits_.header_size_max));
+      return {consumed, Status::refused};
+    }
     if (error) {
       if (!refusal_) refusal_ = refusal_of(error, limits_);
       return {consumed, Status::refused};

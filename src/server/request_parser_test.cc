@@ -195,6 +195,20 @@ TEST_F(RequestParserTest, LimitsTheHeader) {
   EXPECT_TRUE(is_done(get_with("Cookie: " + large.substr(0, large.size() - 100) + "\r\n")));
 }
 
+// They would otherwise wait in memory until their end, which may never come.
+TEST_F(RequestParserTest, LimitsWhatStandsBesideTheChunks) {
+  const std::string header = get_with("Transfer-Encoding: chunked\r\n");
+  const std::string large(kLimits.header_size_max + 1, 'x');
+  for (const std::string& start :
+       {std::string("1;"), std::string("1\r\nx\r\n0;"), std::string("1\r\nx\r\n0\r\nTrailer: ")}) {
+    EXPECT_EQ(refusal_of(header + start + large), 431) << start;
+    parser_.reset();
+    EXPECT_EQ(feed(header + start + large, 1000), RequestParser::Status::refused) << start;
+    EXPECT_EQ(parser_.refusal().status, 431) << start;
+  }
+  EXPECT_TRUE(is_done(header + "1;" + large.substr(10) + "\r\nx\r\n0\r\n\r\n"));
+}
+
 TEST_F(RequestParserTest, LimitsTheBodyBeforeItComes) {
   EXPECT_EQ(refusal_of(get_with("Content-Length: 65537\r\n")), 413);
   EXPECT_EQ(refusal_of(get_with("Content-Length: 18446744073709551615\r\n")), 413);
