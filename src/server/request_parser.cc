@@ -64,6 +64,9 @@ class RequestParser::Beast final : public http::basic_parser<true> {
   }
   void on_response_impl(int, View, int, error_code&) override {}
   void on_field_impl(http::field field, View name, View value, error_code&) override {
+    // A trailer's fields come here too. Nothing that they say of the request may be believed
+    // (RFC 9110, section 6.5.1).
+    if (is_header_done()) return;
     const bool is_request_id =
         field == http::field::unknown && boost::beast::iequals(name, "x-request-id");
     if (is_request_id) owner_.request_id_ = std_view(value);

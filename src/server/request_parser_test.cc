@@ -169,6 +169,15 @@ TEST_F(RequestParserTest, KnowsNoTransferEncodingButChunked) {
   EXPECT_TRUE(is_done(get_with("Transfer-Encoding: Chunked\r\n") + "0\r\n\r\n"));
 }
 
+TEST_F(RequestParserTest, ATrailerChangesNothingOfTheRequest) {
+  ASSERT_TRUE(is_done(
+      get_with("Transfer-Encoding: chunked\r\nX-Request-ID: mine\r\nContent-Type: a/b\r\n") +
+      "1\r\nx\r\n0\r\nX-Request-ID: other\r\nContent-Type: c/d\r\nAccept: e/f\r\n\r\n"));
+  EXPECT_EQ(parser_.request().request_id, "mine");
+  EXPECT_EQ(parser_.request().content_type, "a/b");
+  EXPECT_EQ(parser_.request().accept, "");
+}
+
 TEST_F(RequestParserTest, RefusesCompressedBodies) {
   EXPECT_EQ(refusal_of(get_with("Content-Encoding: gzip\r\nContent-Length: 1\r\n") + "x"), 415);
   EXPECT_TRUE(is_done(get_with("Content-Encoding: identity\r\nContent-Length: 1\r\n") + "x"));
