@@ -139,8 +139,8 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     const std::string_view rest = bytes.substr(consumed);
     consumed += beast_->put(boost::asio::buffer(rest.data(), rest.size()), error);
     if (error == http::error::need_more) {
-      // Beast takes a chunk's extensions, and the trailer, when all of it is there, and has no limit
-      // of its own for them.
+      // Beast takes a chunk's extensions, and the trailer, when all of it is there, and has no
+      // limit of its own for them.
       if (!has_header() || bytes.size() - consumed <= limits_.header_size_max) {
         return {consumed, Status::need_more};
       }
