@@ -39,6 +39,9 @@ void append_fault(std::string& out, const RequestFault& fault) {
   out += '}';
 }
 
+// A key of the request may be as long as its body: a log line must not be.
+std::string_view shown(std::string_view key) { return key.substr(0, kLoggedKeySizeMax); }
+
 std::string location_text(const Location& location) {
   std::string out;
   for (const auto& step : location) {
@@ -46,7 +49,7 @@ std::string location_text(const Location& location) {
     if (const auto* index = std::get_if<std::size_t>(&step)) {
       out += std::to_string(*index);
     } else {
-      out += std::get<std::string>(step);
+      out += shown(std::get<std::string>(step));
     }
   }
   return out;
