@@ -5,6 +5,7 @@
 #include "api/openapi.h"
 #include "api/routes.h"
 #include "base/json_text.h"
+#include "base/number_text.h"
 #include "telemetry/exposition.h"
 
 #include <fmt/format.h>
@@ -208,7 +209,7 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
   if (memory.call.form == RowForm::single) {
     response.outcome = served.dialect.prediction_text(outputs);
   } else {
-    response.outcome = fmt::format("{} rows", rows.row_count);
+    response.outcome = count_text(rows.row_count, "row");
   }
 }
 
