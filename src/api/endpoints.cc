@@ -45,7 +45,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 // "application/json", with parameters or without, any "application/...+json", or no header at all.
 bool is_json(std::string_view content_type) {
   std::string_view media = content_type.substr(0, content_type.find(';'));
-  while (media.ends_with(' ')) media.remove_suffix(1);
+  while (media.ends_with(' ') || media.ends_with('\t')) media.remove_suffix(1);
   if (media.empty() || equals_ignoring_case(media, "application/json")) return true;
   constexpr std::string_view kSuffix = "+json";
   return media.size() > kSuffix.size() &&

@@ -212,7 +212,7 @@ TEST_F(ReadyEndpointsTest, TakesJsonByAnyOfItsNamesAlone) {
   HttpRequest request = predict(kSetosaBody);
   for (const char* type :
        {"", "application/json", "Application/JSON; charset=utf-8", "application/json ;x=y",
-        "application/vnd.example+json"}) {
+        "application/json\t;x=y", "application/vnd.example+json"}) {
     request.content_type = type;
     EXPECT_EQ(ask(request).status, 200) << type;
   }
