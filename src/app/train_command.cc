@@ -206,8 +206,8 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   flags.choice("--task", options->task, {"auto", "classification", "regression"},
                "auto looks at the target's values");
   add_forest_flags(flags, *options);
-  command->add_flag("--oob-score", options->out_of_bag,
-                    "score the forest on the rows that its trees did not see");
+  flags.toggle("--oob-score", options->out_of_bag,
+               "score the forest on the rows that its trees did not see");
   command->callback([options, &action] { action = [options] { return train(*options); }; });
 }
 

@@ -67,6 +67,45 @@ class RoundTrip(unittest.TestCase):
             self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z", arguments)
 
 
+class Files(unittest.TestCase):
+    """What a path leads to, and what a table holds."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.rows = self.folder / "rows.csv"
+        self.rows.write_text("a,kind\n1,x\n2,z\n3,x\n4,z\n")
+
+    def train(self, output, *flags, env=None):
+        return run("train", "--data", str(self.rows), "--target", "kind", "--trees", "3",
+                   "--output", str(output), *flags, env=env)
+
+    def assert_refused(self, done, *words):
+        """One line on stderr, with these words."""
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_the_out_of_bag_score_has_a_variable(self):
+        for value, is_scored in [("yes", True), ("no", False)]:
+            done = self.train(self.folder / "model.onnx",
+                              env={"ML_INFERENCE_OOB_SCORE": value, "ML_INFERENCE_TREES": "50"})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("out-of-bag accuracy" in done.stdout, is_scored, value)
+
+    def test_numbers_of_flags_are_digits_in_their_range(self):
+        for flag, value in [("--seed", "-1"), ("--seed", "18446744073709551616"),
+                            ("--max-depth", "010"), ("--max-depth", "0x10"),
+                            ("--min-impurity-decrease", "nan"),
+                            ("--min-impurity-decrease", "-1")]:
+            done = self.train(self.folder / "model.onnx", flag, value)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), (flag, value))
+            self.assertRegex(done.stderr,
+                             rf"\Aml-inference: {flag}: '{value}' is no [^\n]{{,100}}\n\Z")
+
+
 class OperationsPage(unittest.TestCase):
     """docs/operations.md lists each flag of each command, and nothing else."""
 
