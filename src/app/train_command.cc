@@ -17,6 +17,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -121,15 +122,22 @@ std::optional<Task> task_of(const std::string& name) {
   return name == "classification" ? Task::classification : Task::regression;
 }
 
-// Written beside its name and then renamed, so that nobody ever reads half a model.
+// Written beside its name and then renamed, so that nobody ever reads half a model. Only a file's
+// place is taken in this way: a link goes on leading to it, and a pipe or a device gets the bytes.
 Result<void> write_file(const std::string& path, const std::string& bytes) {
-  const std::string unfinished = path + ".unfinished";
-  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  const bool is_new = type == fs::file_type::not_found;
+  const bool is_renamed = is_new || type == fs::file_type::regular;
+  const std::string target = is_renamed && !is_new ? fs::canonical(path, error).string() : path;
+  const std::string written = is_renamed ? target + ".unfinished" : target;
+  std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  if (file && std::rename(unfinished.c_str(), path.c_str()) == 0) return {};
+  if (file && (!is_renamed || std::rename(written.c_str(), target.c_str()) == 0)) return {};
   const int reason = errno;
-  std::remove(unfinished.c_str());
+  if (is_renamed) std::remove(written.c_str());
   return fail(Code::unavailable,
               fmt::format("{}: cannot be written: {}", path, std::strerror(reason)));
 }
@@ -153,6 +161,12 @@ void print_summary(const TrainedModel& trained, const std::string& path) {
 
 Result<void> train(const TrainOptions& options) {
   ASSIGN_OR_RETURN(const ForestOptions forest, forest_options(options));
+  std::error_code error;  // of a file that does not exist, and is no other
+  if (std::filesystem::equivalent(options.data_path, options.output_path, error)) {
+    return fail(Code::invalid_argument,
+                fmt::format("--output: {} holds the training data, expected another file",
+                            options.output_path));
+  }
   ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
   auto trained = train_model(table, options.target, task_of(options.task), forest);
   if (!trained) {

@@ -2,12 +2,16 @@
 """The commands from a CSV file to answers, and the page that lists their flags."""
 
 import json
+import os
 import re
+import stat
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
-from program import CLASS_NAMES, FEATURE_NAMES, ROOT, iris_csv, iris_rows, ready_program, run
+from program import (CLASS_NAMES, FEATURE_NAMES, PATIENCE_S, ROOT, iris_csv, iris_rows,
+                     ready_program, run)
 
 
 class RoundTrip(unittest.TestCase):
@@ -87,6 +91,39 @@ class Files(unittest.TestCase):
         self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z")
         for word in words:
             self.assertIn(word, done.stderr)
+
+    def test_the_model_goes_where_a_link_leads(self):
+        target, link = self.folder / "model.onnx", self.folder / "link.onnx"
+        target.write_text("an older one")
+        link.symlink_to(target.name)
+        self.assertEqual(self.train(link).returncode, 0)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(run("inspect", str(target)).returncode, 0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["link.onnx", "model.onnx", "rows.csv"])
+
+    def test_a_pipe_gets_the_model_and_stays_a_pipe(self):
+        # A device as well, as /dev/null: a test that fails must not take that from the machine.
+        pipe, model = self.folder / "pipe", self.folder / "model.onnx"
+        os.mkfifo(pipe)
+        received = []
+        reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
+        reader.start()
+        self.assertEqual(self.train(pipe).returncode, 0)
+        self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
+        reader.join(PATIENCE_S)
+        self.assertEqual(self.train(model).returncode, 0)
+        self.assertEqual(received, [model.read_bytes()])
+
+    def test_the_training_data_is_not_written_over(self):
+        before = self.rows.read_text()
+        self.assert_refused(self.train(self.rows), "rows.csv", "training data")
+        self.assertEqual(self.rows.read_text(), before)
+
+    def test_a_folder_is_no_file(self):
+        self.assert_refused(self.train(self.folder), "Is a directory")
+        self.assert_refused(run("train", "--data", str(self.folder), "--target", "kind",
+                                "--output", "x"), "Is a directory")
 
     def test_the_out_of_bag_score_has_a_variable(self):
         for value, is_scored in [("yes", True), ("no", False)]:
