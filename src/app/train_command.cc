@@ -2,6 +2,7 @@
 // ml-inference train
 #include "app/command_line.h"
 #include "app/flags.h"
+#include "base/printable_text.h"
 #include "data/csv.h"
 #include "formats/onnx_writer.h"
 #include "host/cgroup.h"
@@ -154,9 +155,9 @@ void print_summary(const TrainedModel& trained, const std::string& path) {
   fmt::print("feature importances:\n");
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
     fmt::print("  {:.4f} {}\n", trained.feature_importances[feature],
-               schema.feature_names[feature]);
+               printable_text(schema.feature_names[feature]));
   }
-  fmt::print("written: {}\n", path);
+  fmt::print("written: {}\n", printable_text(path));
 }
 
 Result<void> train(const TrainOptions& options) {
@@ -171,6 +172,13 @@ Result<void> train(const TrainOptions& options) {
   auto trained = train_model(table, options.target, task_of(options.task), forest);
   if (!trained) {
     return fail(trained.error().code, options.data_path + ": " + trained.error().message);
+  }
+  const Schema& schema = trained->model.schema();
+  if (schema.task == Task::classification && schema.class_labels.size() == 1) {
+    return fail(Code::invalid_argument,
+                fmt::format("{}: column '{}' holds the class '{}' alone, expected two or more",
+                            options.data_path, options.target,
+                            class_label_text(schema.class_labels.front())));
   }
   ASSIGN_OR_RETURN(const std::string bytes, write_onnx(trained->model));
   RETURN_IF_ERROR(write_file(options.output_path, bytes));

@@ -5,13 +5,14 @@ import json
 import os
 import re
 import stat
+import subprocess
 import tempfile
 import threading
 import unittest
 from pathlib import Path
 
-from program import (CLASS_NAMES, FEATURE_NAMES, PATIENCE_S, ROOT, iris_csv, iris_rows,
-                     ready_program, run)
+from program import (CLASS_NAMES, FEATURE_NAMES, PATIENCE_S, PROGRAM, ROOT, environment, iris_csv,
+                     iris_rows, ready_program, run)
 
 
 class RoundTrip(unittest.TestCase):
@@ -125,6 +126,26 @@ class Files(unittest.TestCase):
         self.assert_refused(run("train", "--data", str(self.folder), "--target", "kind",
                                 "--output", "x"), "Is a directory")
 
+    def test_one_class_alone_is_told_with_its_column(self):
+        self.rows.write_text("a,kind\n1,x\n2,x\n")
+        self.assert_refused(self.train(self.folder / "model.onnx"), "rows.csv", "column 'kind'",
+                            "class 'x' alone")
+
+    def test_what_a_file_holds_does_not_steer_the_terminal(self):
+        self.rows.write_text('a,kind\n"1\n\x1b[31m",x\n2,z\n')
+        self.assert_refused(self.train(self.folder / "model.onnx"), "'1\\n\\u001b[31m'")
+
+    def test_a_stdout_that_takes_no_more_is_status_1(self):
+        model = self.folder / "model.onnx"
+        self.train(model)
+        for arguments in [("inspect", model), ("predict", model, self.rows)]:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], env=environment(), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
+                                      check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("stdout takes no more", done.stderr)
+
     def test_the_out_of_bag_score_has_a_variable(self):
         for value, is_scored in [("yes", True), ("no", False)]:
             done = self.train(self.folder / "model.onnx",
@@ -141,6 +162,14 @@ class Files(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), (flag, value))
             self.assertRegex(done.stderr,
                              rf"\Aml-inference: {flag}: '{value}' is no [^\n]{{,100}}\n\Z")
+
+
+class Commands(unittest.TestCase):
+    def test_a_word_that_is_no_command_is_told(self):
+        done = run("bogus")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, "ml-inference: 'bogus' is no command, expected one of serve, "
+                                      "train, predict, inspect (see ml-inference --help)\n")
 
 
 class OperationsPage(unittest.TestCase):
