@@ -16,7 +16,7 @@ CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name 
 WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/manifests/run)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 # ---- use it ----
 
@@ -76,6 +76,10 @@ interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
 	tests/interop/run
 
+conformance: build ## other people's tools judge /openapi.json and the API
+	@tools/setup test
+	tests/conformance/run
+
 # ---- measure it ----
 
 bench: ## beside the peers, on this machine
@@ -101,5 +105,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz e2e judges interop bench accuracy format \
-        lint clean
+.PHONY: help run build image test check asan tsan fuzz e2e judges interop conformance bench \
+        accuracy format lint clean

@@ -5,6 +5,7 @@
 #include "api/openapi.h"
 #include "api/routes.h"
 #include "base/json_text.h"
+#include "base/number_text.h"
 #include "telemetry/exposition.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 // "application/json", with parameters or without, any "application/...+json", or no header at all.
 bool is_json(std::string_view content_type) {
   std::string_view media = content_type.substr(0, content_type.find(';'));
-  while (media.ends_with(' ')) media.remove_suffix(1);
+  while (media.ends_with(' ') || media.ends_with('\t')) media.remove_suffix(1);
   if (media.empty() || media == "application/json") return true;  // as nearly everyone writes it
   if (equals_ignoring_case(media, "application/json")) return true;
   constexpr std::string_view kSuffix = "+json";
@@ -209,7 +210,7 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
   if (memory.call.form == RowForm::single) {
     response.outcome = served.dialect.prediction_text(outputs);
   } else {
-    response.outcome = fmt::format("{} rows", rows.row_count);
+    response.outcome = count_text(rows.row_count, "row");
   }
 }
 

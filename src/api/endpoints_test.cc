@@ -186,6 +186,10 @@ TEST_F(ReadyEndpointsTest, PredictsAListOfRows) {
   EXPECT_EQ(response.outcome, "2 rows");
 }
 
+TEST_F(ReadyEndpointsTest, CountsOneRowOfAListAsOne) {
+  EXPECT_EQ(ask(predict(R"({"features":[[5.1,3.5,1.4,0.2]]})")).outcome, "1 row");
+}
+
 TEST_F(ReadyEndpointsTest, TellsTheFaultsOfABody) {
   const HttpResponse response = ask(predict(R"({"features":[1,2,"x",4]})"));
   EXPECT_EQ(response.status, 422);
@@ -206,8 +210,9 @@ TEST_F(ReadyEndpointsTest, AnswersWithANewModelAsSoonAsItIsThere) {
 
 TEST_F(ReadyEndpointsTest, TakesJsonByAnyOfItsNamesAlone) {
   HttpRequest request = predict(kSetosaBody);
-  for (const char* type : {"", "application/json", "Application/JSON; charset=utf-8",
-                           "application/json ;x=y", "application/vnd.example+json"}) {
+  for (const char* type :
+       {"", "application/json", "Application/JSON; charset=utf-8", "application/json ;x=y",
+        "application/json\t;x=y", "application/vnd.example+json"}) {
     request.content_type = type;
     EXPECT_EQ(ask(request).status, 200) << type;
   }

@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <fmt/format.h>
 
 #include <charconv>
 #include <limits>
@@ -155,8 +156,11 @@ std::expected<void, JsonFault> JsonTape::parse(std::string_view text) {
   const std::size_t offset = parser_->events.write_some(false, text.data(), text.size(), ec);
   if (!ec && offset < text.size()) ec = boost::json::error::extra_data;
   if (!ec) return {};
+  const bool is_full = ec == boost::json::error::array_too_large;
   nodes_.clear();
-  return std::unexpected(JsonFault{offset, ec.message()});
+  return std::unexpected(JsonFault{
+      offset, is_full ? fmt::format("more than {} values, keys and brackets", kJsonNodeCountMax)
+                      : ec.message()});
 }
 
 void JsonTape::shrink() {

@@ -113,7 +113,9 @@ TEST(JsonTape, HasABudgetForDepthAndLength) {
   std::string wide = "[0";
   for (std::size_t i = 2; i < kJsonNodeCountMax; ++i) wide += ",0";
   EXPECT_TRUE(tape.parse(wide + "]"));
-  EXPECT_FALSE(tape.parse(wide + ",0]"));
+  const auto parsed = tape.parse(wide + ",0]");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "more than 262144 values, keys and brackets");
   tape.shrink();
   EXPECT_TRUE(tape.parse("[1]"));
 }

@@ -21,6 +21,9 @@ inline constexpr std::size_t kFaultCountMax = 100;
 /// An echoed `input` longer than this is left out: the answer must not outgrow the request.
 inline constexpr std::size_t kEchoSizeMax = 4'096;
 
+/// Bytes of a request's key, or of a header's value, that a log line shows.
+inline constexpr std::size_t kLoggedKeySizeMax = 200;
+
 /// Bytes of a body beyond which a worker reads it: about a millisecond of work.
 inline constexpr std::size_t kInlineBodySizeMax = 16'384;
 

@@ -4,11 +4,14 @@
 #include "api/limits.h"
 #include "api/routes.h"
 #include "api/status_codes.h"
+#include "api/validation.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+
+#include <array>
 
 namespace ml_inference {
 namespace {
@@ -17,20 +20,31 @@ using Json = boost::json::value;
 using JsonArray = boost::json::array;
 using JsonObject = boost::json::object;
 
-Json reference_to(const std::string& schema) {
-  return {{"$ref", "#/components/schemas/" + schema}};
+Json component(const std::string& kind, const std::string& name) {
+  return {{"$ref", "#/components/" + kind + "/" + name}};
 }
+
+Json reference_to(const std::string& schema) { return component("schemas", schema); }
+
+// The least magnitude that becomes infinite as a float32, in which models compute: half a step
+// beyond the largest of them, rounded to even.
+constexpr double kFloat32Beyond = 0x1.FFFFFFp127;
 
 // A number that the model takes. A missing value is null.
 Json cell_schema(const Schema* schema) {
-  if (schema != nullptr && schema->accepts_missing) return {{"type", {"number", "null"}}};
-  return {{"type", "number"}};
+  JsonObject cell{{"type", "number"}, {"description", "The value of one feature."}};
+  if (schema != nullptr && schema->accepts_missing) cell["type"] = {"number", "null"};
+  if (schema == nullptr || !schema->accepts_infinite) {
+    cell["exclusiveMinimum"] = -kFloat32Beyond;
+    cell["exclusiveMaximum"] = kFloat32Beyond;
+  }
+  return cell;
 }
 
 Json row_schema(const Schema* schema) {
   JsonObject row{{"type", "array"},
                  {"description", "One row: a number for each feature, in the model's order."},
-                 {"items", cell_schema(schema)}};
+                 {"items", reference_to("Cell")}};
   if (schema != nullptr) {
     row["minItems"] = schema->feature_count();
     row["maxItems"] = schema->feature_count();
@@ -41,13 +55,13 @@ Json row_schema(const Schema* schema) {
 Json named_row_schema(const Schema* schema) {
   JsonObject row{{"type", "object"}, {"description", "One row by feature name."}};
   if (schema == nullptr) {
-    row["additionalProperties"] = cell_schema(schema);
+    row["additionalProperties"] = reference_to("Cell");
     return row;
   }
   JsonObject properties;
   JsonArray required;
   for (const std::string& name : schema->feature_names) {
-    properties[name] = cell_schema(schema);
+    properties[name] = reference_to("Cell");
     required.emplace_back(name);
   }
   row["properties"] = std::move(properties);
@@ -73,7 +87,8 @@ Json label_json(const ClassLabel& label) {
 }
 
 Json classification_schema(const Schema& schema) {
-  const Json probability{{"type", "number"}, {"minimum", 0}};
+  // From 0 to 1 in a random forest; the sums of other ensembles may be anything.
+  const Json probability{{"type", "number"}};
   JsonArray labels;
   JsonArray keys;
   JsonObject probabilities;
@@ -116,89 +131,221 @@ Json prediction_list_schema() {
            {{"predictions", {{"type", "array"}, {"items", reference_to("Prediction")}}}}}};
 }
 
+Json fault_context_schema() {
+  const Json text{{"type", "string"}};
+  const Json count{{"type", "integer"}, {"minimum", 0}};
+  return {{"type", "object"},
+          {"description", "The parser's reason, or the limit that was broken."},
+          {"additionalProperties", false},
+          {"properties",
+           {{"error", text},
+            {"field_type", text},
+            {"min_length", count},
+            {"max_length", count},
+            {"actual_length", count}}}};
+}
+
 Json validation_error_schema() {
+  JsonArray types;
+  for (const std::string_view type : kFaultTypes) types.emplace_back(type);
   const Json location{{"type", "array"},
+                      {"minItems", 1},
                       {"items", {{"anyOf", {{{"type", "string"}}, {{"type", "integer"}}}}}}};
+  const Json input{{"description", "The offending value; null if it is long or there is none."}};
   const Json fault{{"type", "object"},
                    {"required", {"type", "loc", "msg", "input"}},
+                   {"additionalProperties", false},
                    {"properties",
-                    {{"type", {{"type", "string"}}},
+                    {{"type", {{"type", "string"}, {"enum", std::move(types)}}},
                      {"loc", location},
                      {"msg", {{"type", "string"}}},
-                     {"input", JsonObject{}},
-                     {"ctx", {{"type", "object"}}}}}};
+                     {"input", input},
+                     {"ctx", fault_context_schema()}}}};
+  const Json faults{{"type", "array"},
+                    {"minItems", 1},
+                    {"maxItems", kFaultCountMax + 1},  // the last one tells how many more there are
+                    {"items", fault}};
   return {{"type", "object"},
           {"required", JsonArray{"detail"}},
-          {"properties", {{"detail", {{"type", "array"}, {"items", fault}}}}}};
+          {"additionalProperties", false},
+          {"properties", {{"detail", faults}}}};
 }
 
-Json error_schema() {
+// An object of one text.
+Json text_schema(const std::string& key, const Json& text) {
   return {{"type", "object"},
-          {"required", JsonArray{"detail"}},
-          {"properties", {{"detail", {{"type", "string"}}}}}};
+          {"required", JsonArray{key}},
+          {"additionalProperties", false},
+          {"properties", {{key, text}}}};
 }
 
-Json status_schema() {
+Json index_schema() {
+  const Json text{{"type", "string"}};
+  const Json endpoint{{"type", "object"},
+                      {"required", {"path", "methods", "description"}},
+                      {"additionalProperties", false},
+                      {"properties", {{"path", text}, {"methods", text}, {"description", text}}}};
   return {{"type", "object"},
-          {"required", JsonArray{"status"}},
-          {"properties", {{"status", {{"type", "string"}}}}}};
+          {"required", {"name", "version", "description", "model", "endpoints"}},
+          {"additionalProperties", false},
+          {"properties",
+           {{"name", text},
+            {"version", text},
+            {"description", text},
+            {"model", {{"type", {"string", "null"}}}},
+            {"endpoints", {{"type", "array"}, {"items", endpoint}}}}}};
+}
+
+Json document_schema() {
+  const Json object{{"type", "object"}};
+  return {{"type", "object"},
+          {"required", {"openapi", "info", "paths", "components"}},
+          {"properties",
+           {{"openapi", {{"type", "string"}}},
+            {"info", object},
+            {"paths", object},
+            {"components", object}}}};
+}
+
+Json schemas(const Schema* schema) {
+  const Json text{{"type", "string"}};
+  return {{"Cell", cell_schema(schema)},
+          {"Row", row_schema(schema)},
+          {"NamedRow", named_row_schema(schema)},
+          {"PredictRequest", request_schema()},
+          {"Prediction", prediction_schema(schema)},
+          {"PredictionList", prediction_list_schema()},
+          {"Index", index_schema()},
+          {"Healthy", text_schema("status", {{"type", "string"}, {"enum", JsonArray{"healthy"}}})},
+          {"Ready", text_schema("status", {{"type", "string"}, {"enum", JsonArray{"ready"}}})},
+          {"NotReady", text_schema("status", text)},
+          {"OpenApi", document_schema()},
+          {"Error", text_schema("detail", text)},
+          {"HTTPValidationError", validation_error_schema()}};
+}
+
+// What any request may get before an endpoint sees it: docs/operations.md says when.
+constexpr std::array kTransportStatuses{400, 408, 413, 415, 417, 431, 501, 503, 505};
+
+// "Not Found" is NotFound among the components.
+std::string component_name(int status) {
+  std::string name(http_reason(status));
+  std::erase(name, ' ');
+  return name;
+}
+
+Json response(int status) {
+  JsonObject headers{{"X-Request-ID", component("headers", "X-Request-ID")}};
+  if (status == 405) headers["Allow"] = component("headers", "Allow");
+  if (status == 503) headers["Retry-After"] = component("headers", "Retry-After");
+  return {{"description", http_reason(status)}, {"headers", std::move(headers)}};
 }
 
 Json json_response(int status, const Json& schema) {
-  return {{"description", http_reason(status)},
-          {"headers",
-           {{"X-Request-ID",
-             {{"description", "As sent, or made here; stands in the log line too."},
-              {"schema", {{"type", "string"}}}}}}},
-          {"content", {{"application/json", {{"schema", schema}}}}}};
+  Json described = response(status);
+  described.as_object()["content"] = {{"application/json", {{"schema", schema}}}};
+  return described;
 }
 
-// The answers that every request may get, whatever its path.
-JsonObject common_responses() {
+// A path or a method that does not stand in this document has no operation to stand under: its
+// answers are among the components alone.
+Json shared_responses() {
   JsonObject responses;
-  for (const int status : {400, 408, 413, 431, 503}) {
-    responses[std::to_string(status)] = json_response(status, reference_to("Error"));
+  for (const int status : kTransportStatuses) {
+    responses[component_name(status)] = json_response(status, reference_to("Error"));
+  }
+  for (const int status : {404, 405}) {
+    responses[component_name(status)] = json_response(status, reference_to("Error"));
   }
   return responses;
 }
 
-JsonObject predict_responses() {
-  JsonObject responses = common_responses();
-  const Json answer{{"anyOf", {reference_to("Prediction"), reference_to("PredictionList")}}};
-  responses["200"] = json_response(200, answer);
-  responses["415"] = json_response(415, reference_to("Error"));
-  responses["422"] = json_response(422, reference_to("HTTPValidationError"));
+Json shared_headers() {
+  const auto header = [](std::string_view description, const Json& schema) -> Json {
+    return {{"description", description}, {"required", true}, {"schema", schema}};
+  };
+  const Json seconds{{"type", "integer"}, {"minimum", 1}};
+  return {{"X-Request-ID", header("As sent, or made here; stands in the log line too.",
+                                  {{"type", "string"}, {"pattern", "^[!-~]{1,128}$"}})},
+          {"Allow", header("The methods of the path.", {{"type", "string"}})},
+          {"Retry-After", header("Seconds to wait before the next try.", seconds)}};
+}
+
+// A text that cannot stand in the answer is no fault: another takes its place.
+Json request_id_parameter() {
+  return {{"name", "X-Request-ID"},
+          {"in", "header"},
+          {"description", "Comes back in the answer if it is 1 to 128 visible ASCII characters."},
+          {"schema", {{"type", "string"}}}};
+}
+
+Json components(const Schema* schema) {
+  return {{"schemas", schemas(schema)},
+          {"responses", shared_responses()},
+          {"headers", shared_headers()},
+          {"parameters", {{"RequestId", request_id_parameter()}}}};
+}
+
+// The answers that the endpoint itself gives.
+JsonObject own_responses(Route route) {
+  const auto ok = [](const std::string& schema) -> JsonObject {
+    return {{"200", json_response(200, reference_to(schema))}};
+  };
+  JsonObject responses;
+  switch (route) {
+    case Route::unknown: break;
+    case Route::index: return ok("Index");
+    case Route::health: return ok("Healthy");
+    case Route::openapi: return ok("OpenApi");
+    case Route::ready:
+      responses = ok("Ready");
+      responses["503"] =
+          json_response(503, {{"anyOf", {reference_to("NotReady"), reference_to("Error")}}});
+      break;
+    case Route::predict:
+      responses["200"] = json_response(
+          200, {{"anyOf", {reference_to("Prediction"), reference_to("PredictionList")}}});
+      responses["422"] = json_response(422, reference_to("HTTPValidationError"));
+      break;
+    case Route::metrics: {
+      const Json text{{"schema", {{"type", "string"}}}};
+      Json metrics = response(200);
+      metrics.as_object()["content"] = {{"text/plain", text},
+                                        {"application/openmetrics-text", text}};
+      responses["200"] = std::move(metrics);
+      break;
+    }
+  }
   return responses;
 }
 
 JsonObject responses_of(Route route) {
-  JsonObject responses = common_responses();
-  const Json text{{"schema", {{"type", "string"}}}};
-  switch (route) {
-    case Route::unknown: break;
-    case Route::predict: return predict_responses();
-    case Route::health: responses["200"] = json_response(200, reference_to("Status")); break;
-    case Route::ready:
-      responses["200"] = json_response(200, reference_to("Status"));
-      responses["503"] =
-          json_response(503, {{"anyOf", {reference_to("Status"), reference_to("Error")}}});
-      break;
-    case Route::index:
-    case Route::openapi: responses["200"] = json_response(200, {{"type", "object"}}); break;
-    case Route::metrics:
-      responses["200"] = {
-          {"description", "Metrics; the Accept header chooses the format."},
-          {"content", {{"text/plain", text}, {"application/openmetrics-text", text}}}};
-      break;
+  JsonObject responses = own_responses(route);
+  for (const int status : kTransportStatuses) {
+    const std::string key = std::to_string(status);
+    if (!responses.contains(key)) responses[key] = component("responses", component_name(status));
   }
   return responses;
 }
 
-Json operation(const RouteEntry& entry) {
+// The same answers without their bodies.
+JsonObject head_responses_of(Route route) {
+  JsonObject responses;
+  for (const auto& [status, described] : responses_of(route)) {
+    responses[status] = response(std::stoi(status));
+  }
+  return responses;
+}
+
+Json operation(const RouteEntry& entry, std::string_view method) {
+  const bool is_head = method == "HEAD";
   std::string id(entry.path == "/" ? "index" : entry.path.substr(1));
-  JsonObject described{{"summary", entry.summary},
-                       {"operationId", id.substr(0, id.find('.'))},
-                       {"responses", responses_of(entry.route)}};
+  id = id.substr(0, id.find('.')) + (is_head ? "_head" : "");
+  JsonObject described{
+      {"summary", entry.summary},
+      {"operationId", id},
+      {"parameters", JsonArray{component("parameters", "RequestId")}},
+      {"responses", is_head ? head_responses_of(entry.route) : responses_of(entry.route)}};
   if (entry.route == Route::predict) {
     described["requestBody"] = {
         {"required", true},
@@ -211,7 +358,11 @@ Json paths() {
   JsonObject all;
   for (const RouteEntry& entry : kRoutes) {
     if (entry.route == Route::unknown) continue;
-    all[entry.path] = {{allows(entry, "POST") ? "post" : "get", operation(entry)}};
+    JsonObject operations;
+    if (allows(entry, "GET")) operations["get"] = operation(entry, "GET");
+    if (allows(entry, "HEAD")) operations["head"] = operation(entry, "HEAD");
+    if (allows(entry, "POST")) operations["post"] = operation(entry, "POST");
+    all[entry.path] = std::move(operations);
   }
   return all;
 }
@@ -222,20 +373,16 @@ std::string openapi_document(const Schema* schema, const std::string& version) {
   const Json document{{"openapi", "3.1.0"},
                       {"info",
                        {{"title", "ml-inference"},
-                        {"description", "Predictions of one machine-learning model."},
+                        {"description",
+                         "Predictions of one machine-learning model. Another path than these is "
+                         "answered with 404, another method with 405: see the components' "
+                         "responses NotFound and MethodNotAllowed."},
                         {"license", {{"name", "MIT"}, {"identifier", "MIT"}}},
                         {"version", version}}},
+                      {"servers", JsonArray{{{"url", "/"}}}},
+                      {"security", JsonArray{}},
                       {"paths", paths()},
-                      {"components",
-                       {{"schemas",
-                         {{"Row", row_schema(schema)},
-                          {"NamedRow", named_row_schema(schema)},
-                          {"PredictRequest", request_schema()},
-                          {"Prediction", prediction_schema(schema)},
-                          {"PredictionList", prediction_list_schema()},
-                          {"Status", status_schema()},
-                          {"Error", error_schema()},
-                          {"HTTPValidationError", validation_error_schema()}}}}}};
+                      {"components", components(schema)}};
   return boost::json::serialize(document);
 }
 

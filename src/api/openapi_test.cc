@@ -3,12 +3,19 @@
 
 #include "api/routes.h"
 #include "api/testing/stumps.h"
+#include "api/validation.h"
+#include "serving/row_check.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace ml_inference {
 namespace {
@@ -22,6 +29,12 @@ value document_of(const Schema* schema) {
 // at() and at_pointer() throw where a key is missing, which fails the test.
 const value& schema_at(const value& document, std::string_view name) {
   return document.at("components").at("schemas").at(name);
+}
+
+// What a reference stands for, or the part itself.
+const value& resolved(const value& document, const value& part) {
+  const value* reference = part.as_object().if_contains("$ref");
+  return reference == nullptr ? part : document.at_pointer(reference->as_string().subview(1));
 }
 
 value json(std::string_view text) { return boost::json::parse(text); }
@@ -52,25 +65,69 @@ TEST(OpenApi, IsJsonWithTheKeysThatTheSpecificationRequires) {
   }
 }
 
-TEST(OpenApi, DescribesEveryRouteAndEveryAnswerOfIt) {
+TEST(OpenApi, DescribesEveryRouteAndEveryMethodOfIt) {
   const value document = document_of(nullptr);
   const auto& paths = document.at("paths").as_object();
   EXPECT_EQ(paths.size(), kRoutes.size() - 1);
+  std::set<std::string> ids;
+  std::size_t operation_count = 0;
   for (const RouteEntry& entry : kRoutes) {
     if (entry.route == Route::unknown) continue;
-    const auto& operation = paths.at(entry.path).at(allows(entry, "POST") ? "post" : "get");
-    EXPECT_FALSE(operation.at("operationId").as_string().empty());
-    for (const auto& [status, response] : operation.at("responses").as_object()) {
-      EXPECT_TRUE(response.at("description").is_string()) << entry.path << " " << status;
+    for (const auto& [method, name] : {std::pair{"GET", "get"},
+                                       {"HEAD", "head"},
+                                       {"POST", "post"},
+                                       {"PUT", "put"},
+                                       {"DELETE", "delete"}}) {
+      const auto* operation = paths.at(entry.path).as_object().if_contains(name);
+      EXPECT_EQ(operation != nullptr, allows(entry, method)) << entry.path << " " << method;
+      if (operation == nullptr) continue;
+      ++operation_count;
+      ids.emplace(operation->at("operationId").as_string());
+      EXPECT_TRUE(operation->at("responses").as_object().contains("200"));
     }
-    EXPECT_TRUE(operation.at("responses").as_object().contains("200"));
   }
-  const auto& predict = paths.at("/predict").at("post");
-  EXPECT_EQ(predict.at_pointer("/requestBody/content/application~1json/schema"),
+  EXPECT_EQ(ids.size(), operation_count) << "two operations share an operationId";
+  EXPECT_EQ(paths.at("/predict").at_pointer("/post/requestBody/content/application~1json/schema"),
             json(R"({"$ref":"#/components/schemas/PredictRequest"})"));
-  EXPECT_TRUE(predict.at("responses").as_object().contains("422"));
-  EXPECT_EQ(paths.at("/").at_pointer("/get/responses/200/content/application~1json/schema"),
-            json(R"({"type":"object"})"));
+}
+
+TEST(OpenApi, EveryAnswerTellsItsHeadersAndAnErrorItsBody) {
+  const value document = document_of(nullptr);
+  for (const auto& [path, operations] : document.at("paths").as_object()) {
+    for (const auto& [method, operation] : operations.as_object()) {
+      for (const auto& [status, given] : operation.at("responses").as_object()) {
+        const std::string place = std::string(path) + " " + std::string(method);
+        const value& response = resolved(document, given);
+        EXPECT_TRUE(response.at("description").is_string()) << place << status;
+        EXPECT_TRUE(response.at("headers").as_object().contains("X-Request-ID")) << place << status;
+        EXPECT_EQ(response.at("headers").as_object().contains("Retry-After"), status == "503")
+            << place << status;
+        EXPECT_EQ(response.as_object().contains("content"), method != "head") << place << status;
+      }
+    }
+  }
+  EXPECT_EQ(document.at_pointer("/components/responses/ContentTooLarge/content"),
+            json(R"({"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}})"));
+}
+
+TEST(OpenApi, AnyRequestMayBeRefusedBeforeItsEndpointSeesIt) {
+  const value document = document_of(nullptr);
+  for (const auto& [path, operations] : document.at("paths").as_object()) {
+    for (const auto& [method, operation] : operations.as_object()) {
+      for (const char* status : {"400", "408", "413", "415", "417", "431", "501", "503", "505"}) {
+        EXPECT_TRUE(operation.at("responses").as_object().contains(status)) << path << status;
+      }
+    }
+  }
+  EXPECT_TRUE(document.at_pointer("/paths/~1predict/post/responses").as_object().contains("422"));
+}
+
+TEST(OpenApi, WhatHasNoOperationIsDescribedAmongTheComponents) {
+  const value document = document_of(nullptr);
+  const value& responses = document.at_pointer("/components/responses");
+  EXPECT_EQ(responses.at_pointer("/NotFound/description"), "Not Found");
+  EXPECT_EQ(responses.at_pointer("/MethodNotAllowed/headers/Allow"),
+            json(R"({"$ref":"#/components/headers/Allow"})"));
 }
 
 TEST(OpenApi, NamesTheModelsFeatures) {
@@ -79,7 +136,7 @@ TEST(OpenApi, NamesTheModelsFeatures) {
   const value& row = schema_at(document, "Row");
   EXPECT_EQ(row.at("minItems").to_number<int>(), 4);
   EXPECT_EQ(row.at("maxItems").to_number<int>(), 4);
-  EXPECT_EQ(row.at("items"), json(R"({"type":"number"})"));
+  EXPECT_EQ(row.at("items"), json(R"({"$ref":"#/components/schemas/Cell"})"));
   const value& named = schema_at(document, "NamedRow");
   EXPECT_EQ(named.at("required"), json(R"(["sepal length","sepal width","petal length",)"
                                        R"("petal width"])"));
@@ -114,15 +171,26 @@ TEST(OpenApi, ARegressionHasAPredictionAlone) {
 TEST(OpenApi, AModelThatTakesMissingValuesTakesNull) {
   Schema schema = testing::iris_schema();
   schema.accepts_missing = true;
-  EXPECT_EQ(schema_at(document_of(&schema), "Row").at("items"),
-            json(R"({"type":["number","null"]})"));
+  EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("type"), json(R"(["number","null"])"));
+}
+
+TEST(OpenApi, ANumberEndsWhereCellFaultEndsIt) {
+  Schema schema = testing::iris_schema();
+  const value document = document_of(&schema);
+  const double end = schema_at(document, "Cell").at("exclusiveMaximum").as_double();
+  EXPECT_EQ(schema_at(document, "Cell").at("exclusiveMinimum").as_double(), -end);
+  EXPECT_EQ(cell_fault(schema, end), CellFault::too_large);
+  EXPECT_EQ(cell_fault(schema, std::nextafter(end, 0)), CellFault::none);
+  schema.accepts_infinite = true;
+  EXPECT_EQ(schema_at(document_of(&schema), "Cell").as_object().if_contains("exclusiveMaximum"),
+            nullptr);
 }
 
 TEST(OpenApi, LeavesRowsOpenWithoutAModel) {
   const value document = document_of(nullptr);
   EXPECT_FALSE(schema_at(document, "Row").as_object().contains("minItems"));
   EXPECT_EQ(schema_at(document, "NamedRow").at("additionalProperties"),
-            json(R"({"type":"number"})"));
+            json(R"({"$ref":"#/components/schemas/Cell"})"));
 }
 
 TEST(OpenApi, AFaultIsDescribedAsItIsWritten) {
@@ -130,9 +198,11 @@ TEST(OpenApi, AFaultIsDescribedAsItIsWritten) {
   const value& fault =
       schema_at(document, "HTTPValidationError").at_pointer("/properties/detail/items");
   EXPECT_EQ(fault.at("required"), json(R"(["type","loc","msg","input"])"));
-  EXPECT_EQ(fault.at_pointer("/properties/loc"),
-            json(R"({"type":"array","items":{"anyOf":[{"type":"string"},{"type":"integer"}]}})"));
-  EXPECT_EQ(fault.at_pointer("/properties/input"), json("{}"));
+  EXPECT_EQ(fault.at_pointer("/properties/loc/items"),
+            json(R"({"anyOf":[{"type":"string"},{"type":"integer"}]})"));
+  EXPECT_EQ(fault.at_pointer("/properties/type/enum").as_array().size(), kFaultTypes.size());
+  EXPECT_EQ(fault.at_pointer("/properties/input").as_object().if_contains("type"), nullptr)
+      << "whatever was sent";
 }
 
 }  // namespace

@@ -2,17 +2,30 @@
 #include "api/routes.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace ml_inference {
 namespace {
 
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::ranges::equal(text.substr(0, lower.size()), lower,
+                            [](unsigned char c, char wanted) { return std::tolower(c) == wanted; });
+}
+
+// The path of a target, or nothing where it has none: then it names no route.
 std::string_view path_of(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const std::size_t slash = target.find('/', scheme.size());
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+    if (!starts_with_ignoring_case(target, scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const std::size_t host_size = std::min(target.find_first_of("/?#"), target.size());
+    if (host_size == 0) return {};
+    target.remove_prefix(host_size);
+    if (!target.starts_with('/')) return "/";
+    break;
   }
+  if (!target.starts_with('/')) return {};
   return target.substr(0, target.find_first_of("?#"));
 }
 

@@ -19,13 +19,17 @@ TEST(Routes, FindsThePathInEveryFormOfATarget) {
   EXPECT_EQ(find_route("/predict%3Fx"), Route::unknown);
   EXPECT_EQ(find_route("http://example.test/predict"), Route::predict);
   EXPECT_EQ(find_route("http://example.test"), Route::index);
+  EXPECT_EQ(find_route("HTTPS://example.test/predict?x=1"), Route::predict);
+  EXPECT_EQ(find_route("http://example.test?x=/predict"), Route::index) << "a path is not a query";
   EXPECT_EQ(find_route("/"), Route::index);
   EXPECT_EQ(find_route("/?a"), Route::index);
 }
 
 TEST(Routes, KnowsNoOtherPaths) {
-  for (const char* target : {"", "*", "predict", "/predict/", "//predict", "/Predict", "/predict%",
-                             "/predict%2", "/predict%zz", "/%2570redict", "/..", "\xFF"}) {
+  for (const char* target :
+       {"", "*", "predict", "/predict/", "//predict", "/Predict", "/predict%", "/predict%2",
+        "/predict%zz", "/%2570redict", "/..", "\xFF", "%2Fpredict", "http:///predict",
+        "http://a/http://b/predict", "ftp://a/predict"}) {
     EXPECT_EQ(find_route(target), Route::unknown) << target;
   }
 }

@@ -2,10 +2,12 @@
 #include "api/validation.h"
 
 #include "api/limits.h"
+#include "base/assert.h"
 #include "base/json_text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ml_inference {
@@ -37,6 +39,9 @@ void append_fault(std::string& out, const RequestFault& fault) {
   out += '}';
 }
 
+// A key of the request may be as long as its body: a log line must not be.
+std::string_view shown(std::string_view key) { return key.substr(0, kLoggedKeySizeMax); }
+
 std::string location_text(const Location& location) {
   std::string out;
   for (const auto& step : location) {
@@ -44,7 +49,7 @@ std::string location_text(const Location& location) {
     if (const auto* index = std::get_if<std::size_t>(&step)) {
       out += std::to_string(*index);
     } else {
-      out += std::get<std::string>(step);
+      out += shown(std::get<std::string>(step));
     }
   }
   return out;
@@ -53,6 +58,7 @@ std::string location_text(const Location& location) {
 }  // namespace
 
 void FaultList::add(RequestFault fault) {
+  DCHECK(std::ranges::count(kFaultTypes, fault.type) == 1);
   ++count_;
   if (faults_.size() < kFaultCountMax) faults_.push_back(std::move(fault));
 }

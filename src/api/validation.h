@@ -3,6 +3,7 @@
 // Source: pydantic 2.10, docs/errors/validation_errors.md; FastAPI 0.115, RequestValidationError.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,9 +15,16 @@ namespace ml_inference {
 /// The way to the faulty value: names and indices, "body" first.
 using Location = std::vector<std::variant<std::string, std::size_t>>;
 
+/// Every type that a fault may have, for the OpenAPI document.
+inline constexpr std::array<std::string_view, 11> kFaultTypes{
+    "json_invalid",    "missing",        "model_attributes_type",
+    "extra_forbidden", "duplicate_key",  "list_type",
+    "too_short",       "too_long",       "float_type",
+    "finite_number",   "too_many_faults"};
+
 /// One thing that is wrong with a request.
 struct RequestFault {
-  std::string_view type;  ///< pydantic's name for it: "missing", "float_type"; a literal
+  std::string_view type;  ///< pydantic's name for it; one of kFaultTypes
   Location location;
   std::string message;
   std::string input;    ///< the offending value, as JSON

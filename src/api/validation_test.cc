@@ -54,6 +54,14 @@ TEST(FaultList, SumsItselfUpForTheLog) {
   EXPECT_EQ(faults.summary(), "body.features.2.petal \"width\": Field required (and 2 more)");
 }
 
+TEST(FaultList, ShowsTheLogOnlyTheBeginningOfALongKey) {
+  FaultList faults;
+  RequestFault fault = missing_cell(2);
+  fault.location = {"body", std::string(100'000, 'k')};
+  faults.add(std::move(fault));
+  EXPECT_EQ(faults.summary(), "body." + std::string(kLoggedKeySizeMax, 'k') + ": Field required");
+}
+
 TEST(FaultList, TellsOfFaultsThatItDoesNotList) {
   FaultList faults;
   for (std::size_t row = 0; row < kFaultCountMax; ++row) faults.add(missing_cell(row));

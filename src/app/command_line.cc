@@ -3,6 +3,7 @@
 
 #include "app/flags.h"
 #include "app/version.h"
+#include "base/printable_text.h"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -19,7 +20,9 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
-void print_problem(std::string_view problem) { fmt::print(stderr, "ml-inference: {}\n", problem); }
+void print_problem(std::string_view problem) {
+  fmt::print(stderr, "ml-inference: {}\n", printable_text(problem));
+}
 
 // CLI11's message, on one line.
 std::string one_line(std::string text) {
@@ -53,7 +56,24 @@ std::vector<std::string> with_command(int argc, char** argv) {
   return {arguments.rbegin(), arguments.rend()};  // CLI11 takes them last first
 }
 
+// What is wrong with the command, or nothing. CLI11 would only say that one is missing.
+std::string command_problem(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return {};
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return fmt::format("'{}' is no command, expected one of {}", word, names);
+}
+
 int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::string> arguments) {
+  const std::string& first = arguments.back();
+  if (!first.starts_with('-')) {
+    if (const std::string problem = command_problem(app, first); !problem.empty()) {
+      print_problem(problem + " (see ml-inference --help)");
+      return kExitUsage;
+    }
+  }
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::Success& request) {  // --help, --version
@@ -65,6 +85,10 @@ int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::s
   warn_of_environment(app);
   if (const Result<void> done = action(); !done) {
     print_problem(done.error().message);
+    return kExitFailed;
+  }
+  if (std::fflush(stdout) != 0) {
+    print_problem("stdout takes no more");
     return kExitFailed;
   }
   return 0;

@@ -59,6 +59,30 @@ std::string duration_text(std::chrono::milliseconds duration) {
   return fmt::format("{}s", duration.count() / 1000);
 }
 
+CLI::Validator whole_number(std::uint64_t min, std::uint64_t max) {
+  const auto check = [min, max](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value);
+    const bool is_octal = text.size() > 1 && text.front() == '0';
+    const bool is_sound = error == std::errc() && end == last && !is_octal;
+    if (is_sound && value >= min && value <= max) return {};
+    return fmt::format("'{}' is no whole number from {} to {}", text, min, max);
+  };
+  return CLI::Validator(check, fmt::format("UINT in [{} - {}]", min, max));
+}
+
+CLI::Validator real_number(double min, double max) {
+  const auto check = [min, max](const std::string& text) -> std::string {
+    double value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value);
+    if (error == std::errc() && end == last && value >= min && value <= max) return {};
+    return fmt::format("'{}' is no number from {} to {}", text, min, max);
+  };
+  return CLI::Validator(check, fmt::format("FLOAT in [{} - {}]", min, max));
+}
+
 CLI::Option* Flags::text(const std::string& flag, std::string& target, const std::string& help) {
   return finish(command_.add_option(flag, target, help), flag);
 }
@@ -66,7 +90,15 @@ CLI::Option* Flags::text(const std::string& flag, std::string& target, const std
 CLI::Option* Flags::duration(const std::string& flag, std::chrono::milliseconds& target,
                              const std::string& help) {
   CLI::Option* const option = command_.add_option_function<std::string>(
-      flag, [&target](const std::string& text) { target = parse_duration(text); }, help);
+      flag,
+      [flag, &target](const std::string& text) {
+        try {
+          target = parse_duration(text);
+        } catch (const CLI::ValidationError& error) {
+          throw CLI::ValidationError(flag, error.what());
+        }
+      },
+      help);
   option->default_str(duration_text(target))->type_name("DURATION");
   option->envname(environment_name(flag));
   return option;
@@ -79,11 +111,11 @@ CLI::Option* Flags::choice(const std::string& flag, std::string& target,
 
 CLI::Option* Flags::number(const std::string& flag, double& target, double min, double max,
                            const std::string& help) {
-  return finish(command_.add_option(flag, target, help)->check(CLI::Range(min, max)), flag);
+  return finish(command_.add_option(flag, target, help)->check(real_number(min, max)), flag);
 }
 
-std::string Flags::number_range(std::uint64_t min, std::uint64_t max) {
-  return fmt::format("UINT in [{} - {}]", min, max);
+CLI::Option* Flags::toggle(const std::string& flag, bool& target, const std::string& help) {
+  return command_.add_flag(flag, target, help)->envname(environment_name(flag));
 }
 
 CLI::Option* Flags::finish(CLI::Option* option, const std::string& flag) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -26,6 +27,13 @@ namespace ml_inference {
 /// As parse_duration() reads it: "5s", "250ms".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 
+/// Checks that a text is a decimal number in [min, max], in digits alone: CLI11 would read "-1" as
+/// the largest of all, and "010" as 8.
+[[nodiscard]] CLI::Validator whole_number(std::uint64_t min, std::uint64_t max);
+
+/// Checks that a text is a number in [min, max].
+[[nodiscard]] CLI::Validator real_number(double min, double max);
+
 /// Adds flags to one command. The target variables' values are the defaults that --help shows; they
 /// outlive the parse.
 class Flags {
@@ -38,13 +46,14 @@ class Flags {
   CLI::Option* choice(const std::string& flag, std::string& target,
                       const std::vector<std::string>& choices, const std::string& help);
 
+  /// Said or not; its variable says yes or no.
+  CLI::Option* toggle(const std::string& flag, bool& target, const std::string& help);
+
   /// A whole number in [min, max].
   template <std::unsigned_integral T>
   CLI::Option* count(const std::string& flag, T& target, std::uint64_t min, std::uint64_t max,
                      const std::string& help) {
-    CLI::Option* const option = command_.add_option(flag, target, help)
-                                    ->check(CLI::Range(min, max, number_range(min, max)));
-    return finish(option, flag);
+    return finish(command_.add_option(flag, target, help)->check(whole_number(min, max)), flag);
   }
 
   /// A number in [min, max].
@@ -52,7 +61,6 @@ class Flags {
                       const std::string& help);
 
  private:
-  static std::string number_range(std::uint64_t min, std::uint64_t max);
   CLI::Option* finish(CLI::Option* option, const std::string& flag);
 
   CLI::App& command_;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "app/flags.h"
 
+#include <CLI/Config.hpp>
+#include <CLI/Error.hpp>
+#include <CLI/Formatter.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <CLI/Error.hpp>
 #include <cstdlib>
+#include <limits>
 
 namespace ml_inference {
 namespace {
@@ -31,6 +35,58 @@ TEST(Flags, WritesDurationsAsTheyAreRead) {
   for (const milliseconds duration : {milliseconds(0), milliseconds(1), milliseconds(75000)}) {
     EXPECT_EQ(parse_duration(duration_text(duration)), duration);
   }
+}
+
+TEST(Flags, TakesAWholeNumberInDigitsAlone) {
+  const CLI::Validator port = whole_number(0, 65'535);
+  for (const char* text : {"0", "8000", "65535"}) EXPECT_EQ(port(text), "") << text;
+  for (const char* text :
+       {"", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x10", "010", "65536", "18446744073709551617"}) {
+    EXPECT_EQ(port(text), "'" + std::string(text) + "' is no whole number from 0 to 65535");
+  }
+  const CLI::Validator seed = whole_number(0, std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(seed("18446744073709551615"), "");
+  EXPECT_NE(seed("18446744073709551616"), "");
+  EXPECT_NE(seed("-1"), "");
+}
+
+TEST(Flags, TakesANumberInItsRangeAndNeverNan) {
+  const CLI::Validator decrease = real_number(0, 1e300);
+  for (const char* text : {"0", "0.5", "1e-3"}) EXPECT_EQ(decrease(text), "") << text;
+  for (const char* text : {"", "-1", "nan", "inf", "1e301", "1e400", "1x"}) {
+    EXPECT_EQ(decrease(text), "'" + std::string(text) + "' is no number from 0 to 1e+300");
+  }
+}
+
+TEST(Flags, AWrongDurationIsToldWithItsFlag) {
+  CLI::App app;
+  milliseconds delay(0);
+  Flags(app).duration("--delay", delay, "a delay");
+  try {
+    app.parse("--delay soon");
+    FAIL() << "taken";
+  } catch (const CLI::ParseError& error) {
+    EXPECT_THAT(error.what(), testing::StartsWith("--delay: 'soon' is no duration"));
+  }
+}
+
+TEST(Flags, AToggleIsSaidOrItsVariableSaysYesOrNo) {
+  const auto value_of = [](const std::string& arguments, const char* variable) {
+    if (variable != nullptr) ::setenv("ML_INFERENCE_SHOW", variable, 1);
+    CLI::App app;
+    bool shown = false;
+    Flags(app).toggle("--show", shown, "whether to show");
+    app.parse(arguments);
+    ::unsetenv("ML_INFERENCE_SHOW");
+    return shown;
+  };
+  EXPECT_FALSE(value_of("", nullptr));
+  EXPECT_TRUE(value_of("--show", nullptr));
+  for (const char* yes : {"yes", "true", "1"}) EXPECT_TRUE(value_of("", yes)) << yes;
+  for (const char* no : {"no", "false", "0"}) EXPECT_FALSE(value_of("", no)) << no;
+  EXPECT_TRUE(value_of("--show", "no")) << "the flag wins";
+  EXPECT_THROW(value_of("", "maybe"), CLI::ParseError);
+  ::unsetenv("ML_INFERENCE_SHOW");
 }
 
 TEST(Flags, TellsOfVariablesThatNoFlagKnows) {

@@ -2,6 +2,7 @@
 // ml-inference predict
 #include "api/predict_json.h"
 #include "app/command_line.h"
+#include "base/printable_text.h"
 #include "data/csv.h"
 #include "data/table.h"
 #include "formats/load_model.h"
@@ -53,7 +54,7 @@ void warn_of_other_columns(const Schema& schema, const Table& table) {
       continue;
     }
     fmt::print(stderr, "ml-inference: warning: column '{}' is no feature of the model: ignored\n",
-               name);
+               printable_text(name));
   }
 }
 

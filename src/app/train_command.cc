@@ -2,6 +2,7 @@
 // ml-inference train
 #include "app/command_line.h"
 #include "app/flags.h"
+#include "base/printable_text.h"
 #include "data/csv.h"
 #include "formats/onnx_writer.h"
 #include "host/cgroup.h"
@@ -17,6 +18,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -121,15 +123,22 @@ std::optional<Task> task_of(const std::string& name) {
   return name == "classification" ? Task::classification : Task::regression;
 }
 
-// Written beside its name and then renamed, so that nobody ever reads half a model.
+// Written beside its name and then renamed, so that nobody ever reads half a model. Only a file's
+// place is taken in this way: a link goes on leading to it, and a pipe or a device gets the bytes.
 Result<void> write_file(const std::string& path, const std::string& bytes) {
-  const std::string unfinished = path + ".unfinished";
-  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  const bool is_new = type == fs::file_type::not_found;
+  const bool is_renamed = is_new || type == fs::file_type::regular;
+  const std::string target = is_renamed && !is_new ? fs::canonical(path, error).string() : path;
+  const std::string written = is_renamed ? target + ".unfinished" : target;
+  std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  if (file && std::rename(unfinished.c_str(), path.c_str()) == 0) return {};
+  if (file && (!is_renamed || std::rename(written.c_str(), target.c_str()) == 0)) return {};
   const int reason = errno;
-  std::remove(unfinished.c_str());
+  if (is_renamed) std::remove(written.c_str());
   return fail(Code::unavailable,
               fmt::format("{}: cannot be written: {}", path, std::strerror(reason)));
 }
@@ -146,17 +155,30 @@ void print_summary(const TrainedModel& trained, const std::string& path) {
   fmt::print("feature importances:\n");
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
     fmt::print("  {:.4f} {}\n", trained.feature_importances[feature],
-               schema.feature_names[feature]);
+               printable_text(schema.feature_names[feature]));
   }
-  fmt::print("written: {}\n", path);
+  fmt::print("written: {}\n", printable_text(path));
 }
 
 Result<void> train(const TrainOptions& options) {
   ASSIGN_OR_RETURN(const ForestOptions forest, forest_options(options));
+  std::error_code error;  // of a file that does not exist, and is no other
+  if (std::filesystem::equivalent(options.data_path, options.output_path, error)) {
+    return fail(Code::invalid_argument,
+                fmt::format("--output: {} holds the training data, expected another file",
+                            options.output_path));
+  }
   ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
   auto trained = train_model(table, options.target, task_of(options.task), forest);
   if (!trained) {
     return fail(trained.error().code, options.data_path + ": " + trained.error().message);
+  }
+  const Schema& schema = trained->model.schema();
+  if (schema.task == Task::classification && schema.class_labels.size() == 1) {
+    return fail(Code::invalid_argument,
+                fmt::format("{}: column '{}' holds the class '{}' alone, expected two or more",
+                            options.data_path, options.target,
+                            class_label_text(schema.class_labels.front())));
   }
   ASSIGN_OR_RETURN(const std::string bytes, write_onnx(trained->model));
   RETURN_IF_ERROR(write_file(options.output_path, bytes));
@@ -206,8 +228,8 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   flags.choice("--task", options->task, {"auto", "classification", "regression"},
                "auto looks at the target's values");
   add_forest_flags(flags, *options);
-  command->add_flag("--oob-score", options->out_of_bag,
-                    "score the forest on the rows that its trees did not see");
+  flags.toggle("--oob-score", options->out_of_bag,
+               "score the forest on the rows that its trees did not see");
   command->callback([options, &action] { action = [options] { return train(*options); }; });
 }
 

@@ -5,6 +5,7 @@
 #include "api/endpoints.h"
 #include "app/host_metrics.h"
 #include "app/version.h"
+#include "base/number_text.h"
 #include "formats/load_model.h"
 #include "host/cgroup.h"
 #include "host/cpu.h"
@@ -77,9 +78,10 @@ void register_log_metrics(Metrics& metrics, const JsonLog& log) {
 }
 
 std::string describe(const ServedModel& model) {
-  return fmt::format("Model ready: {} ({}, {}, {} features, {} trees)", model.name(),
+  return fmt::format("Model ready: {} ({}, {}, {}, {})", model.name(),
                      model.model().provenance().format, task_name(model.schema().task),
-                     model.schema().feature_count(), model.model().forest().tree_count());
+                     count_text(model.schema().feature_count(), "feature"),
+                     count_text(model.model().forest().tree_count(), "tree"));
 }
 
 }  // namespace
@@ -115,8 +117,8 @@ Result<void> serve(ServeOptions options) {
           }));
   server->start();
   log.write(LogLevel::info, kLogger,
-            fmt::format("Listening on {} port {} with {} threads", options.server.host,
-                        server->port(), options.thread_count));
+            fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
+                        count_text(options.thread_count, "thread")));
 
   if (auto model = load_served_model(options); model.has_value()) {
     log.write(LogLevel::info, kLogger, describe(**model));

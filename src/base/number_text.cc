@@ -46,4 +46,11 @@ std::string number_text(double value) {
   return out;
 }
 
+std::string count_text(std::size_t count, std::string_view noun) {
+  std::string out = std::to_string(count) + " ";
+  out += noun;
+  if (count != 1) out += 's';
+  return out;
+}
+
 }  // namespace ml_inference

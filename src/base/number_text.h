@@ -2,7 +2,9 @@
 // Numbers as Python prints them, because our users compare our answers with Python's.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace ml_inference {
 
@@ -15,5 +17,8 @@ void append_number(std::string& out, double value);
 
 /// append_number() into a string of its own.
 [[nodiscard]] std::string number_text(double value);
+
+/// "1 row", "2 rows". noun  whose plural takes an s.
+[[nodiscard]] std::string count_text(std::size_t count, std::string_view noun);
 
 }  // namespace ml_inference

@@ -33,6 +33,12 @@ TEST(NumberText, IsWhatPythonPrints) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::max()), "1.7976931348623157e+308");
 }
 
+TEST(NumberText, CountsOneThingAsOne) {
+  EXPECT_EQ(count_text(0, "row"), "0 rows");
+  EXPECT_EQ(count_text(1, "row"), "1 row");
+  EXPECT_EQ(count_text(1000, "row"), "1000 rows");
+}
+
 TEST(NumberText, WritesTheThreeThatJsonLacksAsPythonDoes) {
   EXPECT_EQ(number_text(NAN), "NaN");
   EXPECT_EQ(number_text(INFINITY), "Infinity");

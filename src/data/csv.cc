@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "data/csv.h"
 
+#include "base/number_text.h"
 #include "base/utf8.h"
 #include "data/limits.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -156,8 +159,9 @@ Result<Table> read_records(std::string_view text) {
     ASSIGN_OR_RETURN(more, reader.next(record));
     if (!more) return std::move(builder).build();
     if (record.ends.size() != column_count) {
-      return fail(Code::data_loss, fmt::format("line {}: expected {} cells, got {}", record.line,
-                                               column_count, record.ends.size()));
+      return fail(Code::data_loss,
+                  fmt::format("line {}: expected {}, got {}", record.line,
+                              count_text(column_count, "cell"), record.ends.size()));
     }
     RETURN_IF_ERROR(builder.add_row(record.text, record.ends, record.line));
   }
@@ -166,7 +170,10 @@ Result<Table> read_records(std::string_view text) {
 // One byte more than may be, so that read_csv() sees that there are too many.
 Result<std::string> file_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Code::not_found, fmt::format("{}: cannot be opened", path));
+  if (!file) {
+    return fail(Code::not_found, fmt::format("{}: cannot be opened: {}", path,
+                                             std::generic_category().message(errno)));
+  }
   std::string text;
   std::vector<char> block(std::size_t{1} << 16);
   while (file && text.size() <= kCsvSizeMax) {
@@ -174,7 +181,8 @@ Result<std::string> file_text(const std::string& path) {
     text.append(block.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad() || (file.fail() && !file.eof())) {
-    return fail(Code::data_loss, fmt::format("{}: cannot be read", path));
+    return fail(Code::data_loss, fmt::format("{}: cannot be read: {}", path,
+                                             std::generic_category().message(errno)));
   }
   return text;
 }

@@ -89,6 +89,7 @@ TEST(Csv, RefusesEmptyAndRepeatedNames) {
 
 TEST(Csv, RefusesARowOfAnotherLength) {
   expect_fault("a,b\n1,2\n3\n", Code::data_loss, "csv: line 3: expected 2 cells, got 1");
+  expect_fault("a\n1,2\n", Code::data_loss, "csv: line 2: expected 1 cell, got 2");
   expect_fault("a,b\n1,2,\n", Code::data_loss, "csv: line 2: expected 2 cells, got 3");
 }
 
@@ -129,7 +130,8 @@ TEST(Csv, ReadsAFileAndNamesItInErrors) {
   EXPECT_EQ(read_csv_file(path).error().message,
             path + ": csv: line 1: expected a header row of names, got nothing");
   std::remove(path.c_str());
-  EXPECT_EQ(read_csv_file(path).error(), (Error{Code::not_found, path + ": cannot be opened"}));
+  EXPECT_EQ(read_csv_file(path).error(),
+            (Error{Code::not_found, path + ": cannot be opened: No such file or directory"}));
 }
 
 TEST(Csv, SaysThatADirectoryCannotBeRead) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -27,7 +28,29 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
 
-RequestRefusal refusal_of(const error_code& error, const RequestLimits& limits) {
+// Whether the first line is of the form of a request of some version: "PRI * HTTP/2.0".
+bool names_a_version(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find("\r\n"));
+  constexpr std::string_view kForm = " HTTP/0.0";
+  if (line.size() < kForm.size() || std::ranges::count(line, ' ') != 2) return false;
+  const std::string_view version = line.substr(line.size() - kForm.size());
+  return std::ranges::equal(version, kForm, [](char c, char form) {
+    return form == '0' ? c >= '0' && c <= '9' : c == form;
+  });
+}
+
+// A host with or without a port, by its characters (RFC 3986, section 3.2). Empty where the target
+// has no host.
+bool is_host(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("-._~%!$&'()*+,;=:[]").contains(static_cast<char>(c));
+  });
+}
+
+// text  from the request's first byte.
+RequestRefusal refusal_of(const error_code& error, const RequestLimits& limits,
+                          std::string_view text) {
   if (error == http::error::header_limit) {
     return {431, fmt::format("the request header is over the limit of {} bytes",
                              limits.header_size_max)};
@@ -35,7 +58,7 @@ RequestRefusal refusal_of(const error_code& error, const RequestLimits& limits) 
   if (error == http::error::body_limit) {
     return {413, fmt::format("the body is over the limit of {} bytes", limits.body_size_max)};
   }
-  if (error == http::error::bad_version) {
+  if (error == http::error::bad_version && names_a_version(text)) {
     return {505, "the request is not of HTTP/1.0 or HTTP/1.1"};
   }
   return {400, "the request is not HTTP: " + error.message()};
@@ -65,6 +88,9 @@ class RequestParser::Beast final : public http::basic_parser<true> {
   }
   void on_response_impl(int, View, int, error_code&) override {}
   void on_field_impl(http::field field, View name, View value, error_code&) override {
+    // A trailer's fields come here too. Nothing that they say of the request may be believed
+    // (RFC 9110, section 6.5.1).
+    if (is_header_done()) return;
     const bool is_request_id =
         field == http::field::unknown && boost::beast::iequals(name, "x-request-id");
     if (is_request_id) owner_.request_id_ = std_view(value);
@@ -102,13 +128,29 @@ RequestParser::~RequestParser() { budget_.give_back(reserved_bytes_); }
 
 RequestParser::Progress RequestParser::feed(std::string_view bytes) {
   std::size_t consumed = 0;
+  if (at_start_ && !bytes.empty()) {
+    // Some clients end a body with a line end that they do not count (RFC 9112, section 2.2).
+    if (bytes == "\r") return {0, Status::need_more};
+    if (bytes.starts_with("\r\n")) consumed = 2;
+    at_start_ = false;
+    if (consumed == bytes.size()) return {consumed, Status::need_more};
+  }
   while (!beast_->is_done()) {
     error_code error;
     const std::string_view rest = bytes.substr(consumed);
     consumed += beast_->put(boost::asio::buffer(rest.data(), rest.size()), error);
-    if (error == http::error::need_more) return {consumed, Status::need_more};
+    if (error == http::error::need_more) {
+      // Beast takes a chunk's extensions, and the trailer, when all of it is there, and has no
+      // limit of its own for them.
+      if (!has_header() || bytes.size() - consumed <= limits_.header_size_max) {
+        return {consumed, Status::need_more};
+      }
+      refuse(431, fmt::format("a chunk's extensions or the trailer are over the limit of {} bytes",
+                              limits_.header_size_max));
+      return {consumed, Status::refused};
+    }
     if (error) {
-      if (!refusal_) refusal_ = refusal_of(error, limits_);
+      if (!refusal_) refusal_ = refusal_of(error, limits_, rest);
       return {consumed, Status::refused};
     }
     if (consumed == bytes.size() && !beast_->is_done()) return {consumed, Status::need_more};
@@ -121,9 +163,12 @@ void RequestParser::reset() {
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
+  at_start_ = true;
   host_count_ = 0;
-  for (std::string* text : {&method_, &target_, &accept_, &content_type_, &content_encoding_,
-                            &transfer_encoding_, &expect_, &request_id_, &body_}) {
+  has_transfer_encoding_ = false;
+  for (std::string* text :
+       {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_,
+        &transfer_encoding_, &expect_, &request_id_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -152,13 +197,17 @@ HttpRequest RequestParser::request() const {
 // keeps its last value, except where repeating is an attack.
 void RequestParser::take_field(int field, std::string_view value) {
   switch (static_cast<http::field>(field)) {
-    case http::field::host: ++host_count_; return;
+    case http::field::host:
+      ++host_count_;
+      host_ = value;
+      return;
     case http::field::accept: accept_ = value; return;
     case http::field::content_type: content_type_ = value; return;
     case http::field::content_encoding: content_encoding_ = value; return;
     case http::field::transfer_encoding:
       // Said twice, the codings add up (RFC 9110, section 5.3).
-      if (!transfer_encoding_.empty()) transfer_encoding_ += ", ";
+      if (has_transfer_encoding_) transfer_encoding_ += ", ";
+      has_transfer_encoding_ = true;
       transfer_encoding_ += value;
       return;
     case http::field::expect: expect_ = value; return;
@@ -168,10 +217,18 @@ void RequestParser::take_field(int field, std::string_view value) {
 
 // What the grammar allows and a server still must not take.
 void RequestParser::check_header() {
-  if (version_ == 11 && host_count_ != 1) {
+  if (host_count_ > 1 || (version_ == 11 && host_count_ == 0)) {
     return refuse(400, fmt::format("the request has {} Host fields, expected one", host_count_));
   }
-  if (!transfer_encoding_.empty() && !equals_ignoring_case(transfer_encoding_, "chunked")) {
+  if (!is_host(host_)) {
+    return refuse(400, fmt::format("Host is '{}', expected a name or an address", host_));
+  }
+  // Who stands in between may not know of it in that version, and see another body (RFC 9112,
+  // section 6.1).
+  if (has_transfer_encoding_ && version_ == 10) {
+    return refuse(400, "the request is of HTTP/1.0 and has a Transfer-Encoding");
+  }
+  if (has_transfer_encoding_ && !equals_ignoring_case(transfer_encoding_, "chunked")) {
     return refuse(501,
                   fmt::format("Transfer-Encoding is '{}', expected chunked", transfer_encoding_));
   }

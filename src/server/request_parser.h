@@ -90,9 +90,12 @@ class RequestParser {
   std::size_t reserved_bytes_ = 0;  // taken out of budget_
   unsigned version_ = 11;
   bool expects_continue_ = false;
+  bool at_start_ = true;  // no byte of the request is known yet
+  bool has_transfer_encoding_ = false;
   std::size_t host_count_ = 0;
   std::string method_;
   std::string target_;
+  std::string host_;
   std::string accept_;
   std::string content_type_;
   std::string content_encoding_;

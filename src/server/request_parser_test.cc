@@ -149,6 +149,16 @@ TEST_F(RequestParserTest, WantsOneHost) {
   EXPECT_EQ(refusal_of(get_with("Host: b\r\n")), 400);
 }
 
+TEST_F(RequestParserTest, WantsAHostThatCanBeOne) {
+  for (const char* host : {"", "a", "10.0.0.1:8000", "[::1]:8000", "my_service.my-ns.svc:80"}) {
+    EXPECT_TRUE(is_done("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n")) << host;
+  }
+  for (const char* host : {"a b", "a/b", "a@b", "a\xC3\xA9", "a?b", "a\"b"}) {
+    EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 400) << host;
+  }
+  EXPECT_EQ(refusal_of("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
+}
+
 // What two servers in a row could understand differently (RFC 9112, section 11.2).
 TEST_F(RequestParserTest, RefusesTwoWaysToSayWhereTheBodyEnds) {
   EXPECT_EQ(refusal_of(get_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
@@ -167,6 +177,25 @@ TEST_F(RequestParserTest, KnowsNoTransferEncodingButChunked) {
   EXPECT_NE(refusal_of(get_with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")), 0);
   EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: gzip\r\n")), 501);
   EXPECT_TRUE(is_done(get_with("Transfer-Encoding: Chunked\r\n") + "0\r\n\r\n"));
+}
+
+TEST_F(RequestParserTest, ATransferEncodingThatSaysNothingIsNoneThatIsSpokenHere) {
+  EXPECT_EQ(refusal_of(get_with("Transfer-Encoding:\r\nContent-Length: 5\r\n")), 501);
+  EXPECT_EQ(refusal_of(get_with("Transfer-Encoding:\r\n")), 501);
+  EXPECT_NE(refusal_of(get_with("Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n")), 0);
+}
+
+TEST_F(RequestParserTest, Http10KnowsNoTransferEncoding) {
+  EXPECT_EQ(refusal_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400);
+}
+
+TEST_F(RequestParserTest, ATrailerChangesNothingOfTheRequest) {
+  ASSERT_TRUE(is_done(
+      get_with("Transfer-Encoding: chunked\r\nX-Request-ID: mine\r\nContent-Type: a/b\r\n") +
+      "1\r\nx\r\n0\r\nX-Request-ID: other\r\nContent-Type: c/d\r\nAccept: e/f\r\n\r\n"));
+  EXPECT_EQ(parser_.request().request_id, "mine");
+  EXPECT_EQ(parser_.request().content_type, "a/b");
+  EXPECT_EQ(parser_.request().accept, "");
 }
 
 TEST_F(RequestParserTest, RefusesCompressedBodies) {
@@ -193,6 +222,20 @@ TEST_F(RequestParserTest, LimitsTheHeader) {
   EXPECT_EQ(refusal_of("GET /" + large), 431);
   EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: " + large), 431);
   EXPECT_TRUE(is_done(get_with("Cookie: " + large.substr(0, large.size() - 100) + "\r\n")));
+}
+
+// They would otherwise wait in memory until their end, which may never come.
+TEST_F(RequestParserTest, LimitsWhatStandsBesideTheChunks) {
+  const std::string header = get_with("Transfer-Encoding: chunked\r\n");
+  const std::string large(kLimits.header_size_max + 1, 'x');
+  for (const std::string& start :
+       {std::string("1;"), std::string("1\r\nx\r\n0;"), std::string("1\r\nx\r\n0\r\nTrailer: ")}) {
+    EXPECT_EQ(refusal_of(header + start + large), 431) << start;
+    parser_.reset();
+    EXPECT_EQ(feed(header + start + large, 1000), RequestParser::Status::refused) << start;
+    EXPECT_EQ(parser_.refusal().status, 431) << start;
+  }
+  EXPECT_TRUE(is_done(header + "1;" + large.substr(10) + "\r\nx\r\n0\r\n\r\n"));
 }
 
 TEST_F(RequestParserTest, LimitsTheBodyBeforeItComes) {
@@ -234,6 +277,21 @@ TEST_F(RequestParserTest, KnowsTwoVersions) {
   EXPECT_EQ(refusal_of("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
   EXPECT_EQ(refusal_of("GET / HTTP/1.2\r\nHost: a\r\n\r\n"), 505);
   EXPECT_EQ(refusal_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
+  for (const std::string_view text :
+       {"GET / http/1.1\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1\r\n\r\n",
+        "GET / HTTP/11\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\r\n\r\n"}) {
+    EXPECT_EQ(refusal_of(text), 400) << text << " is of no version at all";
+  }
+}
+
+TEST_F(RequestParserTest, SkipsAnEmptyLineBeforeARequest) {
+  const std::string text = "\r\n" + std::string(kPost);
+  EXPECT_TRUE(is_done(text));
+  parser_.reset();
+  EXPECT_EQ(feed(text, 1), RequestParser::Status::done);
+  EXPECT_EQ(parser_.request().body, "[[1,2,3,4]]");
+  EXPECT_EQ(refusal_of("\r\n\r\n" + std::string(kGet)), 400);
+  EXPECT_EQ(refusal_of("\n" + std::string(kGet)), 400);
 }
 
 TEST_F(RequestParserTest, RefusesWhatIsNotHttp) {

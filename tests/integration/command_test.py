@@ -2,12 +2,17 @@
 """The commands from a CSV file to answers, and the page that lists their flags."""
 
 import json
+import os
 import re
+import stat
+import subprocess
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
-from program import CLASS_NAMES, FEATURE_NAMES, ROOT, iris_csv, iris_rows, ready_program, run
+from program import (CLASS_NAMES, FEATURE_NAMES, PATIENCE_S, PROGRAM, ROOT, environment, iris_csv,
+                     iris_rows, ready_program, run)
 
 
 class RoundTrip(unittest.TestCase):
@@ -65,6 +70,106 @@ class RoundTrip(unittest.TestCase):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
             self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z", arguments)
+
+
+class Files(unittest.TestCase):
+    """What a path leads to, and what a table holds."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.rows = self.folder / "rows.csv"
+        self.rows.write_text("a,kind\n1,x\n2,z\n3,x\n4,z\n")
+
+    def train(self, output, *flags, env=None):
+        return run("train", "--data", str(self.rows), "--target", "kind", "--trees", "3",
+                   "--output", str(output), *flags, env=env)
+
+    def assert_refused(self, done, *words):
+        """One line on stderr, with these words."""
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"\Aml-inference: [^\n]+\n\Z")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_the_model_goes_where_a_link_leads(self):
+        target, link = self.folder / "model.onnx", self.folder / "link.onnx"
+        target.write_text("an older one")
+        link.symlink_to(target.name)
+        self.assertEqual(self.train(link).returncode, 0)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(run("inspect", str(target)).returncode, 0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["link.onnx", "model.onnx", "rows.csv"])
+
+    def test_a_pipe_gets_the_model_and_stays_a_pipe(self):
+        # A device as well, as /dev/null: a test that fails must not take that from the machine.
+        pipe, model = self.folder / "pipe", self.folder / "model.onnx"
+        os.mkfifo(pipe)
+        received = []
+        reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
+        reader.start()
+        self.assertEqual(self.train(pipe).returncode, 0)
+        self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
+        reader.join(PATIENCE_S)
+        self.assertEqual(self.train(model).returncode, 0)
+        self.assertEqual(received, [model.read_bytes()])
+
+    def test_the_training_data_is_not_written_over(self):
+        before = self.rows.read_text()
+        self.assert_refused(self.train(self.rows), "rows.csv", "training data")
+        self.assertEqual(self.rows.read_text(), before)
+
+    def test_a_folder_is_no_file(self):
+        self.assert_refused(self.train(self.folder), "Is a directory")
+        self.assert_refused(run("train", "--data", str(self.folder), "--target", "kind",
+                                "--output", "x"), "Is a directory")
+
+    def test_one_class_alone_is_told_with_its_column(self):
+        self.rows.write_text("a,kind\n1,x\n2,x\n")
+        self.assert_refused(self.train(self.folder / "model.onnx"), "rows.csv", "column 'kind'",
+                            "class 'x' alone")
+
+    def test_what_a_file_holds_does_not_steer_the_terminal(self):
+        self.rows.write_text('a,kind\n"1\n\x1b[31m",x\n2,z\n')
+        self.assert_refused(self.train(self.folder / "model.onnx"), "'1\\n\\u001b[31m'")
+
+    def test_a_stdout_that_takes_no_more_is_status_1(self):
+        model = self.folder / "model.onnx"
+        self.train(model)
+        for arguments in [("inspect", model), ("predict", model, self.rows)]:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], env=environment(), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
+                                      check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("stdout takes no more", done.stderr)
+
+    def test_the_out_of_bag_score_has_a_variable(self):
+        for value, is_scored in [("yes", True), ("no", False)]:
+            done = self.train(self.folder / "model.onnx",
+                              env={"ML_INFERENCE_OOB_SCORE": value, "ML_INFERENCE_TREES": "50"})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("out-of-bag accuracy" in done.stdout, is_scored, value)
+
+    def test_numbers_of_flags_are_digits_in_their_range(self):
+        for flag, value in [("--seed", "-1"), ("--seed", "18446744073709551616"),
+                            ("--max-depth", "010"), ("--max-depth", "0x10"),
+                            ("--min-impurity-decrease", "nan"),
+                            ("--min-impurity-decrease", "-1")]:
+            done = self.train(self.folder / "model.onnx", flag, value)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), (flag, value))
+            self.assertRegex(done.stderr,
+                             rf"\Aml-inference: {flag}: '{value}' is no [^\n]{{,100}}\n\Z")
+
+
+class Commands(unittest.TestCase):
+    def test_a_word_that_is_no_command_is_told(self):
+        done = run("bogus")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, "ml-inference: 'bogus' is no command, expected one of serve, "
+                                      "train, predict, inspect (see ml-inference --help)\n")
 
 
 class OperationsPage(unittest.TestCase):
