@@ -77,6 +77,23 @@ void register_log_metrics(Metrics& metrics, const JsonLog& log) {
   });
 }
 
+// What each flag allows alone and makes no sense together.
+void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
+  const ServerOptions& server = options.server;
+  if (server.body_budget_bytes < server.body_size_max) {
+    log.write(LogLevel::warning, kLogger,
+              fmt::format("--body-budget-bytes {} is below --max-body-bytes {}: larger bodies will "
+                          "always get 503",
+                          server.body_budget_bytes, server.body_size_max));
+  }
+  if (server.drain_delay >= server.drain_limit) {
+    log.write(LogLevel::warning, kLogger,
+              fmt::format("--drain-delay {} ms is not below --drain-limit {} ms: no time is left "
+                          "for requests under way",
+                          server.drain_delay.count(), server.drain_limit.count()));
+  }
+}
+
 std::string describe(const ServedModel& model) {
   return fmt::format("Model ready: {} ({}, {}, {}, {})", model.name(),
                      model.model().provenance().format, task_name(model.schema().task),
@@ -115,6 +132,7 @@ Result<void> serve(ServeOptions options) {
             readiness.start_draining();
             log.write(LogLevel::info, kLogger, "Draining: asked to stop");
           }));
+  warn_of_contradictions(options, log);
   server->start();
   log.write(LogLevel::info, kLogger,
             fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),

@@ -143,6 +143,14 @@ class Starting(unittest.TestCase):
             self.assertEqual(program.stderr(), "ml-inference: warning: ML_INFERENCE_COLOUR is set, "
                                                "and no flag has that name\n")
 
+    def test_flags_that_contradict_each_other_are_warnings(self):
+        with Program("--max-body-bytes", "2000", "--body-budget-bytes", "1000",
+                     "--drain-delay", "3s", "--drain-limit", "3s") as program:
+            for begin in ("--body-budget-bytes 1000 is below --max-body-bytes 2000",
+                          "--drain-delay 3000 ms is not below --drain-limit 3000 ms"):
+                line = program.wait_for(lambda line: line["message"].startswith(begin))
+                self.assertEqual(line["level"], "WARNING")
+
     def test_every_line_of_the_log_is_json_with_the_same_first_keys(self):
         with ready_program() as program:
             for line in program.lines:
