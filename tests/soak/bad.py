@@ -6,7 +6,7 @@ import json
 import ssl
 from dataclasses import dataclass
 
-from clients import BODY_SIZE_MAX, Fault, Kind, converse
+from clients import BODY_SIZE_MAX, Fault, Kind, TooLate, converse, see_patience
 from ledger import ABANDONED_ROWS, PREDICTED
 from program import ROW, predict_request, request
 
@@ -162,6 +162,7 @@ async def check_case(client, case):
         client.drop()
         client.tally.elsewhere += 1
         return
+    see_patience(answer)
     if fault := case.fault(answer):
         raise Fault(f"{case.name}: {fault}")
     client.stage.ledger.answered((case.method, case.route, case.status))
@@ -212,7 +213,7 @@ async def leave_request(client):
         if random.random() < 0.3:
             connection.end_sending()
             if not await connection.is_at_end():
-                raise Fault("half a request has got an answer")
+                raise TooLate("half a request has got an answer")
     finally:
         leave(client, connection)
     client.tally.answered += 1

@@ -11,17 +11,7 @@ from ledger import Tally
 from program import PATIENCE_S
 from wire import Connection
 
-# The program's patience. Short, so that the slow are met within a brief run; long enough for the
-# good, whose requests nearly always lie whole in the kernel's buffers after one call.
-HEADER_TIMEOUT_S = 1
-REQUEST_TIMEOUT_S = 2
-IDLE_TIMEOUT_S = 2
-DRAIN_DELAY_S = 1.5
 BODY_SIZE_MAX = 262_144
-
-# How long clients come after the program was told to leave. A cluster stops sending them within the
-# delay; far within it, so that a client on a busy machine does not come too late.
-LAST_CLIENTS_S = 0.5
 
 # The program looks at its clocks four times a second, and may be that late.
 TICK_S = 0.25
@@ -37,15 +27,57 @@ class Fault(Exception):
     """The program did not do what it promises."""
 
 
+class TooLate(Exception):
+    """The program has lost its patience with a client that should be quick. Its fault, unless the
+    client had to stand still."""
+
+
 class Elsewhere(Exception):
     """The program has closed its listener, as it may: who comes now goes to another server."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The program's patience, one for everything. Good clients nearly always have their requests
+    in the kernel's buffers with one call; they are slow ones only where they stand still for about
+    as long as this."""
+
+    patience_s: float
+
+    @property
+    def drain_delay_s(self):
+        return 0.75 * self.patience_s
+
+    @property
+    def last_clients_s(self):
+        """How long clients come after the program was told to leave. A cluster stops sending them
+        within the delay; far within it, so that none comes too late."""
+        return 0.25 * self.patience_s
+
+    @property
+    def stillness_max_s(self):
+        """How long clients may stand still and yet be good ones."""
+        return 0.25 * self.patience_s
+
+    @property
+    def round_max_s(self):
+        """More than any round takes."""
+        return PATIENCE_S + 2 * self.patience_s
+
+    def flags(self):
+        """The program's flags for them."""
+        names = ["--header-timeout", "--request-timeout", "--idle-timeout"]
+        return [*(text for name in names for text in (name, f"{self.patience_s}s")),
+                "--drain-delay", f"{self.drain_delay_s}s",
+                "--drain-limit", f"{self.round_max_s}s"]
 
 
 class Stage:
     """One stretch of load. Every client goes on until its time is over."""
 
-    def __init__(self, port, ledger, questions, seconds):
+    def __init__(self, port, limits, ledger, questions, seconds):
         self.port = port
+        self.limits = limits
         self.ledger = ledger
         self.questions = questions
         self.seconds = seconds
@@ -62,18 +94,18 @@ class Stage:
     def leave(self):
         """Is called when SIGTERM is sent."""
         self.left_at = time.monotonic()
-        self.ends_at = self.left_at + LAST_CLIENTS_S
+        self.ends_at = self.left_at + self.limits.last_clients_s
 
     def is_closed_at(self, when):
         """Whether the listener may be closed, and idle connections with it."""
-        return self.is_leaving and when >= self.left_at + DRAIN_DELAY_S
+        return self.is_leaving and when >= self.left_at + self.limits.drain_delay_s
 
     def may_have_ended(self, connection):
         """Whether the program may have ended this connection before it saw the present round of
         requests, since the client came too late with it, as on a busy machine. Half the patience,
         since the program's clock may lie behind."""
         begun_at = connection.begun_at or time.monotonic()
-        is_late = begun_at - connection.rested_since >= IDLE_TIMEOUT_S / 2
+        is_late = begun_at - connection.rested_since >= self.limits.patience_s / 2
         return is_late or self.is_closed_at(begun_at)
 
 
@@ -83,8 +115,8 @@ class Kind:
 
     name: str
     play: Callable
-    count: int         # how many there are at a time
-    takes_s: float = 0  # how long a round lasts, if not as long as the program needs
+    count: int             # how many there are at a time
+    is_slow: bool = False  # a round lasts as long as the program has patience
 
 
 class Client:
@@ -100,26 +132,29 @@ class Client:
     async def play(self):
         """Plays round after round, at least one."""
         rounds_max = max(1, int(ROUNDS_PER_SECOND_MAX * self.stage.seconds))
+        takes_s = self.stage.limits.patience_s + TICK_S if self.kind.is_slow else 0
         for self.round in range(rounds_max):
-            if self.round > 0 and not self.stage.has_time_for(self.kind.takes_s):
+            if self.round > 0 and not self.stage.has_time_for(takes_s):
                 break
             if self.failures == FAILURES_MAX:
                 break
             try:
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(self.stage.limits.round_max_s):
                     await self.kind.play(self)
             except Elsewhere:
                 break
             except TimeoutError:
-                self.fail(f"nothing happens for {PATIENCE_S} s")
-            except (OSError, Fault) as fault:
+                self.fail(f"no end within {self.stage.limits.round_max_s} s")
+            except (OSError, TooLate) as fault:
                 self.fail(f"{type(fault).__name__}: {fault}")
+            except Fault as fault:
+                self.fail(str(fault), is_sure=True)
             await asyncio.sleep(0)  # the others' turn
         self.drop()
 
-    def fail(self, text):
+    def fail(self, text, is_sure=False):
         self.failures += 1
-        self.tally.add_fault(text)
+        self.tally.add_fault(text, is_sure)
         self.drop()
 
     async def connected(self):
@@ -140,6 +175,12 @@ class Client:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+
+def see_patience(answer):
+    """Raises TooLate for what a client that is quick, on a machine that is, never gets."""
+    if answer.status == 408 or answer.status == 503 and b"waited too long" in answer.body:
+        raise TooLate(f"got {answer.status} {answer.body}")
 
 
 async def send_all(connection, requests):
@@ -179,6 +220,7 @@ async def take_answers(client, connection, left):
     while left:
         request = left[0]
         answer = await connection.receive(request.has_body)
+        see_patience(answer)
         if fault := request.fault(answer, client.stage.is_leaving):
             raise Fault(f"{request.method} {request.route}: {fault}")
         left.pop(0)

@@ -3,7 +3,7 @@
 
 import asyncio
 
-from clients import Fault, Kind, converse
+from clients import Fault, Kind, converse, see_patience
 from questions import Request
 
 PATHS = ["/", "/health", "/ready", "/metrics", "/openapi.json"]
@@ -13,8 +13,8 @@ PATHS = ["/", "/health", "/ready", "/metrics", "/openapi.json"]
 WORKER_ROWS = (1_000, 3_000)
 ROWS_MAX = 10_000
 
-# The pause between the pieces of a client that takes its time, and is still far from any limit.
-PAUSE_S = 0.02
+# The pause of a client that takes its time, and is still far from any limit.
+PAUSE_S = 0.05
 
 
 async def kept(client):
@@ -84,7 +84,9 @@ async def send_when_asked(connection, requests):
     """The head alone, and the body once the server asks for it."""
     head, end, body = requests[0].message.partition(b"\r\n\r\n")
     await connection.send(head + end)
-    if (answer := await connection.receive()).status != 100:
+    answer = await connection.receive()
+    see_patience(answer)
+    if answer.status != 100:
         raise Fault(f"Expect: 100-continue got {answer.status} {answer.body[:200]}")
     await connection.send(body)
 
@@ -111,13 +113,12 @@ async def pieces(client):
 
 
 async def send_leisurely(connection, requests):
-    """The head in one go, the body with pauses."""
-    head, end, body = requests[0].message.partition(b"\r\n\r\n")
-    await connection.send(head + end)
-    step = len(body) // 4 + 1
-    for begin in range(0, len(body), step):
-        await asyncio.sleep(PAUSE_S)
-        await connection.send(body[begin:begin + step])
+    """Half of the body after a pause."""
+    message = requests[0].message
+    middle = (message.index(b"\r\n\r\n") + len(message)) // 2
+    await connection.send(message[:middle])
+    await asyncio.sleep(PAUSE_S)
+    await connection.send(message[middle:])
 
 
 async def leisurely(client):

@@ -23,14 +23,16 @@ class Tally:
     again: int = 0      # tried on another connection, since the program had ended the first
     elsewhere: int = 0  # left for another server, since this one is leaving
     fault_count: int = 0
+    sure_fault_count: int = 0  # those that no slowness of the machine explains
     first_faults: list = field(default_factory=list)
 
     @property
     def failed(self):
         return self.sent - self.answered - self.elsewhere
 
-    def add_fault(self, text):
+    def add_fault(self, text, is_sure):
         self.fault_count += 1
+        self.sure_fault_count += is_sure
         if len(self.first_faults) < FAULTS_SHOWN:
             self.first_faults.append(text)
 

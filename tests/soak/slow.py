@@ -4,8 +4,7 @@ nobody."""
 
 import asyncio
 
-from clients import (BODY_SIZE_MAX, HEADER_TIMEOUT_S, IDLE_TIMEOUT_S, REQUEST_TIMEOUT_S, TICK_S,
-                     Fault, Kind)
+from clients import BODY_SIZE_MAX, Fault, Kind
 from program import request
 
 # A byte comes so often: far too seldom to be done in time.
@@ -98,8 +97,8 @@ async def deaf(client):
 
 
 KINDS = [
-    Kind("slow header", slow_header, 8, HEADER_TIMEOUT_S + TICK_S),
-    Kind("slow body", slow_body, 8, REQUEST_TIMEOUT_S + TICK_S),
-    Kind("idle", idle, 8, IDLE_TIMEOUT_S + TICK_S),
-    Kind("deaf", deaf, 4, REQUEST_TIMEOUT_S + TICK_S),
+    Kind("slow header", slow_header, 8, is_slow=True),
+    Kind("slow body", slow_body, 8, is_slow=True),
+    Kind("idle", idle, 8, is_slow=True),
+    Kind("deaf", deaf, 4, is_slow=True),
 ]
