@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A run of mixed good, bad and slow clients loses no good request, and no memory grows.
 
-Usage: soak.py [SECONDS], of load; starting and leaving take about four more.
+Usage: soak.py [SECONDS], of load; starting and leaving take a few more.
 
 A third of the load is a warm-up. After either part all clients leave, and the program is looked at
 while it is quiet; then comes load once more, in the midst of which the program is told to leave.
