@@ -8,12 +8,14 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 ARGS ?=
 FUZZ_SECONDS ?= 10
+SECONDS ?= 60
 IMAGE ?= ml-inference:latest
 CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
 TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
-# What `make test` runs after the unit tests: the program from outside, and the manifests.
-WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/manifests/run)
+# What `make test` runs after the unit tests: the program from outside, a brief soak, and the
+# manifests.
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/soak/run tests/manifests/run)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +68,10 @@ fuzz: ## every fuzzer for FUZZ_SECONDS=10, and the canary that must crash
 	cmake --build --preset fuzz
 	tools/fuzz build/fuzz $(FUZZ_SECONDS)
 
+soak: build ## good, bad and slow clients at once for SECONDS=60: none is lost, no memory grows
+	@tools/setup test
+	tests/soak/run $(SECONDS)
+
 e2e: ## the promises on a real cluster, the one of the current kube context (YES=1: do not ask)
 	tests/e2e/run
 
@@ -105,5 +111,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz e2e judges interop conformance bench \
+.PHONY: help run build image test check asan tsan fuzz soak e2e judges interop conformance bench \
         accuracy format lint clean

@@ -257,10 +257,11 @@ bool Endpoints::is_sampled_out() {
 void Endpoints::log_line(const HttpRequest& request, const HttpResponse& response,
                          std::chrono::nanoseconds elapsed) {
   const bool is_prediction = static_cast<Route>(response.route) == Route::predict;
-  const LogLevel level = response.status >= 500 && response.status != 503 ? LogLevel::error
-                         : response.status >= 400                         ? LogLevel::warning
-                         : is_prediction                                  ? LogLevel::info
-                                                                          : LogLevel::debug;
+  // Only 500 is a fault of ours; 501 and 505 are asked for by clients, 503 is how overload ends.
+  const LogLevel level = response.status == 500   ? LogLevel::error
+                         : response.status >= 400 ? LogLevel::warning
+                         : is_prediction          ? LogLevel::info
+                                                  : LogLevel::debug;
   if (!context_.log.enabled(level)) return;
   const std::string_view path = route_entry(static_cast<Route>(response.route)).path;
   message_.clear();
@@ -268,8 +269,10 @@ void Endpoints::log_line(const HttpRequest& request, const HttpResponse& respons
     message_ += response.status == 200 ? "Prediction successful: " : "Prediction failed: ";
     message_ += response.outcome;
   } else {
-    message_ = fmt::format("{} {} {}", request.method, request.target.substr(0, 200),
-                           response.outcome.empty() ? "OK" : response.outcome);
+    if (!request.method.empty()) {  // else the request broke before it said what it wants
+      message_ = fmt::format("{} {} ", request.method, request.target.substr(0, 200));
+    }
+    message_ += response.outcome.empty() ? "OK" : response.outcome;
   }
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
   context_.log.write(level, kLogger, message_,

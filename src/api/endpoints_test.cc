@@ -376,6 +376,18 @@ TEST_F(ReadyEndpointsTest, LogsOtherAnswersOnlyWhenTheyWentWrong) {
                           R"("duration_ms":0.041})"));
 }
 
+TEST_F(ReadyEndpointsTest, LogsWhatIsNoRequestAsTheClientsFault) {
+  HttpResponse response;
+  HttpRequest request;
+  request.request_id = "id-3";
+  endpoints.refuse(request, 505, "no such version", response);
+  endpoints.finished(request, response, kElapsed);
+  EXPECT_THAT(log_lines(),
+              ElementsAre(R"("level":"WARNING","logger":"main","message":"no such version",)"
+                          R"("request_id":"id-3","route":"other","status":505,)"
+                          R"("duration_ms":0.041})"));
+}
+
 TEST_F(ReadyEndpointsTest, LogsOneOfSoManySuccessesAndEveryFailure) {
   context.options.log_sample = 3;
   for (int i = 0; i < 7; ++i) ask_and_finish(predict(kSetosaBody));

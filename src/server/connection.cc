@@ -69,6 +69,10 @@ Connection::~Connection() {
   state_.connection_count.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void Connection::postpone(Clock::duration standstill) {
+  if (deadline_ != Clock::time_point::max()) deadline_ += standstill;
+}
+
 void Connection::expire() {
   if (stage_ == Stage::work) return;  // the worker looks at the deadline itself
   expired_ = true;
@@ -222,15 +226,17 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   EventLoop::Timer done(loop_.context(), Clock::time_point::max());
   bool is_done = false;
   bool was_late = false;
-  // All captured names live in this coroutine's frame, which ends only after is_done.
-  const bool taken = state_.workers.try_submit([this, &work, &done, &is_done, &was_late] {
-    was_late = Clock::now() > deadline_ || state_.current_phase() == ServerPhase::cancelling;
-    if (!was_late) work();
-    loop_.post([&done, &is_done] {
-      is_done = true;
-      done.cancel();
-    });
-  });
+  // All captured names live in this coroutine's frame, which ends only after is_done. The deadline is
+  // copied, since the loop may postpone its own.
+  const bool taken =
+      state_.workers.try_submit([this, deadline = deadline_, &work, &done, &is_done, &was_late] {
+        was_late = Clock::now() > deadline || state_.current_phase() == ServerPhase::cancelling;
+        if (!was_late) work();
+        loop_.post([&done, &is_done] {
+          is_done = true;
+          done.cancel();
+        });
+      });
   if (!taken) {
     state_.metrics.queue_answers.Increment();
     refuse(503, "as many batches wait as the server takes");

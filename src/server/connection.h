@@ -48,6 +48,9 @@ class Connection : public boost::intrusive::list_base_hook<> {
   /// When what the connection waits for should have happened.
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
 
+  /// The loop itself stood still for so long, which is no fault of the peer's.
+  void postpone(Clock::duration standstill);
+
   /// The deadline has passed: ends the wait, and with it, unless a 408 is due, the connection.
   void expire();
 

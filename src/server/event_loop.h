@@ -56,7 +56,8 @@ class EventLoop {
   [[nodiscard]] HttpHandler& handler() { return *handler_; }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
-  /// The time of the last tick or answer: right to within kTick, and free.
+  /// The time of the last tick or answer: free, and right to within kTick unless the loop has stood
+  /// still, which tick() makes up for.
   [[nodiscard]] Clock::time_point coarse_now() const { return coarse_now_; }
   void set_coarse_now(Clock::time_point now) { coarse_now_ = now; }
 

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from program import ROW, SETOSA, ready_program, predict_request, request
+from program import ROW, SETOSA, parse_metrics, predict_request, ready_program, request
 
 LOG_KEYS = ["timestamp", "level", "logger", "message", "request_id", "route", "status",
             "duration_ms"]
@@ -64,16 +64,14 @@ class Endpoints(ServedTest):
         self.assertEqual(document["components"]["schemas"]["Row"]["minItems"], 4)
 
     def test_metrics_count_requests_and_rows(self):
-        def count(name):
-            lines = self.program.get("/metrics").body.decode().splitlines()
-            values = [float(line.split()[-1]) for line in lines if line.startswith(name + " ")]
-            return values[0] if values else 0.0
+        def counts():
+            metrics = parse_metrics(self.program.get("/metrics").body)
+            requests = 'http_requests_total{method="POST",route="/predict",status="200"}'
+            return metrics["predictions_total"], metrics.get(requests, 0)
 
-        requests = 'http_requests_total{method="POST",route="/predict",status="200"}'
-        before = count("predictions_total"), count(requests)
+        before = counts()
         self.program.predict([ROW] * 3)
-        self.assertEqual((count("predictions_total"), count(requests)),
-                         (before[0] + 3, before[1] + 1))
+        self.assertEqual(counts(), (before[0] + 3, before[1] + 1))
 
     def test_metrics_come_as_openmetrics_when_asked_for(self):
         accept = ["Accept: application/openmetrics-text; version=1.0.0"]

@@ -3,6 +3,7 @@
 
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -182,6 +183,19 @@ class Patience(unittest.TestCase):
                 counts.append(program.count('{method="GET",route="/openapi.json",status="200"}'))
             self.assertLess(counts[-1], 1000)
             self.assertEqual(program.get("/health").status, 200)
+
+    def test_a_program_that_stood_still_blames_no_client(self):
+        limit_s = 1
+        timeouts = ("--header-timeout", f"{limit_s}s", "--request-timeout", f"{limit_s}s")
+        with ready_program("--threads", "1", *timeouts) as program, program.connect() as client:
+            question = predict_request(ROW)
+            client.exchange(question)
+            program.process.send_signal(signal.SIGSTOP)
+            client.send(question[:30])
+            threading.Event().wait(2 * limit_s)  # the standstill itself: there is nothing to wait for
+            program.process.send_signal(signal.SIGCONT)
+            program.get("/health")  # the loop runs, and has seen the beginning
+            self.assertEqual(client.exchange(question[30:]).status, 200)
 
     def test_a_header_that_does_not_end_is_408(self):
         with ready_program("--header-timeout", "100ms") as program, program.connect() as client:

@@ -43,10 +43,14 @@ def run(*arguments, env=None):
 
 
 class Program:
-    """A serving program on a free port. Use it in a `with`: it is killed at the end."""
+    """A serving program on a free port. Use it in a `with`: it is killed at the end.
 
-    def __init__(self, *flags, env=None, port_flag=("--port", "0")):
+    keeps  which lines of the log stay in `lines`: a long run has more than fit into memory.
+    """
+
+    def __init__(self, *flags, env=None, port_flag=("--port", "0"), keeps=lambda line: True):
         self.lines = []
+        self.keeps = keeps
         self.news = threading.Condition()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([PROGRAM, "serve", *port_flag, *flags],
@@ -73,8 +77,11 @@ class Program:
 
     def _read(self):
         for text in self.process.stdout:
+            line = json.loads(text)
+            if not self.keeps(line):
+                continue
             with self.news:
-                self.lines.append(json.loads(text))
+                self.lines.append(line)
                 self.news.notify_all()
 
     def wait_for(self, wanted):
@@ -108,9 +115,7 @@ class Program:
 
     def count(self, labels):
         """The value of http_requests_total with these labels, 0 if it is not there."""
-        text = self.get("/metrics").body.decode()
-        found = re.search(r"^http_requests_total" + re.escape(labels) + r" (\S+)$", text, re.M)
-        return float(found.group(1)) if found else 0
+        return parse_metrics(self.get("/metrics").body).get("http_requests_total" + labels, 0)
 
     def get(self, path, method="GET", headers=()):
         with self.connect() as client:
@@ -145,6 +150,12 @@ def predict_request(body, headers=()):
     return request("POST", "/predict", body, ["Content-Type: application/json", *headers])
 
 
+def parse_metrics(body):
+    """The values of a Prometheus text, by name and labels as they stand there."""
+    samples = (line.rsplit(" ", 1) for line in body.decode().splitlines() if line[:1] != "#")
+    return {name: float(value) for name, value in samples}
+
+
 @dataclass
 class Answer:
     """One response. headers  by lower-case name."""
@@ -160,6 +171,32 @@ class Answer:
         return self.headers.get("connection", "").lower() == "close"
 
 
+class AnswerReader:
+    """Cuts what a server sends into answers."""
+
+    def __init__(self):
+        self.buffer = b""
+
+    def feed(self, data):
+        if not data:
+            raise ConnectionError(f"the server ended the connection behind {self.buffer!r}")
+        self.buffer += data
+
+    def next(self, has_body=True):
+        """The next answer, None if it is not whole yet; what follows it waits for the next call."""
+        head, end, rest = self.buffer.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        first, *fields = head.decode().split("\r\n")
+        headers = {name.lower(): value.strip()
+                   for name, value in (field.split(":", 1) for field in fields)}
+        size = int(headers.get("content-length", 0)) if has_body else 0
+        if len(rest) < size:
+            return None
+        body, self.buffer = rest[:size], rest[size:]
+        return Answer(int(first.split(" ")[1]), headers, body)
+
+
 class Client:
     """One connection."""
 
@@ -169,7 +206,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_size)
         self.socket.settimeout(PATIENCE_S)
         self.socket.connect(("127.0.0.1", port))
-        self.buffer = b""
+        self.answers = AnswerReader()
 
     def __enter__(self):
         return self
@@ -186,27 +223,13 @@ class Client:
 
     def receive(self, has_body=True):
         """The next answer; what follows it waits for the next call."""
-        while b"\r\n\r\n" not in self.buffer:
-            self._read_more()
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        first, *fields = head.decode().split("\r\n")
-        headers = {name.lower(): value.strip()
-                   for name, value in (field.split(":", 1) for field in fields)}
-        size = int(headers.get("content-length", 0)) if has_body else 0
-        while len(self.buffer) < size:
-            self._read_more()
-        body, self.buffer = self.buffer[:size], self.buffer[size:]
-        return Answer(int(first.split(" ")[1]), headers, body)
+        while (answer := self.answers.next(has_body)) is None:
+            self.answers.feed(self.socket.recv(65536))
+        return answer
 
     def is_at_end(self):
         """Whether the server has ended its side; waits for it."""
-        return not self.buffer and self.socket.recv(1) == b""
-
-    def _read_more(self):
-        data = self.socket.recv(65536)
-        if not data:
-            raise ConnectionError(f"the server ended the connection behind {self.buffer!r}")
-        self.buffer += data
+        return not self.answers.buffer and self.socket.recv(1) == b""
 
 
 def iris_rows():
