@@ -226,8 +226,8 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   EventLoop::Timer done(loop_.context(), Clock::time_point::max());
   bool is_done = false;
   bool was_late = false;
-  // All captured names live in this coroutine's frame, which ends only after is_done. The deadline is
-  // copied, since the loop may postpone its own.
+  // All captured names live in this coroutine's frame, which ends only after is_done. The deadline
+  // is copied, since the loop may postpone its own.
   const bool taken =
       state_.workers.try_submit([this, deadline = deadline_, &work, &done, &is_done, &was_late] {
         was_late = Clock::now() > deadline || state_.current_phase() == ServerPhase::cancelling;

@@ -59,8 +59,8 @@ boost::asio::awaitable<void, EventLoop::Executor> EventLoop::tick() {
     timer.expires_after(kTick);
     co_await timer.async_wait(boost::asio::use_awaitable_t<Executor>());
     coarse_now_ = Clock::now();
-    // A loop that the machine, a quota or a signal kept from running has read nothing meanwhile, and
-    // has given newcomers deadlines by an old clock.
+    // A loop that the machine, a quota or a signal kept from running has read nothing meanwhile,
+    // and has given newcomers deadlines by an old clock.
     const Clock::duration standstill = coarse_now_ - timer.expiry();
     for (Connection& connection : connections_) {
       if (standstill > kTick) connection.postpone(standstill);

@@ -192,7 +192,7 @@ class Patience(unittest.TestCase):
             client.exchange(question)
             program.process.send_signal(signal.SIGSTOP)
             client.send(question[:30])
-            threading.Event().wait(2 * limit_s)  # the standstill itself: there is nothing to wait for
+            threading.Event().wait(2 * limit_s)  # the standstill itself
             program.process.send_signal(signal.SIGCONT)
             program.get("/health")  # the loop runs, and has seen the beginning
             self.assertEqual(client.exchange(question[30:]).status, 200)
