@@ -10,8 +10,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,10 @@ class EveryEngine : public ::testing::TestWithParam<EngineCase> {
     const std::vector<double> expected = reference_of(forest, rows);
     std::vector<double> got(expected.size(), -2.0);
     GetParam().make(forest)->predict(rows, got);
-    ASSERT_EQ(std::memcmp(expected.data(), got.data(), expected.size() * sizeof(double)), 0);
+    const auto bytes = [](const std::vector<double>& values) {
+      return std::as_bytes(std::span(values));
+    };
+    ASSERT_TRUE(std::ranges::equal(bytes(expected), bytes(got)));
   }
 };
 
