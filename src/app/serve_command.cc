@@ -3,6 +3,7 @@
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "app/wiring.h"
+#include "base/byte_units.h"
 
 #include <fmt/format.h>
 
@@ -13,14 +14,12 @@
 namespace ml_inference {
 namespace {
 
-constexpr std::uint64_t kGibibyte = 1024ULL * 1024 * 1024;
-
 void add_server_flags(Flags& flags, ServerOptions& server) {
   flags.text("--host", server.host, "numeric address to listen on; :: for IPv6 and IPv4");
   flags.count("--port", server.port, 0, 65'535, "TCP port; 0 for any free one");
   flags.count("--max-connections", server.connection_count_max, 1, 1'000'000,
               "connections served; beyond them, only probes and metrics are answered");
-  flags.count("--max-header-bytes", server.header_size_max, 256, 1024 * 1024,
+  flags.count("--max-header-bytes", server.header_size_max, 256, kMebibyte,
               "request line and header together; 431 beyond");
   flags.count("--max-body-bytes", server.body_size_max, 1, kGibibyte, "body; 413 beyond");
   flags.count("--body-budget-bytes", server.body_budget_bytes, 1, 64 * kGibibyte,
@@ -56,7 +55,7 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
                "least level that is logged");
   flags.count("--log-sample", options->log_sample, 1, std::numeric_limits<std::uint32_t>::max(),
               "log one of so many successful predictions");
-  flags.count("--log-buffer-bytes", options->log_buffer_size_bytes, 64 * 1024, kGibibyte,
+  flags.count("--log-buffer-bytes", options->log_buffer_size_bytes, 64 * kKibibyte, kGibibyte,
               "log lines that may wait for stdout; beyond, they are dropped and counted");
   command->callback([options, &action] { action = [options] { return serve(*options); }; });
 }

@@ -2,6 +2,7 @@
 // What serves: every room is connected here, so that reading one file tells what exists.
 #pragma once
 
+#include "base/byte_units.h"
 #include "base/result.h"
 #include "server/server_options.h"
 
@@ -18,7 +19,7 @@ struct ServeOptions {
   std::size_t thread_count = 0;  ///< 0: one a granted CPU
   std::string log_level = "info";
   std::uint32_t log_sample = 1;
-  std::size_t log_buffer_size_bytes = 1024 * 1024;
+  std::size_t log_buffer_size_bytes = kMebibyte;
   ServerOptions server;
 };
 

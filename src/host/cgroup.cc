@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/cgroup.h"
 
+#include "base/byte_units.h"
 #include "host/cgroup_text.h"
 #include "host/small_file.h"
 
@@ -14,7 +15,7 @@ namespace ml_inference {
 namespace {
 
 // 4 MiB of mountinfo are some 20 000 mounts.
-constexpr std::size_t kProcFileSizeMax = 4 << 20;
+constexpr std::size_t kProcFileSizeMax = 4 * kMebibyte;
 
 // Deeper than any container runtime nests groups; each level costs a file a reading.
 constexpr std::size_t kLevelCountMax = 32;

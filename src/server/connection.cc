@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/connection.h"
 
+#include "base/byte_units.h"
 #include "server/event_loop.h"
 #include "server/response_text.h"
 
@@ -25,8 +26,8 @@ using boost::system::error_code;
 constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Connection::Executor>> kAwait;
 
 // What one read takes at most. Grows with bodies that are larger; 4 KiB hold most requests whole.
-constexpr std::size_t kInputSizeMin = 4 * 1024;
-constexpr std::size_t kInputSizeMax = 64 * 1024;
+constexpr std::size_t kInputSizeMin = 4 * kKibibyte;
+constexpr std::size_t kInputSizeMax = 64 * kKibibyte;
 
 // How long a closing connection waits for the client to close as well, so that the client's last
 // bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/request_parser.h"
 
+#include "base/byte_units.h"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -19,10 +21,10 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 
 // Bodies up to this size are not worth counting: a connection's buffers are about as large.
-constexpr std::size_t kUncountedBodySize = 16 * 1024;
+constexpr std::size_t kUncountedBodySize = 16 * kKibibyte;
 
 // More capacity than this is given back after a body that needed it.
-constexpr std::size_t kKeptBodySize = 64 * 1024;
+constexpr std::size_t kKeptBodySize = 64 * kKibibyte;
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});

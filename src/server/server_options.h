@@ -3,6 +3,8 @@
 // table in docs/operations.md says when to change which.
 #pragma once
 
+#include "base/byte_units.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,10 +26,10 @@ struct ServerOptions {
   /// Request line and header fields together: 431 beyond. 8 KiB is what nginx and Node.js take.
   std::uint32_t header_size_max = 8 * 1024;
   /// 413 beyond. A megabyte is some 40 000 numbers.
-  std::size_t body_size_max = 1024 * 1024;
+  std::size_t body_size_max = kMebibyte;
   /// All bodies over 16 KiB that are in memory at one time: 503 beyond. A quarter of the memory
   /// that the smallest container has.
-  std::size_t body_budget_bytes = 32 * 1024 * 1024;
+  std::size_t body_budget_bytes = 32 * kMebibyte;
 
   /// A kept-alive connection without a request. Longer than the 60 s of usual load balancers, since
   /// a connection that the server closes first may cost a client its next request.

@@ -7,6 +7,7 @@
 //   {"timestamp":"2026-01-31T12:00:00.000000Z","level":"INFO","logger":"api.predict","message":...}
 #pragma once
 
+#include "base/byte_units.h"
 #include "telemetry/json_line.h"
 
 #include <chrono>
@@ -27,7 +28,7 @@ struct JsonLogOptions {
   /// Room for lines, half of it for those that wait while the other half is written; at least 64
   /// KiB (asserted). The default lets some 2000 lines wait: 15 ms at 130 000 lines a second, where
   /// the writer is woken for every 250.
-  std::size_t buffer_size_bytes = 1 << 20;
+  std::size_t buffer_size_bytes = kMebibyte;
   std::chrono::milliseconds exit_flush_limit{1000};  ///< of the destructor
 };
 

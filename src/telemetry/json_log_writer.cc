@@ -2,6 +2,7 @@
 #include "telemetry/json_log_writer.h"
 
 #include "base/assert.h"
+#include "base/byte_units.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,7 @@
 namespace ml_inference {
 namespace {
 
-constexpr std::size_t kSizeMin = 64 << 10;
+constexpr std::size_t kSizeMin = 64 * kKibibyte;
 
 // The warning has some 150 bytes.
 constexpr std::size_t kWarningSizeMax = 512;
