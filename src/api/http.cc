@@ -2,12 +2,6 @@
 #include "api/http.h"
 
 namespace ml_inference {
-namespace {
-
-// More capacity than this is given back after an answer that needed it.
-constexpr std::size_t kKeptBodySize = 65'536;
-
-}  // namespace
 
 void HttpResponse::clear() {
   status = 200;

@@ -2,6 +2,8 @@
 // An HTTP message as the API sees it, without sockets: the door between server and api.
 #pragma once
 
+#include "base/byte_units.h"
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -10,6 +12,9 @@
 #include <string_view>
 
 namespace ml_inference {
+
+/// What a connection's buffers keep from message to message; what a larger one needed goes back.
+inline constexpr std::size_t kKeptBodySize = 16 * kKibibyte;
 
 /// A whole request. The views belong to the connection and live until finished() has returned.
 struct HttpRequest {

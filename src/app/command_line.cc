@@ -78,6 +78,10 @@ int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::s
     app.parse(std::move(arguments));
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
+  } catch (const CLI::ExtrasError&) {
+    print_problem(fmt::format("not expected: {} (see ml-inference --help)",
+                              one_line(fmt::format("{}", fmt::join(app.remaining(true), " ")))));
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     print_problem(one_line(error.what()) + " (see ml-inference --help)");
     return kExitUsage;

@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <netinet/in.h>
 
 extern "C" char** environ;  // environ(7): no header declares it
 
@@ -81,6 +83,17 @@ CLI::Validator real_number(double min, double max) {
     return fmt::format("'{}' is no number from {} to {}", text, min, max);
   };
   return CLI::Validator(check, fmt::format("FLOAT in [{} - {}]", min, max));
+}
+
+CLI::Validator numeric_address() {
+  const auto check = [](const std::string& text) -> std::string {
+    in6_addr address;  // room for either
+    const bool is_sound = ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+                          ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+    if (is_sound) return {};
+    return fmt::format("'{}' is no numeric address such as 0.0.0.0 or ::", text);
+  };
+  return CLI::Validator(check, "");
 }
 
 CLI::Option* Flags::text(const std::string& flag, std::string& target, const std::string& help) {

@@ -34,6 +34,9 @@ namespace ml_inference {
 /// Checks that a text is a number in [min, max].
 [[nodiscard]] CLI::Validator real_number(double min, double max);
 
+/// Checks that a text is an IPv4 or IPv6 address in numbers: names are not looked up.
+[[nodiscard]] CLI::Validator numeric_address();
+
 /// Adds flags to one command. The target variables' values are the defaults that --help shows; they
 /// outlive the parse.
 class Flags {

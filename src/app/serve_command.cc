@@ -15,15 +15,18 @@ namespace ml_inference {
 namespace {
 
 void add_server_flags(Flags& flags, ServerOptions& server) {
-  flags.text("--host", server.host, "numeric address to listen on; :: for IPv6 and IPv4");
+  flags.text("--host", server.host, "numeric address to listen on; :: for IPv6 and IPv4")
+      ->check(numeric_address());
   flags.count("--port", server.port, 0, 65'535, "TCP port; 0 for any free one");
   flags.count("--max-connections", server.connection_count_max, 1, 1'000'000,
               "connections served; beyond them, only probes and metrics are answered");
   flags.count("--max-header-bytes", server.header_size_max, 256, kMebibyte,
               "request line and header together; 431 beyond");
   flags.count("--max-body-bytes", server.body_size_max, 1, kGibibyte, "body; 413 beyond");
-  flags.count("--body-budget-bytes", server.body_budget_bytes, 1, 64 * kGibibyte,
-              "all bodies over 16 KiB in memory at a time; 503 beyond");
+  flags.count(
+      "--body-budget-bytes", server.body_budget_bytes, 1, 64 * kGibibyte,
+      "all bodies over 16 KiB, of requests and of answers that wait for their readers, at a "
+      "time; 503 beyond");
   flags.duration("--idle-timeout", server.idle_timeout, "connection without a request");
   flags.duration("--header-timeout", server.header_timeout,
                  "from a request's first byte to the end of its header; 408 beyond");

@@ -57,11 +57,13 @@ std::optional<T> parse_whole(const std::string& text) {
 }
 
 // "10" is a count, "0.5" and "1.0" are fractions, as in scikit-learn.
-Result<Share> parse_share(const std::string& flag, const std::string& text) {
-  if (const auto count = parse_whole<std::size_t>(text)) return *count;
-  if (const auto fraction = parse_whole<double>(text)) return *fraction;
+Result<Share> parse_share(const std::string& text) {
+  const auto count = parse_whole<std::size_t>(text);
+  if (count && *count > 0) return *count;
+  const auto fraction = parse_whole<double>(text);
+  if (!count && fraction && *fraction > 0 && *fraction <= 1) return *fraction;
   return fail(Code::invalid_argument,
-              fmt::format("{}: '{}' is neither a count nor a fraction", flag, text));
+              fmt::format("'{}' is neither a count from 1 nor a fraction above 0 up to 1", text));
 }
 
 Result<void> set_max_features(const std::string& text, ForestOptions& forest) {
@@ -72,8 +74,14 @@ Result<void> set_max_features(const std::string& text, ForestOptions& forest) {
                                            : FeatureRule::all;
     return {};
   }
-  ASSIGN_OR_RETURN(const Share share, parse_share("--max-features", text));
+  ASSIGN_OR_RETURN(const Share share, parse_share(text));
   std::visit([&forest](auto value) { forest.max_features = value; }, share);
+  return {};
+}
+
+Result<void> set_max_samples(const std::string& text, ForestOptions& forest) {
+  if (text == "all") return {};
+  ASSIGN_OR_RETURN(forest.max_samples, parse_share(text));
   return {};
 }
 
@@ -89,8 +97,8 @@ Result<void> set_class_weights(const std::string& text, ForestOptions& forest) {
     const auto weight = parse_whole<double>(text.substr(begin, end - begin));
     if (!weight) {
       return fail(Code::invalid_argument,
-                  fmt::format("--class-weight: '{}', expected none, balanced, or a number a class "
-                              "with commas between them",
+                  fmt::format("'{}' is neither none nor balanced nor numbers, one a class, with "
+                              "commas between them",
                               text));
     }
     weights.push_back(*weight);
@@ -112,10 +120,18 @@ Result<ForestOptions> forest_options(const TrainOptions& options) {
   if (options.max_leaf_nodes > 0) forest.max_leaf_nodes = options.max_leaf_nodes;
   RETURN_IF_ERROR(set_max_features(options.max_features, forest));
   RETURN_IF_ERROR(set_class_weights(options.class_weight, forest));
-  if (options.max_samples != "all") {
-    ASSIGN_OR_RETURN(forest.max_samples, parse_share("--max-samples", options.max_samples));
-  }
+  RETURN_IF_ERROR(set_max_samples(options.max_samples, forest));
   return forest;
+}
+
+// Has a flag's text refused where flags are read, by the function that will read it.
+CLI::Validator read_by(Result<void> (*set)(const std::string&, ForestOptions&)) {
+  const auto check = [set](const std::string& text) -> std::string {
+    ForestOptions scratch;
+    const Result<void> read = set(text, scratch);
+    return read ? std::string() : read.error().message;
+  };
+  return CLI::Validator(check, "");
 }
 
 std::optional<Task> task_of(const std::string& name) {
@@ -195,8 +211,10 @@ void add_forest_flags(Flags& flags, TrainOptions& options) {
               "threads to train on, 0 for one a granted CPU; never changes the forest");
   flags.choice("--criterion", options.criterion, {"gini", "entropy"},
                "what a classification's splits make smaller");
-  flags.text("--max-features", options.max_features,
-             "features a split looks at: auto, sqrt, log2, all, a count, or a fraction like 0.5");
+  flags
+      .text("--max-features", options.max_features,
+            "features a split looks at: auto, sqrt, log2, all, a count, or a fraction like 0.5")
+      ->check(read_by(set_max_features));
   flags.count("--max-depth", options.max_depth, 0, kRowCountMax, "tests to a leaf; 0: no limit");
   flags.count("--min-samples-split", forest.min_samples_split, 2, kRowCountMax,
               "fewest rows of a node that is split");
@@ -208,10 +226,13 @@ void add_forest_flags(Flags& flags, TrainOptions& options) {
                "what a split must gain");
   flags.choice("--bootstrap", options.bootstrap, {"yes", "no"},
                "whether each tree draws its rows with replacement");
-  flags.text("--max-samples", options.max_samples,
-             "rows drawn for a tree: all, a count, or a fraction");
-  flags.text("--class-weight", options.class_weight,
-             "none, balanced, or a number a class: 1,2.5,1");
+  flags
+      .text("--max-samples", options.max_samples,
+            "rows drawn for a tree: all, a count, or a fraction")
+      ->check(read_by(set_max_samples));
+  flags
+      .text("--class-weight", options.class_weight, "none, balanced, or a number a class: 1,2.5,1")
+      ->check(read_by(set_class_weights));
 }
 
 }  // namespace

@@ -34,8 +34,15 @@ constexpr char kBuiltInName[] = "iris";
 // threads of this program, whose requests take no memory once they are warm.
 constexpr int kArenaCountMax = 2;
 
+// Blocks of this size and more come from the system and go back to it, and so does the heap's free
+// end. Fixed, since glibc otherwise raises both with the largest block that was freed: a few large
+// batches would leave their memory with the process.
+constexpr int kReturnedBlockSize = 128 * 1024;
+
 void prepare_process() {
   ::mallopt(M_ARENA_MAX, kArenaCountMax);
+  ::mallopt(M_MMAP_THRESHOLD, kReturnedBlockSize);
+  ::mallopt(M_TRIM_THRESHOLD, kReturnedBlockSize);
   std::signal(SIGPIPE,
               SIG_IGN);  // a peer that is gone is an error code, not the end of the process
 }

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/byte_units.h"
+
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace ml_inference {
 
-/// The memory that all large request bodies together may take: what does not fit is answered with
-/// 503 instead of being killed for it. Threads: every member may be called from any thread.
+/// The memory that all large bodies together may take, of requests that come and of answers that
+/// wait for their readers: what does not fit is answered with 503 instead of being killed for it.
+/// Threads: every member may be called from any thread.
 class BodyBudget {
  public:
+  /// Bodies up to this size are not worth counting: a connection's buffers are about as large.
+  static constexpr std::size_t kUncountedSize = 16 * kKibibyte;
+
   explicit BodyBudget(std::size_t size_bytes) : left_(size_bytes) {}
 
   /// Takes `size_bytes` out of the budget, or returns false and takes nothing.
@@ -30,6 +37,34 @@ class BodyBudget {
 
  private:
   std::atomic<std::size_t> left_;
+};
+
+/// What one body has taken out of a budget; given back at the end.
+/// Threads: belongs to one thread.
+class BodyShare {
+ public:
+  /// budget  outlives the share.
+  explicit BodyShare(BodyBudget& budget) : budget_(budget) {}
+  ~BodyShare() { release(); }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  /// Takes `size_bytes`, nothing for a size that is not counted; false when there is too little.
+  [[nodiscard]] bool take(std::size_t size_bytes) {
+    release();
+    if (size_bytes <= BodyBudget::kUncountedSize) return true;
+    if (!budget_.try_take(size_bytes)) return false;
+    taken_bytes_ = size_bytes;
+    return true;
+  }
+
+  void release() {
+    if (taken_bytes_ > 0) budget_.give_back(std::exchange(taken_bytes_, 0));
+  }
+
+ private:
+  BodyBudget& budget_;
+  std::size_t taken_bytes_ = 0;
 };
 
 }  // namespace ml_inference

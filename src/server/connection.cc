@@ -16,6 +16,9 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace ml_inference {
@@ -32,6 +35,10 @@ constexpr std::size_t kInputSizeMax = 64 * kKibibyte;
 // How long a closing connection waits for the client to close as well, so that the client's last
 // bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).
 constexpr std::chrono::milliseconds kLingerTimeout{1'000};
+
+// What the kernel may hold of an answer that it has not sent yet: without a bound it would take
+// some megabytes for each reader that does not read, against the container's limit.
+constexpr int kUnsentSizeMax = 64 * 1024;
 
 // An overflow connection has this long to say that it is a probe.
 constexpr std::chrono::milliseconds kOverflowTimeout{1'000};
@@ -56,9 +63,12 @@ Connection::Connection(EventLoop& loop, Socket socket, Admission admission)
       input_(kInputSizeMin),
       parser_({.header_size_max = state_.options.header_size_max,
                .body_size_max = state_.options.body_size_max},
-              state_.body_budget) {
-  error_code ignored;  // a socket that refuses the option works without it
+              state_.body_budget),
+      output_share_(state_.body_budget) {
+  error_code ignored;  // a socket that refuses an option works without it
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentSizeMax,
+               sizeof kUnsentSizeMax);
   socket_.non_blocking(true, ignored);
   loop_.connections_.push_back(*this);
   state_.metrics.connections.Increment();
@@ -120,6 +130,7 @@ Connection::Awaitable<void> Connection::serve_requests() {
     finish(request, start);
     if (!write_now(output_)) co_await write_rest();
     if (ended_) break;
+    forget_answer();
   }
   co_await linger();
 }
@@ -137,6 +148,7 @@ Connection::Received Connection::parse() {
   input_begin_ += progress.consumed;
   if (progress.status == RequestParser::Status::done) return Received::request;
   if (progress.status == RequestParser::Status::refused) {
+    if (parser_.refusal().status == 503) state_.metrics.memory_answers.Increment();
     return refused(parser_.refusal().status, parser_.refusal().detail);
   }
   if (stage_ == Stage::header && parser_.has_header()) enter(Stage::body);
@@ -204,7 +216,6 @@ bool Connection::read_now() {
 // Has the response filled, or returns the work that is left to a worker. The request stays where it
 // is until finish().
 std::optional<HttpHandler::Work> Connection::handle(const HttpRequest& request) {
-  response_.clear();
   if (admission_ == Admission::overflow && !loop_.handler().is_vital(request)) {
     state_.metrics.overflow_answers.Increment();
     refuse(503, "the server has as many connections as it takes");
@@ -213,12 +224,26 @@ std::optional<HttpHandler::Work> Connection::handle(const HttpRequest& request) 
   return loop_.handler().handle(request, response_);
 }
 
-// Puts the response into output_ and on record.
+// Puts the response into output_ and on record. An answer that may wait for a slow reader is kept
+// once only, and within the budget; those to probes and scrapes are always given.
 void Connection::finish(const HttpRequest& request, Clock::time_point start) {
   compose(request);
+  if (!output_share_.take(output_.size()) && !loop_.handler().is_vital(request)) {
+    state_.metrics.memory_answers.Increment();
+    refuse(503, "the answers to other requests fill the memory that is set aside for bodies");
+    compose(request);
+  }
   const Clock::time_point end = Clock::now();
   loop_.set_coarse_now(end);
   loop_.handler().finished(request, response_, end - start);
+  response_.clear();
+}
+
+// A connection may idle for long, and there are many: it keeps no large buffer meanwhile.
+void Connection::forget_answer() {
+  output_share_.release();
+  output_.clear();
+  if (output_.capacity() > kKeptBodySize) output_.shrink_to_fit();
 }
 
 // Runs the work on a worker and waits for it. The worker looks whether it is still wanted.

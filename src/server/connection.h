@@ -89,6 +89,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   [[nodiscard]] bool write_now(std::string_view bytes);
 
   void compose(const HttpRequest& request);
+  void forget_answer();
   void enter(Stage stage);
   [[nodiscard]] std::chrono::milliseconds patience(Stage stage) const;
   [[nodiscard]] bool may_keep_alive() const;
@@ -112,6 +113,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   RequestParser parser_;
   HttpResponse response_;
   std::string output_;
+  BodyShare output_share_;   // of output_, while it waits for its reader
   std::string_view unsent_;  // what the socket has not taken yet of what is being written
 };
 

@@ -20,12 +20,6 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 
-// Bodies up to this size are not worth counting: a connection's buffers are about as large.
-constexpr std::size_t kUncountedBodySize = 16 * kKibibyte;
-
-// More capacity than this is given back after a body that needed it.
-constexpr std::size_t kKeptBodySize = 64 * kKibibyte;
-
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
@@ -129,11 +123,11 @@ class RequestParser::Beast final : public http::basic_parser<true> {
 };
 
 RequestParser::RequestParser(const RequestLimits& limits, BodyBudget& budget)
-    : limits_(limits), budget_(budget) {
+    : limits_(limits), share_(budget) {
   reset();
 }
 
-RequestParser::~RequestParser() { budget_.give_back(reserved_bytes_); }
+RequestParser::~RequestParser() = default;
 
 RequestParser::Progress RequestParser::feed(std::string_view bytes) {
   std::size_t consumed = 0;
@@ -168,7 +162,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 }
 
 void RequestParser::reset() {
-  if (reserved_bytes_ > 0) budget_.give_back(std::exchange(reserved_bytes_, 0));
+  share_.release();
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
@@ -261,14 +255,10 @@ bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
-  if (content_length) body_.reserve(std::min(size, kUncountedBodySize));
-  if (content_length && size <= kUncountedBodySize) return true;
-  if (!budget_.try_take(size)) {
-    refuse(503, "the bodies of other requests fill the memory that is set aside for them");
-    return false;
-  }
-  reserved_bytes_ = size;
-  return true;
+  if (content_length) body_.reserve(std::min(size, BodyBudget::kUncountedSize));
+  if (share_.take(size)) return true;
+  refuse(503, "the bodies of other requests fill the memory that is set aside for them");
+  return false;
 }
 
 }  // namespace ml_inference

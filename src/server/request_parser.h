@@ -83,11 +83,10 @@ class RequestParser {
   bool reserve_body(std::optional<std::uint64_t> content_length);
 
   const RequestLimits limits_;
-  BodyBudget& budget_;
+  BodyShare share_;
 
   std::unique_ptr<Beast> beast_;
   std::optional<RequestRefusal> refusal_;
-  std::size_t reserved_bytes_ = 0;  // taken out of budget_
   unsigned version_ = 11;
   bool expects_continue_ = false;
   bool at_start_ = true;  // no byte of the request is known yet

@@ -17,12 +17,16 @@ struct ServerMetrics {
                                          {{"reason", "connections"}})),
         queue_answers(metrics.counter("http_overload_total",
                                       "Requests and connections answered with 503 or dropped.",
-                                      {{"reason", "worker_queue"}})) {}
+                                      {{"reason", "worker_queue"}})),
+        memory_answers(metrics.counter("http_overload_total",
+                                       "Requests and connections answered with 503 or dropped.",
+                                       {{"reason", "memory"}})) {}
 
   Gauge& connections;
   Counter& connections_accepted;
   Counter& overflow_answers;
   Counter& queue_answers;
+  Counter& memory_answers;
 };
 
 }  // namespace ml_inference

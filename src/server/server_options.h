@@ -27,8 +27,8 @@ struct ServerOptions {
   std::uint32_t header_size_max = 8 * 1024;
   /// 413 beyond. A megabyte is some 40 000 numbers.
   std::size_t body_size_max = kMebibyte;
-  /// All bodies over 16 KiB that are in memory at one time: 503 beyond. A quarter of the memory
-  /// that the smallest container has.
+  /// All bodies over 16 KiB that are in memory at one time, of requests and of answers that wait
+  /// for their readers: 503 beyond. A quarter of the memory that the smallest container has.
   std::size_t body_budget_bytes = 32 * kMebibyte;
 
   /// A kept-alive connection without a request. Longer than the 60 s of usual load balancers, since

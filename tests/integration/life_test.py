@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The life of the process: start, ready, drain, end."""
 
+import contextlib
 import signal
 import socket
 import threading
 import time
 import unittest
 
-from program import PATIENCE_S, ROW, SETOSA, Program, predict_request, ready_program, request, run
+from program import (PATIENCE_S, ROW, SETOSA, Program, parse_metrics, predict_request,
+                     ready_program, request, run)
 
 # A delay that no test waits for: whoever ends sooner has skipped it.
 LONG = ("--drain-delay", "3m", "--drain-limit", "4m")
+
+MEBIBYTE = 1024 * 1024
+ROWS_MAX = 10_000
+
+
+def resident_bytes(program):
+    return parse_metrics(program.get("/metrics").body)["process_resident_memory_bytes"]
 
 
 class Leaving(unittest.TestCase):
@@ -126,6 +135,18 @@ class Starting(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), (arguments, env))
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
+    def test_a_text_that_no_data_could_make_right_is_status_2(self):
+        train = ("train", "--data", "none.csv", "--target", "y", "--output", "none.onnx")
+        for flags in (["serve", "--host", "localhost"], [*train, "--max-features", "0"],
+                      [*train, "--max-samples", "1.5"], [*train, "--class-weight", "1,x,2"]):
+            done = run(*flags)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), flags)
+            self.assertIn(f"{flags[-2]}: '{flags[-1]}' is n", done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_unknown_words_are_named_in_their_order(self):
+        self.assertIn("--modle x", run("serve", "--modle", "x").stderr)
+
     def test_variables_are_flags(self):
         env = {"ML_INFERENCE_PORT": "0", "ML_INFERENCE_THREADS": "3", "ML_INFERENCE_HOST": "::"}
         with Program(env=env, port_flag=()) as program:
@@ -196,6 +217,35 @@ class Patience(unittest.TestCase):
             program.process.send_signal(signal.SIGCONT)
             program.get("/health")  # the loop runs, and has seen the beginning
             self.assertEqual(client.exchange(question[30:]).status, 200)
+
+    def test_idle_connections_keep_no_large_answer(self):
+        with ready_program("--threads", "1") as program, contextlib.ExitStack() as clients:
+            question = predict_request([ROW] * ROWS_MAX)
+            before = resident_bytes(program)
+            for _ in range(40):
+                client = clients.enter_context(program.connect())
+                self.assertEqual(client.exchange(question).status, 200)
+            # Each answer has 1.3 MB.
+            self.assertLess(resident_bytes(program) - before, 8 * MEBIBYTE)
+
+    def test_answers_that_nobody_reads_stay_within_the_budget(self):
+        flags = ("--threads", "1", "--body-budget-bytes", str(4 * MEBIBYTE))
+        with ready_program(*flags) as program, contextlib.ExitStack() as clients:
+            question = predict_request([ROW] * ROWS_MAX)
+            before = resident_bytes(program)
+            deaf = [clients.enter_context(program.connect(4096)) for _ in range(24)]
+            for client in deaf:
+                client.send(question)
+            predictions = '{method="POST",route="/predict",status="%d"}'
+            deadline = time.monotonic() + PATIENCE_S
+            while sum(program.count(predictions % status) for status in (200, 503)) < len(deaf):
+                self.assertLess(time.monotonic(), deadline)
+            self.assertLess(resident_bytes(program) - before, 16 * MEBIBYTE)
+            statuses = [client.receive().status for client in deaf]
+            self.assertEqual(set(statuses), {200, 503})
+            refused = 'http_overload_total{reason="memory"}'
+            counts = parse_metrics(program.get("/metrics").body)
+            self.assertGreaterEqual(counts[refused], 1)
 
     def test_a_header_that_does_not_end_is_408(self):
         with ready_program("--header-timeout", "100ms") as program, program.connect() as client:
