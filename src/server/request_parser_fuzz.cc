@@ -13,6 +13,7 @@ namespace {
 
 using namespace ml_inference;
 
+const std::string kHeaderEnd = "\r\n\r\n";
 constexpr RequestLimits kLimits{.header_size_max = 1024, .body_size_max = 4096};
 
 // What a connection would see, as text. Feeds pieces of piece_size bytes after what is left over.
@@ -57,8 +58,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece_size = 1 + data[0] % 16;
   // A fault in a header may be told at once or when the header is whole, whichever the cut shows
   // first: so let it be whole.
-  if (refuses(requests_of(bytes, bytes.size() + 1)) != refuses(requests_of(bytes, piece_size))) {
-    bytes += "\r\n\r\n";
+  const std::string first = requests_of(bytes, bytes.size() + 1);
+  if (refuses(first) != refuses(requests_of(bytes, piece_size))) {
+    // What still waits then is in the quotes of a chunk's extension, over the end of its line.
+    // Beast takes the chunk out of the body's limit each time that it looks, so pieces end earlier.
+    const bool in_quotes = requests_of(bytes + kHeaderEnd, bytes.size() + 5) == first;
+    bytes += in_quotes ? '"' + kHeaderEnd : kHeaderEnd;
   }
   const std::string whole = requests_of(bytes, bytes.size() + 1);
   const std::string pieces = requests_of(bytes, piece_size);
