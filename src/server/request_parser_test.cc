@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/request_parser.h"
 
+#include "base/byte_units.h"
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,7 +12,7 @@
 namespace ml_inference {
 namespace {
 
-constexpr RequestLimits kLimits{.header_size_max = 8 * 1024, .body_size_max = 64 * 1024};
+constexpr RequestLimits kLimits{.header_size_max = 8 * 1024, .body_size_max = 64 * kKibibyte};
 
 constexpr std::string_view kGet = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kPost =
@@ -230,9 +233,10 @@ TEST_F(RequestParserTest, LimitsWhatStandsBesideTheChunks) {
   const std::string large(kLimits.header_size_max + 1, 'x');
   for (const std::string& start :
        {std::string("1;"), std::string("1\r\nx\r\n0;"), std::string("1\r\nx\r\n0\r\nTrailer: ")}) {
-    EXPECT_EQ(refusal_of(header + start + large), 431) << start;
+    const std::string request = fmt::format("{}{}{}", header, start, large);
+    EXPECT_EQ(refusal_of(request), 431) << start;
     parser_.reset();
-    EXPECT_EQ(feed(header + start + large, 1000), RequestParser::Status::refused) << start;
+    EXPECT_EQ(feed(request, 1000), RequestParser::Status::refused) << start;
     EXPECT_EQ(parser_.refusal().status, 431) << start;
   }
   EXPECT_TRUE(is_done(header + "1;" + large.substr(10) + "\r\nx\r\n0\r\n\r\n"));
