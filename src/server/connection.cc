@@ -286,13 +286,12 @@ bool Connection::write_now(std::string_view bytes) {
   return unsent_.empty();
 }
 
-// Sends unsent_. Returns false when the peer is gone or too slow.
-Connection::Awaitable<bool> Connection::write_rest() {
+// Sends unsent_, or finds that the peer is gone or too slow (ended_).
+Connection::Awaitable<void> Connection::write_rest() {
   enter(Stage::write);
   const auto [error, size] = co_await boost::asio::async_write(
       socket_, boost::asio::buffer(unsent_.data(), unsent_.size()), kAwait);
   if (error) ended_ = true;
-  co_return !error;
 }
 
 // Sends all bytes. Returns false when the peer is gone or too slow.

@@ -75,7 +75,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   Awaitable<void> serve_requests();
   Awaitable<void> do_work(HttpHandler::Work work);
   Awaitable<bool> write(std::string_view bytes);
-  Awaitable<bool> write_rest();
+  Awaitable<void> write_rest();
   Awaitable<void> linger();
 
   void begin_request();
