@@ -59,7 +59,7 @@ class Files(ManifestTest):
             self.assertEqual(len(list(yaml.safe_load_all((FOLDER / name).read_text()))), 1, name)
 
     def test_the_kustomization_names_all_of_them_in_order(self):
-        self.assertEqual(load("kustomization.yaml")["resources"], FILES)
+        self.assertEqual(load("base/kustomization.yaml")["resources"], FILES)
 
 
 class Names(ManifestTest):
