@@ -75,6 +75,9 @@ soak: build ## good, bad and slow clients at once for SECONDS=60: none is lost, 
 e2e: ## the promises on a real cluster, the one of the current kube context (YES=1: do not ask)
 	tests/e2e/run
 
+chart: ## the Helm chart renders what the overlays do, and refuses wrong values
+	tests/manifests/chart
+
 judges: ## other people's tools about our manifests and image
 	tests/manifests/judges
 
@@ -111,5 +114,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e judges interop conformance bench \
+.PHONY: help run build image test check asan tsan fuzz soak e2e chart judges interop conformance bench \
         accuracy format lint clean
