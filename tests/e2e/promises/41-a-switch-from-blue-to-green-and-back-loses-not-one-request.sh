@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# blue-green-plain: the Service is pointed at the other Deployment, and back, under load from clients
-# that keep their connections and clients that do not; then blue is taken away.
+# blue-green-plain: the Service is pointed at the other Deployment, and back, under load from
+# clients that keep their connections and clients that do not; then blue is taken away.
 . "$(dirname "$0")/../parts.sh"
 
 switch_to() {

@@ -21,11 +21,8 @@ weights() {
 bring_envoy
 clear_away
 weights 90 10
+shared_out 15 ml-inference-gateway 4 4 10
 begin_load weights ml-inference-gateway 200 4 4
-sleep 15 # of requests to count
-old=$(predictions_of track=stable) new=$(predictions_of track=canary)
-within_sampling_error "$new" $((old + new)) 10 || die "the canary answered $new; $bound"
-proved "the canary answered $new of $((old + new)) requests; $bound"
 
 gateways() { kubectl get pods -n "$namespace" -l app=ml-inference-gateway -o name | wc -l; }
 two_gateways() { [ "$(gateways)" = 2 ]; }

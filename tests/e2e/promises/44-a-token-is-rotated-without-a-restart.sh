@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# secrets: the tokens are a mounted Secret. It is changed twice, old and new together and then the new
-# alone, while clients with the old and then the new token are served; no pod restarts.
+# secrets: the tokens are a mounted Secret. It is changed twice, old and new together and then the
+# new alone; every pod follows, and no pod restarts.
 . "$(dirname "$0")/../parts.sh"
 
 # tokens LINE...: the Secret has these tokens from now on.

@@ -13,8 +13,8 @@ settings() {
 reloads() {
   local pod
   for pod in $(ready_pods); do metrics "$pod"; done |
-    awk -v result="result=\"$1\"" '/^settings_reloads_total\{/ && /file="config"/ && index($0, result) {
-      sum += $2 } END { print sum + 0 }'
+    awk -v result="result=\"$1\"" '/^settings_reloads_total\{/ && /file="config"/ {
+      if (index($0, result)) sum += $2 } END { print sum + 0 }'
 }
 reloaded() { (($(reloads "$1") >= $2)); }
 logs_probes() { kubectl logs -n "$namespace" "$1" --tail=20 | grep -q '"level": *"DEBUG"'; }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # model-pvc: a Job fills the claim, all pods read it. A volume of one node stands in for the network
-# file system that the component asks for, so the pods are bound to that node here. The folder is made
-# by a first volume (which makes what is missing), and written by a second (which gives it to the
-# pod's group): nothing here is root.
+# file system that the component asks for, so the pods are bound to that node here. The folder is
+# made by a first volume (which makes what is missing), and written by a second (which gives it to
+# the pod's group): nothing here is root.
 . "$(dirname "$0")/../parts.sh"
-readonly folder=/var/tmp/ml-platform-e2e-model volume=ml-platform-e2e-model
+readonly place=/var/tmp/ml-platform-e2e-model volume=ml-platform-e2e-model
 
 # volume SUFFIX SOURCE: a volume on $node for the claim of that name.
 volume() {
@@ -52,15 +52,13 @@ finished() {
 }
 remove_volumes() { kubectl delete pv "$volume" "$volume-folder" --ignore-not-found >/dev/null; }
 
-train_model
-"$docker" build -t $model_image -f tests/e2e/model/Dockerfile "$parts" >/dev/null
-once $model_image load_images $model_image
+bring_model
 clear_away
 remove_volumes
 host=$(kubectl get nodes -o jsonpath='{.items[0].metadata.labels.kubernetes\.io/hostname}')
-volume -folder "hostPath: {path: $folder, type: DirectoryOrCreate}"
+volume -folder "hostPath: {path: $place, type: DirectoryOrCreate}"
 make_folder
-volume "" "local: {path: $folder}"
+volume "" "local: {path: $place}"
 patch node <<EOF
 apiVersion: apps/v1
 kind: Deployment

@@ -26,7 +26,7 @@ answer=$(kept || true)
 
 train_model
 printf 'FROM scratch\nCOPY model.onnx /model.onnx\n' >"$parts/Dockerfile"
-"$docker" build -t $files_image -f "$parts/Dockerfile" "$parts" >/dev/null
+build_image $files_image "$parts/Dockerfile" "$parts"
 load_images $files_image
 deploy model-image-volume </dev/null
 rolled_out ml-inference

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # envoy-gateway-plain: one of three backends is killed (kill -9) four times under load. What it held
-# is asked for again elsewhere, and while it keeps failing it is left out. The pods share one process
-# namespace here, so that a debug container can kill the server: as process 1 of its own namespace it
-# is immune to signals from inside.
+# is asked for again elsewhere, and while it keeps failing it is left out. The containers of a pod
+# share one process namespace here, so that a debug container can kill the server: as process 1 of
+# its own namespace it would be immune to signals from inside.
 . "$(dirname "$0")/../parts.sh"
 
 # shellcheck disable=SC2016  # for the shell in the container
@@ -17,7 +17,8 @@ done'
 gateway_total() {
   local address
   for address in "${gateways[@]}"; do curl -fsS "$address/stats/prometheus"; done |
-    awk -v pattern="^$1\\\\{" '$0 ~ pattern && /cluster_name="stable"/ { s += $2 } END { print s + 0 }'
+    awk -v name="$1{" 'index($0, name) == 1 && /cluster_name="stable"/ { sum += $2 }
+      END { print sum + 0 }'
 }
 restarted() { (($(restarts) >= 2)); }
 
@@ -55,6 +56,7 @@ retries=$(gateway_total envoy_cluster_upstream_rq_retry)
 ejected=$(gateway_total envoy_cluster_outlier_detection_ejections_enforced_total)
 ((retries > 0)) || die "no request was asked for again: nothing was proven"
 ((ejected > 0)) || die "the pod was never left out"
-proved "$victim was killed $kills times: $sent requests in $(number seconds <<<"$report") s, 0 failed"
+proved "$victim was killed $kills times:" \
+  "$sent requests in $(number seconds <<<"$report") s, 0 failed"
 proved "$retries requests asked for again elsewhere; the pod was left out $ejected times"
 back_to_production
