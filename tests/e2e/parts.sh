@@ -19,15 +19,19 @@ instead() {
   printf '  - {name: %s, newName: %s, newTag: "%s"}\n' "$1" "${image%:*}" "${image##*:}"
 }
 # compose COMPONENT...: the objects of the production overlay with these components, and with three
-# replicas instead of an autoscaler; more lines of the kustomization on stdin, whose files are
-# relative to $parts.
+# replicas instead of an autoscaler. More lines for the kustomization on stdin; it stands above the
+# composition, because only so can it change what a component's generator made.
 compose() {
   local component file
+  mkdir -p "$parts/composed"
   {
-    echo 'resources: [../../../tests/e2e/production]'
+    echo 'resources: [../../../../tests/e2e/production]'
     echo 'components:'
-    echo '  - ../../../tests/e2e/by-hand'
-    for component; do echo "  - ../../../k8s/components/$component"; done
+    echo '  - ../../../../tests/e2e/by-hand'
+    for component; do echo "  - ../../../../k8s/components/$component"; done
+  } >"$parts/composed/kustomization.yaml"
+  {
+    echo 'resources: [composed]'
     cat
     echo 'patches:'
     for file in "$parts"/patch-*.yaml; do
@@ -45,7 +49,7 @@ clear_away() {
   kubectl delete "$kinds" -n "$namespace" --all --timeout=90s >/dev/null
   kubectl get configmap -n "$namespace" -o name --field-selector metadata.name!=kube-root-ca.crt |
     xargs -r kubectl --context "$CONTEXT" delete -n "$namespace" >/dev/null
-  within 60 "the end of all pods" no_pods
+  within 90 "the end of all pods" no_pods
 }
 no_pods() { [ -z "$(kubectl get pods -n "$namespace" -o name)" ]; }
 # deploy COMPONENT...: as compose, and applies it in an empty namespace; the caller waits.

@@ -20,11 +20,12 @@ for image in ml-inference:v2 ml-inference:latest; do
   proved "to $image: rolled out in $took s"
 done
 sleep 2
-through=$(kubectl logs -n "$namespace" "$(a_ready_pod)" -c envoy --tail=1)
-[[ $through == *'"upstream_host":"127.0.0.1:8000"'* ]] ||
-  die "the last request did not come through the sidecar: $through"
+# Once written, a line may wait a moment in the sidecar before it is in the log.
+through() { kubectl logs -n "$namespace" "$(a_ready_pod)" -c envoy --tail=1; }
+through_the_sidecar() { [[ $(through) == *'"upstream_host":"127.0.0.1:8000"'* ]]; }
+within 15 "a request in the sidecar's log" through_the_sidecar
 end_load sidecar
 lost_nothing 5000
 proved "$sent requests in $(number seconds <<<"$report") s through the sidecars, 0 failed"
-proved "the last one: $through"
+proved "one of them: $(through)"
 back_to_production
