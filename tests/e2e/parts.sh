@@ -157,6 +157,22 @@ within_sampling_error() {
   (($1 >= low && $1 <= high))
 }
 
+# gateway_stats: the counters of all gateways, as Prometheus text.
+gateway_stats() {
+  local pod
+  for pod in $(kubectl get pods -n "$namespace" -l app=ml-inference-gateway -o name); do
+    (
+      ask_begin "$pod" 9902
+      curl -fsS "$asked/stats/prometheus"
+    )
+  done
+}
+# gateways_know_everybody: the gateways have heard of pods of both versions.
+gateways_know_everybody() {
+  gateway_stats | awk '/^envoy_cluster_membership_healthy\{/ && /"(stable|canary)"/ {
+    if ($2 == 0) missing = 1; seen++ } END { exit missing || seen < 4 }'
+}
+
 # shared_out SECONDS SERVICE KEPT NEW PERCENT: under so much load, the canary's share of the answers
 # is PERCENT. Counted when the load has ended, so that all pods are counted at the same moment.
 shared_out() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# envoy-gateway-plain: one of three backends is killed (kill -9) four times under load. What it held
+# envoy-gateway-plain: one of three backends is killed (kill -9) again and again under load. What it held
 # is asked for again elsewhere, and while it keeps failing it is left out. The containers of a pod
 # share one process namespace here, so that a debug container can kill the server: as process 1 of
 # its own namespace it would be immune to signals from inside.
@@ -13,12 +13,10 @@ readonly killer='for ((i = 0; i < 4; i++)); do
   done
   sleep 4
 done'
-# gateway_total PATTERN: the sum of those counters of both gateways.
+# gateway_total NAME: the sum of that counter of both gateways, about the stable version.
 gateway_total() {
-  local address
-  for address in "${gateways[@]}"; do curl -fsS "$address/stats/prometheus"; done |
-    awk -v name="$1{" 'index($0, name) == 1 && /cluster_name="stable"/ { sum += $2 }
-      END { print sum + 0 }'
+  gateway_stats | awk -v name="$1{" 'index($0, name) == 1 && /cluster_name="stable"/ { sum += $2 }
+    END { print sum + 0 }'
 }
 restarted() { (($(restarts) >= 2)); }
 
@@ -34,11 +32,7 @@ deploy envoy-gateway-plain < <(
   instead ml-inference-canary ml-inference:v2
   instead envoyproxy/envoy $envoy_image)
 rolled_out ml-inference ml-inference-canary ml-inference-gateway
-gateways=()
-for pod in $(kubectl get pods -n "$namespace" -l app=ml-inference-gateway -o name); do
-  ask_begin "$pod" 9902
-  gateways+=("$asked")
-done
+within 60 "pods of both versions at both gateways" gateways_know_everybody
 begin_load kill ml-inference-gateway 500 4 4
 sleep 3
 victim=$(pods_of track=stable | sed -n 1p)
