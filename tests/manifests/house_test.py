@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the house of manifests promises as files: each component has a README and names all that lies
-beside it. Needs no kubectl; compose_test.py builds what is only read here.
+"""What the house of manifests promises as files: each component has a README and names all that
+lies beside it. Needs no kubectl; compose_test.py builds what is only read here.
 """
 import unittest
 
@@ -29,7 +29,8 @@ class House(unittest.TestCase):
     def test_each_component_is_one_and_says_what_it_teaches(self):
         for name in house.components():
             text = (house.COMPONENTS / name / "kustomization.yaml").read_text()
-            self.assertEqual(house.kustomization(house.COMPONENTS / name)["kind"], "Component", name)
+            kind = house.kustomization(house.COMPONENTS / name)["kind"]
+            self.assertEqual(kind, "Component", name)
             self.assertTrue(text.startswith(
                 "# SPDX-License-Identifier: MIT\n# What this file teaches: "), name)
 
