@@ -74,11 +74,15 @@ kind: PersistentVolumeClaim
 metadata: {name: ml-inference-model, namespace: ml-platform}
 spec: {storageClassName: ""}
 EOF
-compose model-pvc </dev/null | kubectl apply -f - >/dev/null
+# First the claim and the Job: a volume that pods without the group hold already is not given to it.
+compose model-pvc </dev/null >"$parts/all.yaml"
+awk 'BEGIN { RS = "---\n" } /kind: PersistentVolumeClaim/' "$parts/all.yaml" |
+  kubectl apply -f - >/dev/null
 fill_with cat
 finished
 proved "filled by a Job of user 1000: $(kubectl get pvc ml-inference-model -n "$namespace" \
   --no-headers | awk '{ print $2, $4, $5 }')"
+kubectl apply -f "$parts/all.yaml" >/dev/null
 rolled_out ml-inference
 serves_the_weather_model
 back_to_production

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # envoy-gateway-plain: one of three backends is killed (kill -9) again and again under load. What it
-# held is asked for again elsewhere, and while it keeps failing it is left out. The containers of a pod
-# share one process namespace here, so that a debug container can kill the server: as process 1 of
-# its own namespace it would be immune to signals from inside.
+# held is asked for again elsewhere, and while it keeps failing it is left out. The containers of a
+# pod share one process namespace here, so that a debug container can kill the server: as process 1
+# of its own namespace it would be immune to signals from inside.
 . "$(dirname "$0")/../parts.sh"
 
 # shellcheck disable=SC2016  # for the shell in the container
