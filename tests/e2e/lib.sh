@@ -24,6 +24,19 @@ die() {
   printf '  ! %s\n' "$*" >&2
   exit 1
 }
+# skip WHY...: ends the promise as not tried; the run counts it and says so.
+readonly skipped_status=77
+skip() {
+  printf '  - skipped: %s\n' "$*"
+  exit $skipped_status
+}
+# at_exit COMMAND: runs COMMAND when the promise ends, however it ends; the last one first.
+at_exit_commands=:
+at_exit() {
+  at_exit_commands="$1; $at_exit_commands"
+  # shellcheck disable=SC2064  # the commands of now
+  trap "$at_exit_commands" EXIT
+}
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 # seconds_since MS: the time since now_ms gave MS, as "12.3".
@@ -109,10 +122,68 @@ a_ready_pod() { ready_pods | sed -n 1p; }
 # pods_are COUNT: exactly so many pods exist, all ready and none leaving.
 pods_are() { [ "$(ready_pods | wc -l)" = "$1" ] && [ "$(pods | wc -l)" = "$1" ]; }
 
-# metrics POD: the pod's own metrics, fetched through the API server.
-metrics() { kubectl get --raw "/api/v1/namespaces/$namespace/pods/$1:8000/proxy/metrics"; }
+# metrics POD: the pod's own metrics. Through a port-forward, which ends inside the pod: a network
+# policy that lets nobody in but the gateway is no obstacle.
+metrics() {
+  local log forward
+  log=$(mktemp)
+  (exec kubectl --context "$CONTEXT" port-forward -n "$namespace" "pod/$1" :8000 >"$log" 2>&1) &
+  forward=$!
+  within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
+  curl -fsS "http://127.0.0.1:$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")/metrics"
+  kill $forward
+  rm -f "$log"
+}
 # metric NAME: the value of a sample without labels, out of metrics on stdin.
 metric() { awk -v name="$1" '$1 == name { printf "%.6f", $2; found = 1 } END { exit !found }'; }
+
+# restarts: how often containers of the service's pods have been started again, all together.
+restarts() {
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{range .status.containerStatuses}}{{.restartCount}}{{"\n"}}{{end}}{{end}}' |
+    awk '{ sum += $1 } END { print sum + 0 }'
+}
+# nodes_of_pods: the nodes of the ready pods, one a line, each as often as it has pods.
+nodes_of_pods() {
+  local pod
+  for pod in $(ready_pods); do
+    kubectl get pod -n "$namespace" "$pod" -o jsonpath='{.spec.nodeName}{"\n"}'
+  done
+}
+# schedulable_nodes: those that take pods now.
+schedulable_nodes() {
+  kubectl get nodes -o go-template='
+    {{- range .items}}{{$unfit := .spec.unschedulable}}{{range .spec.taints}}
+    {{- if ne .effect "PreferNoSchedule"}}{{$unfit = true}}{{end}}{{end}}
+    {{- if not $unfit}}{{.metadata.name}}{{"\n"}}{{end}}{{end}}'
+}
+
+# --- the production overlay -----------------------------------------------------------------------
+
+# production: its objects, with the image that was brought into this cluster.
+production() {
+  command kubectl kustomize tests/e2e/production |
+    sed "s|image: ml-inference:latest|image: $(image_of ml-inference:latest)|"
+}
+# number_by_hand COUNT: takes the autoscaler away, which would set the number again, and waits for
+# so many ready pods.
+number_by_hand() {
+  kubectl delete hpa -n "$namespace" ml-inference --ignore-not-found >/dev/null
+  kubectl scale deployment ml-inference -n "$namespace" --replicas="$1" >/dev/null
+  within 120 "$1 ready pods" pods_are "$1"
+}
+# watch_ready: notes from now on how many pods are ready; fewest_ready ends that and prints the
+# fewest seen.
+watch_ready() {
+  ready_log=$(mktemp)
+  while :; do ready_pods | wc -l; sleep 0.2; done >"$ready_log" 2>/dev/null &
+  ready_watch=$!
+  at_exit "kill $ready_watch 2>/dev/null || true; rm -f '$ready_log'"
+}
+fewest_ready() {
+  kill "$ready_watch" 2>/dev/null || true
+  sort -n "$ready_log" | sed -n 1p
+}
 
 # --- load -----------------------------------------------------------------------------------------
 
@@ -162,8 +233,7 @@ forward() {
   local log
   log=$(mktemp)
   command kubectl --context "$CONTEXT" port-forward -n "$namespace" "$1" ":$2" >"$log" 2>&1 &
-  # shellcheck disable=SC2064  # the values of now
-  trap "kill $! 2>/dev/null || true; rm -f '$log'" EXIT
+  at_exit "kill $! 2>/dev/null || true; rm -f '$log'"
   within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
   forwarded=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
   # shellcheck disable=SC2034  # read by the promise

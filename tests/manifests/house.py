@@ -37,9 +37,9 @@ def rivals(name):
     text = readme.read_text() if readme.exists() else ""
     excluded = set()
     for paragraph in re.findall(r"^Not with:(.*?)(?:\n\n|\Z)", text, re.M | re.S):
-        listed = paragraph.split("(")[0]
-        excluded |= set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", listed))
-    return excluded
+        # A name may be broken at one of its hyphens.
+        excluded |= set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", paragraph.replace("-\n", "-")))
+    return excluded & set(components()) - {name}
 
 
 def compatible(one, other):

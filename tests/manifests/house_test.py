@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the house of manifests promises as files: each component has a README and names all that lies
-beside it. Needs no kubectl; compose_test.py builds what is only read here.
+"""What the house of manifests promises as files: each component has a README and names all that
+lies beside it. Needs no kubectl; compose_test.py builds what is only read here.
 """
 import unittest
 
@@ -29,7 +29,8 @@ class House(unittest.TestCase):
     def test_each_component_is_one_and_says_what_it_teaches(self):
         for name in house.components():
             text = (house.COMPONENTS / name / "kustomization.yaml").read_text()
-            self.assertEqual(house.kustomization(house.COMPONENTS / name)["kind"], "Component", name)
+            kind = house.kustomization(house.COMPONENTS / name)["kind"]
+            self.assertEqual(kind, "Component", name)
             self.assertTrue(text.startswith(
                 "# SPDX-License-Identifier: MIT\n# What this file teaches: "), name)
 
@@ -46,12 +47,14 @@ class House(unittest.TestCase):
             for path in named:
                 self.assertTrue((folder / path).exists(), f"{name}/{path}")
             here = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
-            examples = {path for path in here if path.startswith("example")}
-            self.assertEqual(here - examples - named, set(), name)
+            # Or the README says what a file is for that something else reads.
+            readme = (folder / "README.md").read_text()
+            self.assertEqual([path for path in here - named if path not in readme], [], name)
 
-    def test_rivals_are_components(self):
-        for name in house.components():
-            self.assertLessEqual(house.rivals(name), set(house.components()), name)
+    def test_rivals_are_read_from_the_readme(self):
+        self.assertEqual(house.rivals("autoscaling-cpu"), {"autoscaling-requests"})
+        self.assertFalse(house.compatible("autoscaling-requests", "autoscaling-cpu"))
+        self.assertTrue(house.compatible("autoscaling-requests", "network-policy"))
 
     def test_the_overlays_name_components_that_exist(self):
         for overlay in house.OVERLAYS.iterdir():

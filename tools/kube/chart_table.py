@@ -4,7 +4,7 @@
 
 Usage: tools/kube/chart_table.py [--check]      --check writes nothing; exits with 1 if it is stale
 
-The description of a value stands in values.schema.json, its default in values.yaml, and nowhere else.
+The description of a value stands in values.schema.json, its default in values.yaml.
 """
 import json
 import pathlib

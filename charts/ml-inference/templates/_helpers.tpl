@@ -35,6 +35,12 @@ app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | qu
 {{ include "ml-inference.helmLabels" . }}
 {{- end -}}
 
+{{/* The labels of what serves another purpose beside it: call with (list $ COMPONENT). */}}
+{{- define "ml-inference.labelsOf" -}}
+{{ include "ml-inference.labels" (index . 0)
+   | replace "component: inference" (printf "component: %s" (index . 1)) }}
+{{- end -}}
+
 {{/* The one label that never changes: a Deployment's selector is immutable. */}}
 {{- define "ml-inference.selector" -}}
 app: {{ include "ml-inference.name" . }}

@@ -13,6 +13,9 @@ securityContext:
   runAsNonRoot: true
   runAsUser: {{ .Values.runAs.user }}
   runAsGroup: {{ .Values.runAs.group }}
+  {{- if or .Values.tokens.secretName (eq .Values.model.source "initContainer") }}
+  fsGroup: {{ .Values.runAs.group }}
+  {{- end }}
   seccompProfile:
     type: RuntimeDefault
 {{- with .Values.priorityClassName }}
@@ -29,8 +32,55 @@ tolerations:
 {{- if .Values.spread.enabled }}
 {{- include "ml-inference.spread" . | nindent 0 }}
 {{- end }}
+{{- if eq .Values.model.source "initContainer" }}
+initContainers:
+  {{- include "ml-inference.modelCopier" .Values.model | nindent 2 }}
+{{- end }}
 containers:
   {{- include "ml-inference.container" . | nindent 2 }}
+{{- with include "ml-inference.volumes" . | trim }}
+volumes:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "ml-inference.volumes" -}}
+{{- if ne .Values.model.source "builtin" }}
+{{ include "ml-inference.modelVolume" . }}
+{{- end }}
+{{- with .Values.tokens.secretName }}
+- name: tokens
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - key: tokens
+        path: tokens
+{{- end }}
+{{- if .Values.liveSettings }}
+- name: live-settings
+  configMap:
+    name: {{ include "ml-inference.name" . }}-live
+{{- end }}
+{{- end -}}
+
+{{/* Folders, never single files by subPath: only a folder is kept up to date. */}}
+{{- define "ml-inference.mounts" -}}
+{{- if ne .Values.model.source "builtin" }}
+- name: model
+  mountPath: /models
+  readOnly: true
+{{- end }}
+{{- if .Values.tokens.secretName }}
+- name: tokens
+  mountPath: /etc/ml-inference/tokens
+  readOnly: true
+{{- end }}
+{{- if .Values.liveSettings }}
+- name: live-settings
+  mountPath: /etc/ml-inference/live
+  readOnly: true
+{{- end }}
 {{- end -}}
 
 {{- define "ml-inference.container" -}}
@@ -69,6 +119,10 @@ containers:
     capabilities:
       drop:
         - ALL
+  {{- with include "ml-inference.mounts" . | trim }}
+  volumeMounts:
+    {{- . | nindent 4 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Call with (list PATH NUMBERS). */}}
@@ -82,11 +136,30 @@ httpGet:
 {{/* Where a value of its own sets a variable, `settings` may not set it too: of two values for one
      name, Kubernetes takes the last without a word. */}}
 {{- define "ml-inference.environment" -}}
-{{- $names := dict "ML_INFERENCE_DRAIN_DELAY" "drain.delay" "ML_INFERENCE_DRAIN_LIMIT" "drain.limit" -}}
+{{- $names := dict
+      "ML_INFERENCE_DRAIN_DELAY" "drain.delay" "ML_INFERENCE_DRAIN_LIMIT" "drain.limit"
+      "ML_INFERENCE_MODEL" "model.source" "ML_INFERENCE_TOKEN_FILE" "tokens.secretName"
+      "ML_INFERENCE_CONFIG_FILE" "liveSettings" "ML_INFERENCE_TRACE_SAMPLE" "tracing.sample"
+      "ML_INFERENCE_OTLP_ENDPOINT" "tracing.endpoint" -}}
 - name: ML_INFERENCE_DRAIN_DELAY
   value: {{ .Values.drain.delay }}
 - name: ML_INFERENCE_DRAIN_LIMIT
   value: {{ .Values.drain.limit }}
+{{- if ne .Values.model.source "builtin" }}
+- name: ML_INFERENCE_MODEL
+  value: /models/model.onnx
+{{- end }}
+{{- if .Values.tokens.secretName }}
+- name: ML_INFERENCE_TOKEN_FILE
+  value: /etc/ml-inference/tokens/tokens
+{{- end }}
+{{- if .Values.liveSettings }}
+- name: ML_INFERENCE_CONFIG_FILE
+  value: /etc/ml-inference/live/settings
+{{- end }}
+{{- if .Values.tracing.endpoint }}
+{{ include "ml-inference.tracing" . }}
+{{- end }}
 {{- range $flag, $value := .Values.settings }}
 {{- $name := printf "ML_INFERENCE_%s" ($flag | upper | replace "-" "_") }}
 {{- if hasKey $names $name }}
@@ -125,4 +198,27 @@ affinity:
               {{- include "ml-inference.selector" . | nindent 14 }}
           matchLabelKeys:
             - pod-template-hash
+{{- end -}}
+
+{{/* Who a span comes from is known to the cluster, not to the program. The attributes are made of the
+     variables before them. */}}
+{{- define "ml-inference.tracing" -}}
+{{- $name := include "ml-inference.name" . -}}
+{{- range $variable, $field := dict "POD_NAME" "metadata.name" "POD_UID" "metadata.uid"
+      "POD_NAMESPACE" "metadata.namespace" "NODE_NAME" "spec.nodeName" }}
+- name: {{ $variable }}
+  valueFrom:
+    fieldRef:
+      fieldPath: {{ $field }}
+{{- end }}
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: "k8s.pod.name=$(POD_NAME),k8s.pod.uid=$(POD_UID),\
+    k8s.namespace.name=$(POD_NAMESPACE),k8s.node.name=$(NODE_NAME),\
+    k8s.deployment.name={{ $name }},k8s.container.name=ml-inference"
+- name: OTEL_SERVICE_NAME
+  value: {{ $name }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .Values.tracing.endpoint }}
+- name: ML_INFERENCE_TRACE_SAMPLE
+  value: {{ .Values.tracing.sample | toString | quote }}
 {{- end -}}
