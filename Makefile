@@ -117,5 +117,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e operations judges interop conformance \
-        bench accuracy format lint clean
+.PHONY: help run build image test check asan tsan fuzz soak e2e operations judges interop \
+        conformance bench accuracy format lint clean

@@ -70,8 +70,19 @@ def panel_queries():
     return queries
 
 
+def adapter_queries():
+    """What prometheus-adapter asks for by our rule, with its templates put in."""
+    values = {"<<.LabelMatchers>>": 'namespace="ml-platform",pod=~"a|b"', "<<.GroupBy>>": "pod"}
+    for rule in rules.adapter_rules():
+        series = rule["seriesQuery"]
+        query = rule["metricsQuery"].replace("<<.Series>>", series.split("{")[0])
+        for name, value in values.items():
+            query = query.replace(name, value)
+        yield from ((rule["name"]["as"], text) for text in (series, query))
+
+
 def queries():
-    return panel_queries() + [(rule.get("alert") or rule["record"], rule["expr"])
+    return panel_queries() + list(adapter_queries()) + [(rule.get("alert") or rule["record"], rule["expr"])
                               for rule in rules.rules()]
 
 

@@ -26,6 +26,11 @@ def alerts():
     return {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
 
+def adapter_rules():
+    """The rules of prometheus-adapter, which makes a metric for the autoscaler of a counter."""
+    return yaml.safe_load((MONITORING / "adapter-config.yaml").read_text())["rules"]
+
+
 def write(path, annotations=None):
     """Writes the rules to a file. `annotations`: the names of those that stay, all by default."""
     written = copy.deepcopy(spec())
