@@ -82,8 +82,8 @@ def adapter_queries():
 
 
 def queries():
-    return panel_queries() + list(adapter_queries()) + [(rule.get("alert") or rule["record"], rule["expr"])
-                              for rule in rules.rules()]
+    ruled = [(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules.rules()]
+    return panel_queries() + list(adapter_queries()) + ruled
 
 
 def scraped():
