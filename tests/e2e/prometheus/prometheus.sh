@@ -16,15 +16,15 @@ config_map() {
 # start_prometheus: it scrapes the service's pods and evaluates the rules of the component
 # monitoring.
 start_prometheus() {
-  local here=tests/e2e/prometheus rules
-  "$here/images"
+  local folder=tests/e2e/prometheus rules
+  "$folder/images"
   load_images ml-inference-prometheus:e2e
   rules=$(mktemp)
   # The rules of Prometheus are what stands under `spec`.
   sed -e '1,/^spec:/d' -e 's/^  //' k8s/components/monitoring/prometheus-rule.yaml >"$rules"
-  config_map prometheus "prometheus.yaml=$here/prometheus.yaml" "rules.yaml=$rules"
+  config_map prometheus "prometheus.yaml=$folder/prometheus.yaml" "rules.yaml=$rules"
   rm -f "$rules"
-  with_image_of ml-inference-prometheus:e2e "$here/prometheus-objects.yaml" |
+  with_image_of ml-inference-prometheus:e2e "$folder/prometheus-objects.yaml" |
     kubectl apply -f - >/dev/null
   kubectl rollout status deployment/prometheus -n "$load_namespace" --timeout=90s >/dev/null
 }
