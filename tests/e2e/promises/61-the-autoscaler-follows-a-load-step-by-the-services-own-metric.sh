@@ -46,7 +46,8 @@ proved "predict_requests_per_second is served for" \
 
 # Without the component's second opinion, so that only this metric can have moved it.
 sed -e "s/averageValue: \"[0-9]*\"/averageValue: \"$target\"/" \
-  -e '/- type: Resource/,/averageUtil/d' "$component" | kubectl apply -n "$namespace" -f - >/dev/null
+  -e '/- type: Resource/,/averageUtil/d' "$component" |
+  kubectl apply -n "$namespace" -f - >/dev/null
 within 60 "the autoscaler's first look" kubectl wait -n "$namespace" hpa/ml-inference \
   --for=condition=ScalingActive --timeout=1s
 replicas_are 3 || die "the autoscaler moved before the load did: $(replicas) replicas"
