@@ -13,10 +13,12 @@ namespace ml_inference {
 namespace {
 
 // The methods that the conventions know; any other is "_OTHER", so that no client makes names.
-constexpr std::array<std::string_view, 9> kMethods{"GET",    "HEAD",    "POST",  "PUT",    "DELETE",
+constexpr std::array<std::string_view, 9> kMethods{"GET",     "HEAD",  "POST",  "PUT",    "DELETE",
                                                    "OPTIONS", "PATCH", "TRACE", "CONNECT"};
 
-bool is_known(std::string_view method) { return std::ranges::find(kMethods, method) != kMethods.end(); }
+bool is_known(std::string_view method) {
+  return std::ranges::find(kMethods, method) != kMethods.end();
+}
 
 void add(Span& span, std::string_view key, std::string_view value) {
   span.attributes.push_back({.key = key, .value = std::string(value)});
@@ -34,8 +36,8 @@ void add_attributes(const HttpRequest& request, const HttpResponse& response, Sp
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   add(span, "url.path", path.substr(0, kLoggedKeySizeMax));
   add(span, "url.scheme", "http");
-  span.attributes.push_back({.key = "http.response.status_code",
-                             .value = std::int64_t{response.status}});
+  span.attributes.push_back(
+      {.key = "http.response.status_code", .value = std::int64_t{response.status}});
   if (response.status >= 500) add(span, "error.type", std::to_string(response.status));
   add(span, "ml_inference.request_id", response.request_id);
   if (response.prediction_count > 0) {

@@ -12,12 +12,14 @@
 
 namespace ml_inference {
 
-/// What is wrong with a base URL that spans are to be sent to; empty when nothing is, or when it is.
+/// What is wrong with a base URL that spans are to be sent to; empty when nothing is, or when it
+/// is.
 [[nodiscard]] std::string otlp_url_fault(const std::string& url);
 
 /// The tracer, its thread started, or null when nobody receives traces. The environment tells what
-/// `endpoint` does not: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES;
-/// what does not make sense there is a warning in the log, since others set it for whole clusters.
+/// `endpoint` does not: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME and
+/// OTEL_RESOURCE_ATTRIBUTES; what does not make sense there is a warning in the log, since others
+/// set it for whole clusters.
 /// endpoint  has no otlp_url_fault(). log: outlives the tracer.
 [[nodiscard]] std::unique_ptr<Tracer> make_tracer(std::string endpoint, double sample_ratio,
                                                   JsonLog& log);

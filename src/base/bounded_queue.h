@@ -38,8 +38,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// Waits for a value. Nothing once the queue is closed and empty. Only for a queue with batches of
-  /// one.
+  /// Waits for a value. Nothing once the queue is closed and empty. Only for a queue with batches
+  /// of one.
   [[nodiscard]] std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return closed_ || !values_.empty(); });
@@ -49,7 +49,8 @@ class BoundedQueue {
     return value;
   }
 
-  /// Up to `batch` values: waits until there are so many, `patience` is over, or the queue is closed.
+  /// Up to `batch` values: waits until there are so many, `patience` is over, or the queue is
+  /// closed.
   [[nodiscard]] std::vector<T> pop_batch(std::chrono::steady_clock::duration patience) {
     std::unique_lock lock(mutex_);
     filled_.wait_for(lock, patience, [this] { return closed_ || values_.size() >= batch_; });

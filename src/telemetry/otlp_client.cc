@@ -140,8 +140,8 @@ Result<OtlpEndpoint> parse_otlp_endpoint(std::string_view url) {
   std::string_view path = rest.substr(slash);
   while (path.ends_with('/')) path.remove_suffix(1);
   const bool is_plain = std::ranges::all_of(rest, [](char c) {
-    return c > ' ' && c < '\x7f' && std::string_view("@?#\"<>\\^`{|}").find(c) ==
-               std::string_view::npos;
+    return c > ' ' && c < '\x7f' &&
+           std::string_view("@?#\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
   if (!is_plain) return bad_url(url);
 

@@ -42,8 +42,8 @@ struct SpanCounts {
 
 /// Sends spans in batches. Whoever hands one over never waits: when the queue is full, the span is
 /// dropped and counted. Statuses 429, 502, 503 and 504 and a connection that fails are tried again
-/// after a pause that doubles, or as long as Retry-After says; anything else is given up. The log is
-/// told when exports begin to fail, and when they work again, not of each.
+/// after a pause that doubles, or as long as Retry-After says; anything else is given up. The log
+/// is told when exports begin to fail, and when they work again, not of each.
 /// The thread takes no signals.
 /// Threads: every member but stop() and the destructor, from any thread.
 class SpanExporter {

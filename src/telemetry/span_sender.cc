@@ -124,10 +124,9 @@ void SpanSender::settle(std::size_t span_count, const OtlpOutcome& outcome) {
   exported_.fetch_add(span_count - rejected, std::memory_order_relaxed);
   if (rejected > 0) {
     if (!std::exchange(failing_, true)) {
-      tell(LogLevel::warning,
-           fmt::format("Trace export: the receiver rejected {}: {}",
-                       count_text(static_cast<std::size_t>(rejected), "span"),
-                       outcome.answer.message));
+      tell(LogLevel::warning, fmt::format("Trace export: the receiver rejected {}: {}",
+                                          count_text(static_cast<std::size_t>(rejected), "span"),
+                                          outcome.answer.message));
     }
   } else if (std::exchange(failing_, false)) {
     tell(LogLevel::info, "Trace export works again");
@@ -149,8 +148,8 @@ bool SpanSender::stop(std::chrono::milliseconds limit) {
   queue_.close();
   std::unique_lock lock(mutex_);
   // The little more is for an export that ends by its own deadline.
-  const bool done = finished_.wait_for(lock, limit + std::chrono::milliseconds(100),
-                                       [this] { return stopped_; });
+  const bool done =
+      finished_.wait_for(lock, limit + std::chrono::milliseconds(100), [this] { return stopped_; });
   if (!done) log_ = nullptr;
   return done;
 }

@@ -62,8 +62,8 @@ bool is_key(std::string_view text) {
 
 bool is_value(std::string_view text) {
   if (text.empty() || text.size() > kValueSizeMax || text.back() == ' ') return false;
-  return std::ranges::all_of(
-      text, [](char c) { return c >= ' ' && c <= '~' && c != ',' && c != '='; });
+  return std::ranges::all_of(text,
+                             [](char c) { return c >= ' ' && c <= '~' && c != ',' && c != '='; });
 }
 
 bool is_member(std::string_view text) {

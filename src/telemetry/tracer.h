@@ -27,7 +27,7 @@ struct RequestTrace {
   Time encode_end;
 
   /// Sets one of the times, if anybody wants to know.
-  void note(Time RequestTrace::*moment) {
+  void note(Time RequestTrace::* moment) {
     if (context.sampled) this->*moment = std::chrono::steady_clock::now();
   }
 };
