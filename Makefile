@@ -15,7 +15,8 @@ TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
 # What `make test` runs after the unit tests: the program from outside, a brief soak, and the
 # manifests.
-WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/soak/run tests/manifests/run)
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/tracing/run tests/soak/run \
+                                  tests/manifests/run)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +79,10 @@ e2e: ## the promises on a real cluster, the one of the current kube context (YES
 judges: ## other people's tools about our manifests and image
 	tests/manifests/judges
 
+traces: build ## a receiver of ours and the real Jaeger get our traces (needs go; minutes at first)
+	@tools/setup test
+	tests/tracing/run otlp_test jaeger_test
+
 interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
 	tests/interop/run
@@ -111,5 +116,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e judges interop conformance bench \
-        accuracy format lint clean
+.PHONY: help run build image test check asan tsan fuzz soak e2e judges traces interop conformance \
+        bench accuracy format lint clean

@@ -110,27 +110,26 @@ bool SpanSender::is_stopping() {
   return stopping_;
 }
 
+// The log is told first: whoever sees a count may look there for its reason.
 void SpanSender::settle(std::size_t span_count, const OtlpOutcome& outcome) {
   if (!outcome.taken) {
-    export_failed_.fetch_add(span_count, std::memory_order_relaxed);
     if (!std::exchange(failing_, true)) {
       tell(LogLevel::warning, "Trace export fails, spans are lost: " + outcome.reason);
     }
+    export_failed_.fetch_add(span_count, std::memory_order_relaxed);
     return;
   }
   pause_ = options_.pause_min;
-  const auto rejected = std::min<std::uint64_t>(outcome.answer.rejected_count, span_count);
-  rejected_.fetch_add(rejected, std::memory_order_relaxed);
-  exported_.fetch_add(span_count - rejected, std::memory_order_relaxed);
-  if (rejected > 0) {
-    if (!std::exchange(failing_, true)) {
-      tell(LogLevel::warning, fmt::format("Trace export: the receiver rejected {}: {}",
-                                          count_text(static_cast<std::size_t>(rejected), "span"),
-                                          outcome.answer.message));
-    }
-  } else if (std::exchange(failing_, false)) {
+  const std::size_t rejected = std::min<std::uint64_t>(outcome.answer.rejected_count, span_count);
+  const bool was_failing = std::exchange(failing_, rejected > 0);
+  if (rejected > 0 && !was_failing) {
+    tell(LogLevel::warning, fmt::format("Trace export: the receiver rejected {}: {}",
+                                        count_text(rejected, "span"), outcome.answer.message));
+  } else if (rejected == 0 && was_failing) {
     tell(LogLevel::info, "Trace export works again");
   }
+  rejected_.fetch_add(rejected, std::memory_order_relaxed);
+  exported_.fetch_add(span_count - rejected, std::memory_order_relaxed);
 }
 
 void SpanSender::tell(LogLevel level, std::string_view message) {
