@@ -13,10 +13,10 @@ IMAGE ?= ml-inference:latest
 CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
 TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
-# What `make test` runs after the unit tests: the program from outside, a brief soak, the manifests,
-# and alerts and dashboard with a real Prometheus.
-WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/soak/run tests/manifests/run \
-                         tests/operations/run)
+# What `make test` runs after the unit tests: the program from outside, its traces, a brief soak, the
+# manifests, and alerts and dashboard with a real Prometheus.
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/tracing/run tests/soak/run \
+                         tests/manifests/run tests/operations/run)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,10 @@ operations: build ## alerts, dashboard, logs: a real Prometheus and Elasticsearc
 judges: ## other people's tools about our manifests and image
 	tests/manifests/judges
 
+traces: build ## a receiver of ours and the real Jaeger get our traces (needs go; minutes at first)
+	@tools/setup test
+	tests/tracing/run otlp_test jaeger_test
+
 interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
 	tests/interop/run
@@ -117,5 +121,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e operations judges interop \
+.PHONY: help run build image test check asan tsan fuzz soak e2e operations judges traces interop \
         conformance bench accuracy format lint clean

@@ -28,7 +28,6 @@ OUTSIDE = {
 
 # Metrics that are about to come, each with its labels.
 EXPECTED_SOON = {
-    "trace_spans_exported_total": set(), "trace_spans_dropped_total": {"reason"},
     "settings_reloads_total": {"file", "result"}, "model_load_failures_total": set(),
     "model_info": {"digest"},
 }
