@@ -13,8 +13,8 @@ IMAGE ?= ml-inference:latest
 CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
 TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
-# What `make test` runs after the unit tests: the program from outside, its traces, a brief soak, the
-# manifests, and alerts and dashboard with a real Prometheus.
+# What `make test` runs after the unit tests: the program from outside, its traces, a brief soak,
+# the manifests, and alerts and dashboard with a real Prometheus.
 WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/tracing/run tests/soak/run \
                          tests/manifests/run tests/operations/run)
 

@@ -35,8 +35,8 @@ def container_log(folder, name, lines):
 
 
 def lines_of_a_run():
-    """The log of a program that answered one good and one bad request."""
-    with program.ready_program() as served:
+    """The log of a program that answered one good and one bad request, and traced both."""
+    with program.ready_program("--otlp-endpoint", "http://127.0.0.1:1") as served:
         served.predict(program.ROW, [f"X-Request-ID: {REQUEST_ID}"])
         served.predict(["no", "number"])
         served.wait_for(lambda line: line.get("status") == 422)
@@ -83,6 +83,7 @@ class Shipped(unittest.TestCase):
         self.assertEqual((line["message"], line["status"], line["route"]),
                          ("Prediction successful: setosa", 200, "/predict"))
         self.assertEqual(line["kubernetes"]["pod_name"], POD)
+        self.assertEqual(self.search({"term": {"trace_id": line["trace_id"]}}), [line])
         self.assertEqual(line["@timestamp"][:26], line["timestamp"][:26])
 
     def test_failures_are_found_by_their_level_and_by_a_range_of_their_status(self):
