@@ -35,8 +35,10 @@ prometheus() {
 }
 # scraped COUNT: so many pods answer its scrapes.
 scraped() { [ "$(prometheus targets | grep -o '"health":"up"' | wc -l)" = "$1" ]; }
-# firing ALERT POD: whether that alert fires for that pod.
+# firing ALERT POD: whether that alert (a pattern) fires for that pod; sets $fired to its name.
 firing() {
-  prometheus alerts | grep -o '{"labels":{[^}]*},"annotations":{[^}]*},"state":"firing"' |
-    grep "\"alertname\":\"$1\"" | grep -q "\"pod\":\"$2\""
+  fired=$(prometheus alerts |
+    grep -o '{"labels":{[^}]*},"annotations":{[^}]*},"state":"firing"' |
+    grep "\"pod\":\"$2\"" | grep -o "\"alertname\":\"$1\"" | sed -n '1s/.*:"\(.*\)"/\1/p')
+  [ -n "$fired" ]
 }
