@@ -8,6 +8,7 @@
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
 #include "telemetry/metrics.h"
+#include "telemetry/tracer.h"
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,7 @@ struct ApiContext {
   ApiMetrics& api_metrics;
   JsonLog& log;
   ApiOptions options;
+  Tracer* tracer = nullptr;  ///< null: nothing is traced
 };
 
 /// Answers requests on one event loop; see HttpHandler for the threads.
@@ -70,6 +72,7 @@ class Endpoints final : public HttpHandler {
   static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                           HttpResponse& response);
   const std::shared_ptr<const Served>& served();
+  void begin_trace(const HttpRequest& request, HttpResponse& response);
   void take_request_id(std::string_view sent, HttpResponse& response);
   bool is_sampled_out();
   void log_line(const HttpRequest& request, const HttpResponse& response,

@@ -14,6 +14,7 @@ void HttpResponse::clear() {
   route = 0;
   prediction_count = 0;
   outcome.clear();
+  trace = {};
 }
 
 }  // namespace ml_inference

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/byte_units.h"
+#include "telemetry/tracer.h"
 
 #include <chrono>
 #include <cstddef>
@@ -23,6 +24,8 @@ struct HttpRequest {
   std::string_view accept;        ///< the header's value, or empty
   std::string_view content_type;  ///< likewise
   std::string_view request_id;    ///< X-Request-ID as sent, or empty
+  std::string_view traceparent;   ///< likewise; several are joined by commas
+  std::string_view tracestate;    ///< likewise
   std::string_view body;          ///< decoded from its transfer coding
 };
 
@@ -41,6 +44,7 @@ struct HttpResponse {
   std::size_t route = 0;             ///< the handler's number for the path
   std::size_t prediction_count = 0;  ///< rows predicted
   std::string outcome;               ///< in a few words: "setosa", or what was wrong
+  RequestTrace trace;                ///< of the request: a refusal that comes later keeps it
 
   /// Back to 200 and empty.
   void clear();

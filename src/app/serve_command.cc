@@ -2,6 +2,7 @@
 // ml-inference serve
 #include "app/command_line.h"
 #include "app/flags.h"
+#include "app/tracing.h"
 #include "app/wiring.h"
 #include "base/byte_units.h"
 
@@ -60,6 +61,13 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
               "log one of so many successful predictions");
   flags.count("--log-buffer-bytes", options->log_buffer_size_bytes, 64 * kKibibyte, kGibibyte,
               "log lines that may wait for stdout; beyond, they are dropped and counted");
+  flags
+      .text("--otlp-endpoint", options->otlp_endpoint,
+            "base URL of a receiver of traces such as http://collector:4318; without one (and "
+            "without OTEL_EXPORTER_OTLP_ENDPOINT), nothing is traced")
+      ->check(CLI::Validator(otlp_url_fault, ""));
+  flags.number("--trace-sample", options->trace_sample, 0, 1,
+               "share of the requests that are traced, where the caller has not decided");
   command->callback([options, &action] { action = [options] { return serve(*options); }; });
 }
 

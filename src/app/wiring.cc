@@ -4,6 +4,7 @@
 #include "api/api_metrics.h"
 #include "api/endpoints.h"
 #include "app/host_metrics.h"
+#include "app/tracing.h"
 #include "app/version.h"
 #include "base/number_text.h"
 #include "formats/load_model.h"
@@ -119,18 +120,22 @@ Result<void> serve(ServeOptions options) {
   options.server.thread_count = options.thread_count;
 
   Readiness readiness;
+  const std::unique_ptr<Tracer> tracer =
+      make_tracer(options.otlp_endpoint, options.trace_sample, log);
   Metrics metrics;
   ApiMetrics api_metrics(metrics);
   register_host_metrics(metrics, cgroup);
   register_model_metrics(metrics, readiness);
   register_log_metrics(metrics, log);
+  register_trace_metrics(metrics, tracer.get());
 
   const ApiContext context{
       .readiness = readiness,
       .metrics = metrics,
       .api_metrics = api_metrics,
       .log = log,
-      .options = {.version = std::string(kVersion), .log_sample = options.log_sample}};
+      .options = {.version = std::string(kVersion), .log_sample = options.log_sample},
+      .tracer = tracer.get()};
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Server> server,
       Server::listen(
@@ -155,6 +160,7 @@ Result<void> serve(ServeOptions options) {
     readiness.model_failed(std::move(model).error().message);
   }
   server->wait();
+  send_last_spans(tracer.get(), log);
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};
 }

@@ -78,6 +78,7 @@ class RequestParser {
   class Beast;
 
   void take_field(int field, std::string_view value);
+  void take_unknown_field(std::string_view name, std::string_view value);
   void check_header();
   void refuse(int status, std::string detail);
   bool reserve_body(std::optional<std::uint64_t> content_length);
@@ -101,6 +102,8 @@ class RequestParser {
   std::string transfer_encoding_;
   std::string expect_;
   std::string request_id_;
+  std::string traceparent_;
+  std::string tracestate_;
   std::string body_;
 };
 
