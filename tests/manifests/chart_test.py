@@ -102,6 +102,7 @@ class SameObjects(unittest.TestCase):
     """One way to deploy in two notations."""
 
     used = set()
+    maxDiff = None
 
     def compare(self, theirs, *values, more=frozenset()):
         strange, unused = [], set(more)

@@ -25,9 +25,19 @@ priorityClassName: {{ . }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .Values.tolerations }}
+{{- if or .Values.lostNodeSeconds .Values.tolerations }}
 tolerations:
+  {{- if .Values.lostNodeSeconds }}
+  {{- range $state := list "unreachable" "not-ready" }}
+  - key: node.kubernetes.io/{{ $state }}
+    operator: Exists
+    effect: NoExecute
+    tolerationSeconds: {{ $.Values.lostNodeSeconds }}
+  {{- end }}
+  {{- end }}
+  {{- with .Values.tolerations }}
   {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- if .Values.spread.enabled }}
 {{- include "ml-inference.spread" . | nindent 0 }}
