@@ -33,7 +33,7 @@ inline constexpr std::size_t kTokenCountMax = 256;
 /// Bytes of a token file: room for a few dozen signed tokens and comments.
 inline constexpr std::size_t kTokenFileSizeMax = 262'144;
 
-/// Characters of a token. A header may have 8 KiB; a signed token of an identity provider has 1 to 2.
+/// Characters of a token. Signed tokens of identity providers have 1 to 2 thousand.
 inline constexpr std::size_t kTokenSizeMax = 4'096;
 
 /// An X-Request-ID that is longer, or holds anything but visible ASCII, is replaced by one of ours.

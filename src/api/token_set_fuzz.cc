@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes in place of a token file and of an Authorization header: what is taken admits only whole
-// tokens, and what is refused tells nothing of them.
+// Any bytes in place of a token file and of an Authorization header: what is taken admits whole
+// tokens only, and what is refused tells nothing of them.
 #include "api/limits.h"
 #include "api/token_set.h"
 #include "base/assert.h"

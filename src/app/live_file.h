@@ -14,9 +14,9 @@
 
 namespace ml_inference {
 
-/// Brings a file's content into force, at start and after each change. A content that is refused, or
-/// a file that cannot be read, leaves what is in force as it is, and is told once, in the log as a
-/// WARNING and in settings_reloads_total.
+/// Brings a file's content into force, at start and after each change. A content that is refused,
+/// or a file that cannot be read, leaves what is in force as it is, and is told once, in the log as
+/// a WARNING and in settings_reloads_total.
 /// Threads: belongs to one thread at a time.
 class LiveFile {
  public:

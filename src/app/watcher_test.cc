@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <latch>
-#include <optional>
+#include <memory>
 #include <vector>
 
 namespace ml_inference {
@@ -29,9 +29,8 @@ TEST(Watcher, LooksAgainAndAgainInTurn) {
 
 TEST(Watcher, EndsWithoutWaitingForItsPause) {
   std::latch looked(1);
-  std::optional<Watcher> watcher;
-  watcher.emplace(std::chrono::hours(1),
-                  std::vector<std::function<void()>>{[&looked] { looked.count_down(); }});
+  std::vector<std::function<void()>> looks{[&looked] { looked.count_down(); }};
+  auto watcher = std::make_unique<Watcher>(std::chrono::hours(1), std::move(looks));
   looked.wait();
   watcher.reset();  // the test's own time limit is the promise
 }

@@ -13,11 +13,11 @@ namespace ml_inference {
 
 /// Reads the file at each look and tells whether its content differs from the last look's.
 ///
-/// Reading rather than waiting for events: a mounted Secret is a link through the link ..data, which
-/// the kubelet replaces, so that a watch on the file, or on its folder, sees other inodes go and
-/// come in an order of the kubelet's choice; and many volumes give no events at all. Content rather
-/// than times: nothing can be written within the resolution of a clock. Of the content only the
-/// digest is kept. A look costs some ten microseconds.
+/// Reading rather than waiting for events: a mounted Secret is a link through the link ..data,
+/// which the kubelet replaces, so that a watch on the file, or on its folder, sees other inodes go
+/// and come in an order of the kubelet's choice; and many volumes give no events at all. Content
+/// rather than times: nothing can be written within the resolution of a clock. Of the content only
+/// the digest is kept. A look costs some ten microseconds.
 /// Threads: belongs to one thread.
 class WatchedFile {
  public:
