@@ -93,6 +93,7 @@ class RequestParser {
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
   std::size_t host_count_ = 0;
+  std::size_t authorization_count_ = 0;
   std::string method_;
   std::string target_;
   std::string host_;
@@ -104,6 +105,7 @@ class RequestParser {
   std::string request_id_;
   std::string traceparent_;
   std::string tracestate_;
+  std::string authorization_;
   std::string body_;
 };
 
