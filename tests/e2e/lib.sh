@@ -172,6 +172,12 @@ number_by_hand() {
   kubectl scale deployment ml-inference -n "$namespace" --replicas="$1" >/dev/null
   within 120 "$1 ready pods" pods_are "$1"
 }
+# waiting_reasons: why containers of the service's pods do not run, each reason once.
+waiting_reasons() {
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{range .status.containerStatuses}}{{if .state.waiting}}
+    {{- .state.waiting.reason}}{{"\n"}}{{end}}{{end}}{{end}}' | sort -u | paste -sd ' '
+}
 # watch_ready: notes from now on how many pods are ready; fewest_ready ends that and prints the
 # fewest seen.
 watch_ready() {
@@ -223,6 +229,17 @@ load_report() {
 }
 stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
 
+# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and of none that
+# failed.
+no_failure() {
+  [ "$(number failed <<<"$1")" = 0 ] || die "requests failed: $1"
+  (($(number sent <<<"$1") >= ${2:-1})) || die "too little load to prove anything: $1"
+}
+# summary REPORT: it in one line.
+summary() {
+  printf '%s requests in %s s, %s failed' "$(number sent <<<"$1")" "$(number seconds <<<"$1")" \
+    "$(number failed <<<"$1")"
+}
 # number KEY: that number out of a report on stdin.
 number() { grep -o "\"$1\":[0-9.]*" | cut -d: -f2; }
 
