@@ -198,6 +198,7 @@ start_load() {
   local name=$1 arguments
   shift
   arguments=$(printf '"%s",' "$@")
+  kubectl delete pod -n "$load_namespace" "$name" --ignore-not-found --now >/dev/null 2>&1
   kubectl apply -f - >/dev/null <<EOF
 apiVersion: v1
 kind: Pod
@@ -218,6 +219,15 @@ spec:
         {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 EOF
   kubectl wait -n "$load_namespace" "pod/$name" --timeout=60s --for=condition=Ready >/dev/null
+}
+
+# steady_load NAME RATE [ARGUMENT...]: the same with so many requests a second through the Service,
+# half of them on kept connections and half on new ones, until stop_load.
+steady_load() {
+  local name=$1 per_second=$2
+  shift 2
+  start_load "$name" --host "ml-inference.$namespace.svc.cluster.local" --seconds 800 \
+    --requests 1000000 --rate "$per_second" --kept 16 --fresh 16 "$@"
 }
 
 # load_report NAME: waits until the load has ended by itself, and prints its one JSON object.

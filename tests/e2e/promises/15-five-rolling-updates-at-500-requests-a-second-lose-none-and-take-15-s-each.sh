@@ -8,14 +8,20 @@ readonly limit_ms=15000
 
 number_by_hand 3
 watch_ready
-start_load rollout $rate
+steady_load rollout $rate
 sleep 2 # of load before anything changes
 images=("$(image_of ml-inference:v2)" "$(image_of ml-inference:latest)")
+image() {
+  kubectl get deployment ml-inference -n "$namespace" \
+    -o jsonpath='{.spec.template.spec.containers[0].image}'
+}
 times=()
 for ((i = 0; i < rollouts; i++)); do
   before=$(pods)
   start=$(now_ms)
-  kubectl set image deployment/ml-inference "ml-inference=${images[i % 2]}" -n ml-platform >/dev/null
+  next=${images[0]}
+  [ "$(image)" != "$next" ] || next=${images[1]}
+  kubectl set image deployment/ml-inference "ml-inference=$next" -n ml-platform >/dev/null
   replaced() { pods_are 3 && ! grep -qFf <(echo "$before") <(pods); }
   within 90 "three new pods and no old one" replaced
   took=$(($(now_ms) - start))
@@ -30,8 +36,8 @@ no_failure "$report" $((rate * 20))
 ((fewest >= 3)) || die "$fewest pods were ready at one time, expected 3 at least"
 proved "$rollouts rollouts, three pods replaced in ${times[*]} s, never fewer than $fewest ready"
 proved "$(summary "$report")"
-if [ "$((rollouts % 2))" = 1 ]; then # back to the first image, for the promises that follow
-  kubectl rollout undo deployment/ml-inference -n "$namespace" >/dev/null
+if [ "$(image)" != "${images[1]}" ]; then # for the promises that follow
+  kubectl set image deployment/ml-inference "ml-inference=${images[1]}" -n "$namespace" >/dev/null
   kubectl rollout status deployment/ml-inference -n "$namespace" --timeout=90s >/dev/null
   within 60 "three pods again" pods_are 3
 fi

@@ -7,7 +7,7 @@
 number_by_hand 3
 before=$(ready_pods)
 watch_ready
-start_load rollout 500
+steady_load rollout 500
 start=$(now_ms)
 kubectl set image deployment/ml-inference -n "$namespace" \
   "ml-inference=$(image_of ml-inference:no-such-version)" >/dev/null

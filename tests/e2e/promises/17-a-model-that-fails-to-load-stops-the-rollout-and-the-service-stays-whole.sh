@@ -8,7 +8,7 @@
 number_by_hand 3
 before=$(ready_pods)
 watch_ready
-start_load rollout 500
+steady_load rollout 500
 
 # new_pod: one of those that the failing rollout has made.
 new_pod() { pods | grep -vFf <(echo "$before") | sed -n 1p; }

@@ -19,7 +19,7 @@ proved "spread: three pods on the nodes ${used[*]}"
 drained=("${used[@]:0:$((expected - 1))}")
 at_exit 'kubectl uncordon "${drained[@]}" >/dev/null 2>&1'
 watch_ready
-start_load drain 500
+steady_load drain 500
 sleep 2
 start=$(now_ms)
 answer=$(kubectl drain "${drained[@]}" --pod-selector=app=ml-inference --ignore-daemonsets \
