@@ -51,6 +51,8 @@ UNTESTED = {
 UNTRUSTED = [
     "src/api/json_tape",
     "src/api/predict_json",
+    "src/api/token_set",
+    "src/app/live_settings",
     "src/data/csv",
     "src/formats/onnx",
     "src/host/cgroup_text",

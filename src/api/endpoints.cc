@@ -120,8 +120,8 @@ void Endpoints::answer(Route route, const HttpRequest& request, HttpResponse& re
     case Route::metrics: return answer_metrics(request, response);
     case Route::openapi: {
       const auto model = context_.readiness.model();
-      response.body =
-          openapi_document(model == nullptr ? nullptr : &model->schema(), context_.options.version);
+      response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
+                                       context_.options.version, context_.live.tokens() != nullptr);
       return;
     }
   }
@@ -171,6 +171,7 @@ void Endpoints::answer_metrics(const HttpRequest& request, HttpResponse& respons
 
 std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
                                                     HttpResponse& response) {
+  if (!is_admitted(request, response)) return std::nullopt;
   if (!is_json(request.content_type)) {
     set_detail(
         response, 415,
@@ -214,6 +215,27 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
   }
 }
 
+// Whether the request carries one of the tokens, if there are any; looks only at a counter while
+// they are the same.
+bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) {
+  const std::uint64_t generation = context_.live.token_generation();
+  if (generation != token_generation_) {
+    tokens_ = context_.live.tokens();
+    token_generation_ = generation;
+  }
+  if (tokens_ == nullptr) return true;
+  const std::string_view token = bearer_token(request.authorization);
+  if (tokens_->admits(token)) return true;
+  if (token.empty()) {
+    set_detail(response, 401, "Authorization is missing, expected 'Bearer' and a token");
+    response.authenticate = R"(Bearer realm="ml-inference")";
+  } else {
+    set_detail(response, 401, "the bearer token is not one of those that admit");
+    response.authenticate = R"(Bearer realm="ml-inference", error="invalid_token")";
+  }
+  return false;
+}
+
 // The current model with its dialect; looks only at a counter while the model is the same.
 const std::shared_ptr<const Endpoints::Served>& Endpoints::served() {
   const std::uint64_t generation = context_.readiness.generation();
@@ -244,7 +266,7 @@ void Endpoints::take_request_id(std::string_view sent, HttpResponse& response) {
 }
 
 bool Endpoints::is_sampled_out() {
-  if (++successes_ < context_.options.log_sample) {
+  if (++successes_ < context_.live.log_sample()) {
     context_.api_metrics.log_lines_sampled_out.Increment();
     return true;
   }

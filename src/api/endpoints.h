@@ -4,6 +4,7 @@
 
 #include "api/api_metrics.h"
 #include "api/http.h"
+#include "api/live_api.h"
 #include "api/predict_json.h"
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
@@ -19,8 +20,6 @@ namespace ml_inference {
 struct ApiOptions {
   /// The program's version, for / and /openapi.json.
   std::string version;
-  /// Log one of so many successful predictions; 1 logs all. Failures are always logged.
-  std::uint32_t log_sample = 1;
 };
 
 /// What all event loops' endpoints share. Everything outlives the server.
@@ -29,6 +28,7 @@ struct ApiContext {
   Metrics& metrics;
   ApiMetrics& api_metrics;
   JsonLog& log;
+  const LiveApi& live;
   ApiOptions options;
 };
 
@@ -69,6 +69,7 @@ class Endpoints final : public HttpHandler {
   std::optional<Work> predict(const HttpRequest& request, HttpResponse& response);
   static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                           HttpResponse& response);
+  bool is_admitted(const HttpRequest& request, HttpResponse& response);
   const std::shared_ptr<const Served>& served();
   void take_request_id(std::string_view sent, HttpResponse& response);
   bool is_sampled_out();
@@ -80,6 +81,8 @@ class Endpoints final : public HttpHandler {
   PredictMemory memory_;
   std::shared_ptr<const Served> served_;
   std::uint64_t served_generation_ = 0;
+  std::shared_ptr<const TokenSet> tokens_;
+  std::uint64_t token_generation_ = 0;
   std::uint32_t successes_ = 0;  // since the last one that was logged
   std::string message_;          // scratch of log_line()
 };

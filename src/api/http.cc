@@ -7,6 +7,7 @@ void HttpResponse::clear() {
   status = 200;
   content_type = "application/json";
   allow = {};
+  authenticate = {};
   retry_later = false;
   request_id.clear();
   body.clear();

@@ -18,12 +18,13 @@ inline constexpr std::size_t kKeptBodySize = 16 * kKibibyte;
 
 /// A whole request. The views belong to the connection and live until finished() has returned.
 struct HttpRequest {
-  std::string_view method;        ///< as sent: "GET"
-  std::string_view target;        ///< as sent, percent-encoding and query included
-  std::string_view accept;        ///< the header's value, or empty
-  std::string_view content_type;  ///< likewise
-  std::string_view request_id;    ///< X-Request-ID as sent, or empty
-  std::string_view body;          ///< decoded from its transfer coding
+  std::string_view method;         ///< as sent: "GET"
+  std::string_view target;         ///< as sent, percent-encoding and query included
+  std::string_view accept;         ///< the header's value, or empty
+  std::string_view content_type;   ///< likewise
+  std::string_view request_id;     ///< X-Request-ID as sent, or empty
+  std::string_view authorization;  ///< the header's value, or empty: a secret, never logged
+  std::string_view body;           ///< decoded from its transfer coding
 };
 
 /// The answer to one request. The server writes status line, Date, Content-Length, Connection and,
@@ -33,6 +34,7 @@ struct HttpResponse {
   int status = 200;
   std::string_view content_type = "application/json";  ///< a literal
   std::string_view allow;                              ///< a literal; empty: no such header
+  std::string_view authenticate;                       ///< a literal: WWW-Authenticate, of a 401
   bool retry_later = false;                            ///< adds Retry-After
   std::string request_id;                              ///< goes out as X-Request-ID
   std::string body;

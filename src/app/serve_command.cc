@@ -54,6 +54,11 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   flags.count("--threads", options->thread_count, 0, 1'024,
               "event loops, and workers; 0 for one a granted CPU");
   add_server_flags(flags, options->server);
+  flags.text("--token-file", options->token_file,
+             "bearer tokens that admit to /predict, one a line; read again when it changes");
+  flags.text(
+      "--config-file", options->config_file,
+      "lines like 'log-level = debug' (log-sample, trace-sample); read again when it changes");
   flags.choice("--log-level", options->log_level, {"debug", "info", "warning", "error"},
                "least level that is logged");
   flags.count("--log-sample", options->log_sample, 1, std::numeric_limits<std::uint32_t>::max(),

@@ -3,8 +3,13 @@
 
 #include "api/api_metrics.h"
 #include "api/endpoints.h"
+#include "api/limits.h"
+#include "api/live_api.h"
 #include "app/host_metrics.h"
+#include "app/live_file.h"
+#include "app/live_settings.h"
 #include "app/version.h"
+#include "app/watcher.h"
 #include "base/number_text.h"
 #include "formats/load_model.h"
 #include "host/cgroup.h"
@@ -19,15 +24,22 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <malloc.h>
 #include <memory>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 namespace {
 
 constexpr std::string_view kLogger = "main";
+
+// How often files and limits are looked at: well below the minute that a kubelet takes to bring a
+// changed Secret, and a few system calls each.
+constexpr std::chrono::milliseconds kWatchPause{1'000};
+
 constexpr char kBuiltInName[] = "iris";
 
 // glibc gives each thread an arena of its own and keeps what they hold; two are enough for the few
@@ -108,6 +120,40 @@ std::string describe(const ServedModel& model) {
                      count_text(model.model().forest().tree_count(), "tree"));
 }
 
+LiveFile::Apply token_setter(LiveApi& live) {
+  return [&live](std::string_view text) -> Result<std::string> {
+    ASSIGN_OR_RETURN(TokenSet tokens, TokenSet::parse(text));
+    std::string done = count_text(tokens.size(), "token");
+    live.set_tokens(std::move(tokens));
+    return done;
+  };
+}
+
+// Who is told of the settings.
+struct SettingsTargets {
+  JsonLog& log;
+  LiveApi& live;
+  std::function<void(std::optional<double>)> set_trace_sample;  // empty: nothing is traced
+};
+
+LiveFile::Apply settings_setter(const ServeOptions& options, SettingsTargets targets) {
+  const LiveSettings defaults{.log_level = *parse_log_level(options.log_level),
+                              .log_sample = options.log_sample};
+  return [defaults, targets](std::string_view text) -> Result<std::string> {
+    ASSIGN_OR_RETURN(const LiveSettings settings, parse_live_settings(text, defaults));
+    targets.log.set_level(settings.log_level);
+    targets.live.set_log_sample(settings.log_sample);
+    std::string done = fmt::format("log-level = {}, log-sample = {}",
+                                   log_level_name(settings.log_level), settings.log_sample);
+    if (targets.set_trace_sample) {
+      targets.set_trace_sample(settings.trace_sample);
+    } else if (settings.trace_sample) {
+      done += ", trace-sample without effect: nothing is traced";
+    }
+    return done;
+  };
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -125,12 +171,25 @@ Result<void> serve(ServeOptions options) {
   register_model_metrics(metrics, readiness);
   register_log_metrics(metrics, log);
 
-  const ApiContext context{
-      .readiness = readiness,
-      .metrics = metrics,
-      .api_metrics = api_metrics,
-      .log = log,
-      .options = {.version = std::string(kVersion), .log_sample = options.log_sample}};
+  LiveApi live;
+  live.set_log_sample(options.log_sample);
+  std::vector<LiveFile> files;
+  if (!options.token_file.empty()) {
+    files.emplace_back("token", options.token_file, kTokenFileSizeMax, token_setter(live), log,
+                       metrics);
+  }
+  if (!options.config_file.empty()) {
+    files.emplace_back("config", options.config_file, kSettingsFileSizeMax,
+                       settings_setter(options, {.log = log, .live = live}), log, metrics);
+  }
+  for (LiveFile& file : files) RETURN_IF_ERROR(file.load());
+
+  const ApiContext context{.readiness = readiness,
+                           .metrics = metrics,
+                           .api_metrics = api_metrics,
+                           .log = log,
+                           .live = live,
+                           .options = {.version = std::string(kVersion)}};
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Server> server,
       Server::listen(
@@ -154,6 +213,9 @@ Result<void> serve(ServeOptions options) {
     log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
     readiness.model_failed(std::move(model).error().message);
   }
+  std::vector<std::function<void()>> looks;
+  for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
+  const Watcher watcher(kWatchPause, std::move(looks));
   server->wait();
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};

@@ -168,10 +168,11 @@ void RequestParser::reset() {
   expects_continue_ = false;
   at_start_ = true;
   host_count_ = 0;
+  authorization_count_ = 0;
   has_transfer_encoding_ = false;
   for (std::string* text :
        {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_,
-        &transfer_encoding_, &expect_, &request_id_, &body_}) {
+        &transfer_encoding_, &expect_, &request_id_, &authorization_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -193,6 +194,7 @@ HttpRequest RequestParser::request() const {
           .accept = accept_,
           .content_type = content_type_,
           .request_id = request_id_,
+          .authorization = authorization_,
           .body = body_};
 }
 
@@ -203,6 +205,10 @@ void RequestParser::take_field(int field, std::string_view value) {
     case http::field::host:
       ++host_count_;
       host_ = value;
+      return;
+    case http::field::authorization:
+      ++authorization_count_;
+      authorization_ = value;
       return;
     case http::field::accept: accept_ = value; return;
     case http::field::content_type: content_type_ = value; return;
@@ -225,6 +231,11 @@ void RequestParser::check_header() {
   }
   if (!is_host(host_)) {
     return refuse(400, fmt::format("Host is '{}', expected a name or an address", host_));
+  }
+  // Who stands in between may have checked the other one.
+  if (authorization_count_ > 1) {
+    return refuse(400, fmt::format("the request has {} Authorization fields, expected one",
+                                   authorization_count_));
   }
   // Who stands in between may not know of it in that version, and see another body (RFC 9112,
   // section 6.1).

@@ -92,6 +92,7 @@ class RequestParser {
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
   std::size_t host_count_ = 0;
+  std::size_t authorization_count_ = 0;
   std::string method_;
   std::string target_;
   std::string host_;
@@ -101,6 +102,7 @@ class RequestParser {
   std::string transfer_encoding_;
   std::string expect_;
   std::string request_id_;
+  std::string authorization_;
   std::string body_;
 };
 
