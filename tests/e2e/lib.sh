@@ -158,6 +158,28 @@ schedulable_nodes() {
     {{- if not $unfit}}{{.metadata.name}}{{"\n"}}{{end}}{{end}}'
 }
 
+# resize POD RESOURCES: changes what the running container may take, without a restart.
+resize() {
+  kubectl patch pod -n "$namespace" "$1" --subresource resize -p \
+    "{\"spec\": {\"containers\": [{\"name\": \"ml-inference\", \"resources\": $2}]}}"
+}
+# in_pod POD NAME ARGUMENT...: runs `load ARGUMENT...` in a debug container of the pod, beside the
+# program, and prints what it said once it has ended.
+in_pod() {
+  local pod=$1 name=$2
+  shift 2
+  kubectl debug -n "$namespace" "pod/$pod" --profile=restricted --target=ml-inference -c "$name" \
+    --image="$(image_of ml-inference-load:e2e)" --image-pull-policy=IfNotPresent -- \
+    /load "$@" >/dev/null 2>&1
+  debug_ended() {
+    kubectl get pod -n "$namespace" "$pod" -o go-template='
+      {{- range .status.ephemeralContainerStatuses}}{{if eq .name "'"$name"'"}}
+      {{- if .state.terminated}}ended{{end}}{{end}}{{end}}' | grep -q ended
+  }
+  within 90 "the end of the debug container $name" debug_ended
+  kubectl logs -n "$namespace" "$pod" -c "$name"
+}
+
 # --- the production overlay -----------------------------------------------------------------------
 
 # production: its objects, with the image that was brought into this cluster.
@@ -194,6 +216,7 @@ fewest_ready() {
 # --- load -----------------------------------------------------------------------------------------
 
 # start_load NAME ARGUMENT...: a pod that runs `load send ARGUMENT...`; returns when it is at work.
+# LOAD_NODE names its node, if it must be a certain one.
 start_load() {
   local name=$1 arguments
   shift
@@ -205,6 +228,7 @@ kind: Pod
 metadata: {name: $name, namespace: $load_namespace}
 spec:
   restartPolicy: Never
+  ${LOAD_NODE:+nodeName: $LOAD_NODE}
   activeDeadlineSeconds: 900
   terminationGracePeriodSeconds: 5
   automountServiceAccountToken: false
@@ -239,6 +263,8 @@ load_report() {
 }
 stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
 
+# failures REPORT: what went wrong, in words.
+failures() { grep -o '"failures":\[[^]]*\]' <<<"$1" | cut -d: -f2-; }
 # no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and of none that
 # failed.
 no_failure() {
