@@ -32,7 +32,10 @@ sleep 3
 start=$(now_ms)
 # shellcheck disable=SC2086
 $NODE_DOWN "$lost"
-left() { ! ready_pods | grep -qFx "$pod"; }
+left() {
+  local ready
+  ready=$(ready_pods) && ! grep -qFx "$pod" <<<"$ready"
+}
 within 90 "the end of the pod's readiness" left
 proved "$lost was lost; its pod was no longer an endpoint after $(seconds_since "$start") s"
 three() { [ "$(ready_pods | wc -l)" = 3 ]; }

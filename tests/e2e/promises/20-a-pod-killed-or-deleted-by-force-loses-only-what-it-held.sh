@@ -43,5 +43,5 @@ steady_load blow 500
 sleep 2
 start=$(now_ms)
 kubectl delete pod -n "$namespace" "$pod" --force --grace-period=0 >/dev/null 2>&1
-three_again() { pods_are 3 && ! ready_pods | grep -qFx "$pod"; }
+three_again() { pods_are 3 && ! grep -qFx "$pod" <(ready_pods); }
 after_blow "deleted by force" "$start"
