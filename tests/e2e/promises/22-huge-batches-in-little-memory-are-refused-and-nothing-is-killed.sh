@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# One pod's memory limit is lowered while it runs, and more batches than it could hold arrive at
-# once, of almost the greatest size that is taken. The program's budget, a quarter of the limit,
+# The memory limit is lowered to 64Mi, and more batches than one pod could hold arrive at once, of ten thousand rows each. The program's budget, a quarter of the limit,
 # answers 503 to those that do not fit; and a batch above the greatest size hears 413.
 . "$(dirname "$0")/../lib.sh"
-readonly clients=96 rows=50000 # 900 KB of JSON a request: 86 MB at once
+readonly clients=200 rows=10000 # 180 KB of JSON a request: 36 MB at once
 
 number_by_hand 3
+kubectl set resources deployment/ml-inference -n "$namespace" \
+  --requests=cpu=100m,memory=64Mi --limits=cpu=500m,memory=64Mi >/dev/null
+kubectl rollout status deployment/ml-inference -n "$namespace" --timeout=90s >/dev/null
+within 60 "three ready pods" pods_are 3
 pod=$(a_ready_pod)
 address=$(kubectl get pod -n "$namespace" "$pod" -o jsonpath='{.status.podIP}')
 restarts_before=$(restarts)
-resize "$pod" '{"requests": {"memory": "64Mi"}, "limits": {"memory": "64Mi"}}' >/dev/null
 limit_is() { [ "$(metrics "$pod" | metric container_memory_limit_bytes)" = "$1.000000" ]; }
 within 60 "the lowered limit" limit_is 67108864
-proved "container_memory_limit_bytes 67108864, without a restart"
+proved "container_memory_limit_bytes 67108864"
 
 start_load huge --host "$address" --port 8000 --seconds 15 --requests 100000 --rate 0 \
   --kept $clients --fresh 0 --rows $rows
@@ -34,5 +36,6 @@ kills=$(metric container_oom_kills_total <<<"$said" || echo 0)
 [ "${kills%.*}" = 0 ] || die "the kernel killed $kills times"
 peak=$(metric container_memory_peak_bytes <<<"$said" || echo 0)
 proved "restarts $restarts_before before and after, OOM kills 0, peak ${peak%.*} of 67108864 bytes"
-kubectl delete pod -n "$namespace" "$pod" --wait=false >/dev/null
+kubectl rollout undo deployment/ml-inference -n "$namespace" >/dev/null
+kubectl rollout status deployment/ml-inference -n "$namespace" --timeout=90s >/dev/null
 within 60 "three ready pods" pods_are 3

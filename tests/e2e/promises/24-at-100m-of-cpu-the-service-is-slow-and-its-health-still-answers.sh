@@ -8,7 +8,9 @@ readonly seconds=10
 number_by_hand 3
 pod=$(a_ready_pod)
 address=$(kubectl get pod -n "$namespace" "$pod" -o jsonpath='{.status.podIP}')
-resize "$pod" '{"requests": {"cpu": "100m"}, "limits": {"cpu": "100m"}}' >/dev/null
+count=$(kubectl get pod -n "$namespace" "$pod" \
+  -o jsonpath='{.status.containerStatuses[0].restartCount}')
+resize "$pod" '{"requests": {"cpu": "50m"}, "limits": {"cpu": "100m"}}' >/dev/null
 quota_is() { [ "$(metrics "$pod" | metric container_cpu_quota_cores)" = "$1" ]; }
 within 60 "the lowered quota" quota_is 0.100000
 throttled() { metrics "$pod" | metric container_cpu_throttled_seconds_total; }
@@ -33,6 +35,6 @@ proved "$(summary "$report"), of 200 rows each: p50 $(number kept_p50_ms <<<"$re
 slowest=$(printf '%s\n' "${health[@]}" | sort -n | tail -1)
 proved "/health answered ${#health[@]} of ${#health[@]} times, the slowest after $slowest s"
 [ "$(kubectl get pod -n "$namespace" "$pod" \
-  -o jsonpath='{.status.containerStatuses[0].restartCount}')" = 0 ] || die "$pod was restarted"
+  -o jsonpath='{.status.containerStatuses[0].restartCount}')" = "$count" ] || die "$pod was restarted"
 kubectl delete pod -n "$namespace" "$pod" --wait=false >/dev/null
 within 60 "three ready pods" pods_are 3

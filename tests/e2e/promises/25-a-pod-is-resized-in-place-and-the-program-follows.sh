@@ -8,6 +8,7 @@ number_by_hand 3
 pod=$(a_ready_pod)
 status() { kubectl get pod -n "$namespace" "$pod" -o jsonpath="{.status.containerStatuses[0].$1}"; }
 container=$(status containerID)
+count=$(status restartCount)
 steady_load resize 200
 # resized CPU MEMORY CORES BYTES: asks for it, and waits until the program knows.
 resized() {
@@ -30,5 +31,5 @@ stop_load resize
 report=$(load_report resize)
 no_failure "$report" 200
 [ "$(status containerID)" = "$container" ] || die "the container is another one"
-[ "$(status restartCount)" = 0 ] || die "the container was restarted"
-proved "the same container, restarts 0; $(summary "$report")"
+[ "$(status restartCount)" = "$count" ] || die "the container was restarted"
+proved "the same container, not restarted; $(summary "$report")"
