@@ -3,7 +3,7 @@
 # The previous release's five manifests (../previous), and over them the production overlay, under
 # load. One trap is on the way: the old Deployment states three replicas and the new one leaves
 # them to the autoscaler, and kubectl apply takes away what it once set, which means one replica.
-# So the number is first taken out of what apply remembers; docs/kubernetes/upgrading.md.
+# So the number is first taken out of what apply remembers.
 . "$(dirname "$0")/../lib.sh"
 readonly remembers=kubectl.kubernetes.io/last-applied-configuration
 
