@@ -158,6 +158,28 @@ schedulable_nodes() {
     {{- if not $unfit}}{{.metadata.name}}{{"\n"}}{{end}}{{end}}'
 }
 
+# resize POD RESOURCES: changes what the running container may take, without a restart.
+resize() {
+  kubectl patch pod -n "$namespace" "$1" --subresource resize -p \
+    "{\"spec\": {\"containers\": [{\"name\": \"ml-inference\", \"resources\": $2}]}}"
+}
+# in_pod POD NAME ARGUMENT...: runs `load ARGUMENT...` in a debug container of the pod, beside the
+# program, and prints what it said once it has ended.
+in_pod() {
+  local pod=$1 name=$2
+  shift 2
+  kubectl debug -n "$namespace" "pod/$pod" --profile=restricted --target=ml-inference -c "$name" \
+    --image="$(image_of ml-inference-load:e2e)" --image-pull-policy=IfNotPresent -- \
+    /load "$@" >/dev/null 2>&1
+  debug_ended() {
+    kubectl get pod -n "$namespace" "$pod" -o go-template='
+      {{- range .status.ephemeralContainerStatuses}}{{if eq .name "'"$name"'"}}
+      {{- if .state.terminated}}ended{{end}}{{end}}{{end}}' | grep -q ended
+  }
+  within 90 "the end of the debug container $name" debug_ended
+  kubectl logs -n "$namespace" "$pod" -c "$name"
+}
+
 # --- the production overlay -----------------------------------------------------------------------
 
 # production: its objects, with the image that was brought into this cluster.
@@ -171,6 +193,12 @@ number_by_hand() {
   kubectl delete hpa -n "$namespace" ml-inference --ignore-not-found >/dev/null
   kubectl scale deployment ml-inference -n "$namespace" --replicas="$1" >/dev/null
   within 120 "$1 ready pods" pods_are "$1"
+}
+# waiting_reasons: why containers of the service's pods do not run, each reason once.
+waiting_reasons() {
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{range .status.containerStatuses}}{{if .state.waiting}}
+    {{- .state.waiting.reason}}{{"\n"}}{{end}}{{end}}{{end}}' | sort -u | paste -sd ' '
 }
 # watch_ready: notes from now on how many pods are ready; fewest_ready ends that and prints the
 # fewest seen.
@@ -188,16 +216,19 @@ fewest_ready() {
 # --- load -----------------------------------------------------------------------------------------
 
 # start_load NAME ARGUMENT...: a pod that runs `load send ARGUMENT...`; returns when it is at work.
+# LOAD_NODE names its node, if it must be a certain one.
 start_load() {
   local name=$1 arguments
   shift
   arguments=$(printf '"%s",' "$@")
+  kubectl delete pod -n "$load_namespace" "$name" --ignore-not-found --now >/dev/null 2>&1
   kubectl apply -f - >/dev/null <<EOF
 apiVersion: v1
 kind: Pod
 metadata: {name: $name, namespace: $load_namespace}
 spec:
   restartPolicy: Never
+  ${LOAD_NODE:+nodeName: $LOAD_NODE}
   activeDeadlineSeconds: 900
   terminationGracePeriodSeconds: 5
   automountServiceAccountToken: false
@@ -214,6 +245,15 @@ EOF
   kubectl wait -n "$load_namespace" "pod/$name" --timeout=60s --for=condition=Ready >/dev/null
 }
 
+# steady_load NAME RATE [ARGUMENT...]: the same with so many requests a second through the Service,
+# half of them on kept connections and half on new ones, until stop_load.
+steady_load() {
+  local name=$1 per_second=$2
+  shift 2
+  start_load "$name" --host "ml-inference.$namespace.svc.cluster.local" --seconds 800 \
+    --requests 1000000 --rate "$per_second" --kept 16 --fresh 16 "$@"
+}
+
 # load_report NAME: waits until the load has ended by itself, and prints its one JSON object.
 load_report() {
   kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s \
@@ -223,6 +263,19 @@ load_report() {
 }
 stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
 
+# failures REPORT: what went wrong, in words.
+failures() { grep -o '"failures":\[[^]]*\]' <<<"$1" | cut -d: -f2-; }
+# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and of none that
+# failed.
+no_failure() {
+  [ "$(number failed <<<"$1")" = 0 ] || die "requests failed: $1"
+  (($(number sent <<<"$1") >= ${2:-1})) || die "too little load to prove anything: $1"
+}
+# summary REPORT: it in one line.
+summary() {
+  printf '%s requests in %s s, %s failed' "$(number sent <<<"$1")" "$(number seconds <<<"$1")" \
+    "$(number failed <<<"$1")"
+}
 # number KEY: that number out of a report on stdin.
 number() { grep -o "\"$1\":[0-9.]*" | cut -d: -f2; }
 
