@@ -130,7 +130,9 @@ metrics() {
   (exec kubectl --context "$CONTEXT" port-forward -n "$namespace" "pod/$1" :8000 >"$log" 2>&1) &
   forward=$!
   within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
-  curl -fsS "http://127.0.0.1:$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")/metrics"
+  local port
+  port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
+  curl -fsS "http://127.0.0.1:$port/metrics"
   kill $forward
   rm -f "$log"
 }
@@ -265,7 +267,7 @@ stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
 
 # failures REPORT: what went wrong, in words.
 failures() { grep -o '"failures":\[[^]]*\]' <<<"$1" | cut -d: -f2-; }
-# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and of none that
+# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and none that
 # failed.
 no_failure() {
   [ "$(number failed <<<"$1")" = 0 ] || die "requests failed: $1"

@@ -324,7 +324,7 @@ int fill(long mebibytes) {
   return 0;
 }
 
-/// The kernel keeps process 1 from signals that come from inside its namespace, but not from the one
+/// The kernel keeps process 1 from signals that come from inside its namespace, but not from one
 /// that it sends itself when a tracer with EXITKILL ends: see ptrace(2), PTRACE_O_EXITKILL.
 int kill_as_the_kernel_does(pid_t process) {
   if (::ptrace(PTRACE_SEIZE, process, nullptr, PTRACE_O_EXITKILL) == 0) return 0;

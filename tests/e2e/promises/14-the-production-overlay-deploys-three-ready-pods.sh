@@ -4,7 +4,8 @@
 # states no number of replicas: it begins with one, and the autoscaler makes them three.
 . "$(dirname "$0")/../lib.sh"
 
-kubectl delete deployment,service,hpa,pdb,networkpolicy -n "$namespace" --all --timeout=90s >/dev/null
+kubectl delete deployment,service,hpa,pdb,networkpolicy -n "$namespace" --all \
+  --timeout=90s >/dev/null
 within 60 "the end of the old pods" pods_are 0
 start=$(now_ms)
 production | kubectl apply -f -

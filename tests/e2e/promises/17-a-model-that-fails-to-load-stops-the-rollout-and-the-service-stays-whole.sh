@@ -31,7 +31,8 @@ proved "the new pod says: $(kubectl logs -n "$namespace" "$(new_pod)" --previous
 stopped "a missing model ($(waiting_reasons))"
 undo
 
-kubectl create configmap broken-model -n "$namespace" --from-literal=model.onnx='no model' >/dev/null
+kubectl create configmap broken-model -n "$namespace" \
+  --from-literal=model.onnx='no model' >/dev/null
 at_exit 'kubectl delete configmap -n "$namespace" broken-model >/dev/null'
 kubectl patch deployment ml-inference -n "$namespace" -p '{"spec": {"template": {"spec": {
   "volumes": [{"name": "model", "configMap": {"name": "broken-model"}}],

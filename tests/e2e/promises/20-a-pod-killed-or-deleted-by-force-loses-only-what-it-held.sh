@@ -37,7 +37,8 @@ ended=$(date -d "$(container lastState.terminated.finishedAt)" +%s)
 ready=$(date -d "$(kubectl get pod -n "$namespace" "$pod" \
   -o jsonpath='{.status.conditions[?(@.type=="Ready")].lastTransitionTime}')" +%s)
 [ "$(container lastState.terminated.exitCode)" = 137 ] || die "the container did not end by SIGKILL"
-after_blow "SIGKILL (exit code 137, $(container lastState.terminated.reason))" $(((ready - ended + 1) * 1000))
+after_blow "SIGKILL (exit code 137, $(container lastState.terminated.reason))" \
+  $(((ready - ended + 1) * 1000))
 
 steady_load blow 200
 sleep 2

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The memory limit is lowered to 64Mi, and more batches than one pod could hold arrive at once, of ten thousand rows each. The program's budget, a quarter of the limit,
-# answers 503 to those that do not fit; and a batch above the greatest size hears 413.
+# The memory limit is lowered to 64Mi, and more batches than one pod could hold arrive at once, of
+# ten thousand rows each. The program's budget, a quarter of the limit, answers 503 to those that do
+# not fit; and a batch above the greatest size hears 413.
 . "$(dirname "$0")/../lib.sh"
 readonly clients=200 rows=10000 # 180 KB of JSON a request: 36 MB at once
 
@@ -21,7 +22,8 @@ start_load huge --host "$address" --port 8000 --seconds 15 --requests 100000 --r
   --kept $clients --fresh 0 --rows $rows
 report=$(load_report huge)
 proved "$clients clients, batches of $rows rows: $(summary "$report"): $(failures "$report")"
-others=$(failures "$report" | grep -oE '[0-9]+ x [^"]*' | grep -vE 'x (status 503|send: |receive: |closed )' || true)
+others=$(failures "$report" | grep -oE '[0-9]+ x [^"]*' |
+  grep -vE 'x (status 503|send: |receive: |closed )' || true)
 [ -z "$others" ] || die "an answer that was not expected: $others"
 grep -q 'status 503' <<<"$report" || die "nothing was refused by the budget: $report"
 start_load huger --host "$address" --port 8000 --seconds 5 --requests 20 --rate 0 \

@@ -29,12 +29,14 @@ report=$(load_report throttle)
 no_failure "$report" 20
 stalled=$(awk "BEGIN {printf \"%.2f\", $(throttled) - $before}")
 proved "$(summary "$report"), of 200 rows each: p50 $(number kept_p50_ms <<<"$report") ms," \
-  "p99 $(number kept_p99_ms <<<"$report") ms; container_cpu_throttled_seconds_total grew by $stalled"
+  "p99 $(number kept_p99_ms <<<"$report") ms;" \
+  "container_cpu_throttled_seconds_total grew by $stalled"
 [ "$(kubectl get events -n "$namespace" -o name \
   --field-selector "involvedObject.name=$pod,reason=Killing")" = "" ] || die "$pod was killed"
 slowest=$(printf '%s\n' "${health[@]}" | sort -n | tail -1)
 proved "/health answered ${#health[@]} of ${#health[@]} times, the slowest after $slowest s"
 [ "$(kubectl get pod -n "$namespace" "$pod" \
-  -o jsonpath='{.status.containerStatuses[0].restartCount}')" = "$count" ] || die "$pod was restarted"
+  -o jsonpath='{.status.containerStatuses[0].restartCount}')" = "$count" ] ||
+  die "$pod was restarted"
 kubectl delete pod -n "$namespace" "$pod" --wait=false >/dev/null
 within 60 "three ready pods" pods_are 3

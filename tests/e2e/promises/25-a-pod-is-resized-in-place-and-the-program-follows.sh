@@ -14,7 +14,8 @@ steady_load resize 200
 resized() {
   local start
   start=$(now_ms)
-  resize "$pod" "{\"limits\": {\"cpu\": \"$1\", \"memory\": \"$2\"}, \"requests\": {\"memory\": \"$2\"}}" \
+  resize "$pod" \
+    "{\"limits\": {\"cpu\": \"$1\", \"memory\": \"$2\"}, \"requests\": {\"memory\": \"$2\"}}" \
     >/dev/null
   followed() {
     local said

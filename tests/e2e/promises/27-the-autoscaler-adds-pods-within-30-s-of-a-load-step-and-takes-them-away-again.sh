@@ -8,7 +8,8 @@ readonly limit_ms=30000
 number_by_hand 3
 production | kubectl apply -f - >/dev/null
 measured() {
-  kubectl get hpa -n "$namespace" ml-inference -o jsonpath='{.status.currentMetrics[0]}' | grep -q average
+  kubectl get hpa -n "$namespace" ml-inference -o jsonpath='{.status.currentMetrics[0]}' |
+    grep -q average
 }
 within 90 "the autoscaler's first measurement (it needs metrics-server)" measured
 steady_load calm 50

@@ -7,7 +7,8 @@
 number_by_hand 3
 at_exit 'kubectl delete deployment -n "$namespace" greedy --ignore-not-found >/dev/null'
 production | sed -n '/^kind: Deployment/,/^---/p' | sed '/^---/d' |
-  sed 's/^  name: ml-inference$/  name: greedy/; s/app: ml-inference$/app: greedy/; s/cpu: 500m/cpu: "2"/' |
+  sed 's/^  name: ml-inference$/  name: greedy/; s/app: ml-inference$/app: greedy/
+       s/cpu: 500m/cpu: "2"/' |
   { echo 'apiVersion: apps/v1'; cat; } | kubectl apply -f - >/dev/null
 refusal() {
   kubectl get events -n "$namespace" --field-selector reason=FailedCreate \

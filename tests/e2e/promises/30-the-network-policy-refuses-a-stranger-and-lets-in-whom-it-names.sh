@@ -6,11 +6,13 @@
 
 number_by_hand 3
 enter() { # NAME: three requests from outside the namespace
-  start_load "$1" --host "$address" --port 8000 --seconds 25 --requests 2 --rate 0 --kept 0 --fresh 1
+  start_load "$1" --host "$address" --port 8000 --seconds 25 --requests 2 --rate 0 \
+    --kept 0 --fresh 1
   load_report "$1"
 }
 address=$(kubectl get pod -n "$namespace" "$(a_ready_pod)" -o jsonpath='{.status.podIP}')
-at_exit 'kubectl label namespace "$load_namespace" ml-platform/access=gateway --overwrite >/dev/null'
+at_exit 'kubectl label namespace "$load_namespace" ml-platform/access=gateway \
+  --overwrite >/dev/null'
 kubectl label namespace "$load_namespace" ml-platform/access- >/dev/null
 sleep 2 # nothing tells when a policy has come into force everywhere
 report=$(enter stranger)

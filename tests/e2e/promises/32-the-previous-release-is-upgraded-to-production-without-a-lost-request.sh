@@ -7,7 +7,8 @@
 . "$(dirname "$0")/../lib.sh"
 readonly remembers=kubectl.kubernetes.io/last-applied-configuration
 
-kubectl delete deployment,service,hpa,pdb,networkpolicy -n "$namespace" --all --timeout=90s >/dev/null
+kubectl delete deployment,service,hpa,pdb,networkpolicy -n "$namespace" --all \
+  --timeout=90s >/dev/null
 within 60 "the end of the old pods" pods_are 0
 for name in namespace resource-quota limit-range deployment service; do
   sed "s|image: ml-inference:latest|image: $(image_of ml-inference:latest)|" \
