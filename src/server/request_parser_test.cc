@@ -322,5 +322,17 @@ TEST_F(RequestParserTest, IsReadyForTheNextRequestAfterARefusal) {
   EXPECT_TRUE(is_done(kPost));
 }
 
+TEST_F(RequestParserTest, SeveralFieldsOfATraceAreOneList) {
+  const std::string first = get_with("TraceParent: a\r\ntracestate: x=1\r\nTraceState: y=2\r\n");
+  ASSERT_TRUE(is_done(first));
+  EXPECT_EQ(parser_.request().traceparent, "a");
+  EXPECT_EQ(parser_.request().tracestate, "x=1,y=2");
+  ASSERT_TRUE(is_done(get_with("traceparent: a\r\ntraceparent: b\r\n")));
+  EXPECT_EQ(parser_.request().traceparent, "a,b") << "which no one can read";
+  ASSERT_TRUE(is_done(get_with("")));
+  EXPECT_EQ(parser_.request().traceparent, "");
+  EXPECT_EQ(parser_.request().tracestate, "");
+}
+
 }  // namespace
 }  // namespace ml_inference

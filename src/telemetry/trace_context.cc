@@ -102,8 +102,10 @@ std::string_view usable_tracestate(std::string_view text) {
   std::size_t member_count = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (++member_count > kMemberCountMax || !is_member(text.substr(begin, end - begin))) return {};
-    if (end <= kTraceStateSizeMax) usable_size = end;
+    const std::string_view member = text.substr(begin, end - begin);
+    if (++member_count > kMemberCountMax || !is_member(member)) return {};
+    const bool is_empty = member.find_first_not_of(" \t") == std::string_view::npos;
+    if (!is_empty && end <= kTraceStateSizeMax) usable_size = end;
     begin = end + 1;
   }
   return text.substr(0, usable_size);

@@ -75,6 +75,11 @@ TEST(Tracestate, IsPassedOnAsItIs) {
   }
 }
 
+TEST(Tracestate, EndsWithItsLastMember) {
+  EXPECT_EQ(usable_tracestate("a=1,, ,"), "a=1");
+  EXPECT_EQ(usable_tracestate(" ,"), "");
+}
+
 TEST(Tracestate, IsDroppedWhenItBreaksTheGrammar) {
   for (const char* text : {"a", "=1", "a=", "A=1", "1a=1", "a=1=2", "a b=1", "@v=1", "a@=1",
                            "a@1=1", "a=\x01", "a=\xc3\xa4", "a=1;b=2=3"}) {
