@@ -11,8 +11,10 @@
 #include "app/tracing.h"
 #include "app/version.h"
 #include "app/watcher.h"
+#include "base/digest.h"
 #include "base/number_text.h"
 #include "formats/load_model.h"
+#include "formats/onnx_writer.h"
 #include "host/cgroup.h"
 #include "host/cpu.h"
 #include "server/server.h"
@@ -43,6 +45,9 @@ constexpr std::chrono::milliseconds kWatchPause{1'000};
 
 constexpr char kBuiltInName[] = "iris";
 
+// Of a model's SHA-256 in metrics: enough to tell any two models of one team apart.
+constexpr std::size_t kDigestDigitCount = 12;
+
 // glibc gives each thread an arena of its own and keeps what they hold; two are enough for the few
 // threads of this program, whose requests take no memory once they are warm.
 constexpr int kArenaCountMax = 2;
@@ -63,7 +68,9 @@ void prepare_process() {
 Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions& options) {
   if (options.model_path.empty()) {
     ASSIGN_OR_RETURN(Model model, train_builtin_model(options.thread_count));
-    return ServedModel::make(std::move(model), kBuiltInName);
+    // Of the file that it would be, so that two programs' models can be compared.
+    ASSIGN_OR_RETURN(const std::string bytes, write_onnx(model));
+    return ServedModel::make(std::move(model).with_sha256(sha256_text(bytes)), kBuiltInName);
   }
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
   return ServedModel::make(std::move(model), options.model_path);
@@ -80,7 +87,8 @@ void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
                {{"name", model->name()},
                 {"format", model->model().provenance().format},
                 {"task", std::string(task_name(schema.task))},
-                {"engine", std::string(model->engine().name())}});
+                {"engine", std::string(model->engine().name())},
+                {"digest", model->model().provenance().sha256.substr(0, kDigestDigitCount)}});
     const Forest& forest = model->model().forest();
     sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()));
     sink.gauge("model_trees", "Trees of the model.", static_cast<double>(forest.tree_count()));
@@ -199,6 +207,8 @@ Result<void> serve(ServeOptions options) {
   register_host_metrics(metrics, cgroup);
   register_model_metrics(metrics, readiness);
   register_log_metrics(metrics, log);
+  Counter& load_failures =
+      metrics.counter("model_load_failures_total", "Models that failed to load.");
   register_trace_metrics(metrics, tracer.get());
 
   LiveApi live;
@@ -233,6 +243,7 @@ Result<void> serve(ServeOptions options) {
   } else if (options.on_model_failure == "exit") {
     return std::unexpected(std::move(model).error());
   } else {
+    load_failures.Increment();
     log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
     readiness.model_failed(std::move(model).error().message);
   }

@@ -29,4 +29,8 @@ std::string hex_digits(const Digest& digest, std::size_t digit_count) {
   return {text.data(), digit_count};
 }
 
+std::string sha256_text(std::string_view bytes) {
+  return hex_digits(sha256(bytes), 2 * std::tuple_size_v<Digest>);
+}
+
 }  // namespace ml_inference

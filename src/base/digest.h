@@ -20,4 +20,7 @@ using Digest = std::array<unsigned char, 32>;
 /// The first `digit_count` hexadecimal digits, in lower case; at most 64 (asserted).
 [[nodiscard]] std::string hex_digits(const Digest& digest, std::size_t digit_count);
 
+/// SHA-256 as `sha256sum` prints it: 64 hexadecimal digits.
+[[nodiscard]] std::string sha256_text(std::string_view bytes);
+
 }  // namespace ml_inference
