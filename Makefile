@@ -13,9 +13,10 @@ IMAGE ?= ml-inference:latest
 CONTAINERS ?= $(firstword $(notdir $(shell command -v docker podman)) docker)
 TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
-# What `make test` runs after the unit tests: the program from outside, a brief soak, and the
-# manifests.
-WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/soak/run tests/manifests/run)
+# What `make test` runs after the unit tests: the program from outside, its traces, a brief soak,
+# the manifests, and alerts and dashboard with a real Prometheus.
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/tracing/run tests/soak/run \
+                         tests/manifests/run tests/operations/run)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -75,8 +76,20 @@ soak: build ## good, bad and slow clients at once for SECONDS=60: none is lost, 
 e2e: ## the promises on a real cluster, the one of the current kube context (YES=1: do not ask)
 	tests/e2e/run
 
+chart: ## the Helm chart renders what the overlays do, and refuses wrong values
+	tests/manifests/chart
+
+operations: build ## alerts, dashboard, logs: a real Prometheus and Elasticsearch (Java, Maven)
+	@tools/setup test
+	tests/operations/run
+	tests/operations/logs/run
+
 judges: ## other people's tools about our manifests and image
 	tests/manifests/judges
+
+traces: build ## a receiver of ours and the real Jaeger get our traces (needs go; minutes at first)
+	@tools/setup test
+	tests/tracing/run otlp_test jaeger_test
 
 interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
@@ -111,5 +124,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e judges interop conformance bench \
-        accuracy format lint clean
+.PHONY: help run build image test check asan tsan fuzz soak e2e chart operations judges traces \
+        interop conformance bench accuracy format lint clean

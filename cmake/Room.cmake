@@ -62,3 +62,23 @@ function(ml_inference_room name)
     endforeach()
   endif()
 endfunction()
+
+# ml_inference_messages(NAME): the messages of NAME.proto in the calling room's folder, as the
+# library ml_inference_NAME_proto of their own: generated code meets no warnings of ours, and the
+# runtime is linked statically: the program needs no shared library of protobuf. They are included
+# as "ROOM/NAME.pb.h".
+function(ml_inference_messages name)
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${name}.pb")
+  add_custom_command(
+    OUTPUT ${generated}.cc ${generated}.h
+    COMMAND protobuf::protoc --proto_path=${CMAKE_CURRENT_SOURCE_DIR}
+            --cpp_out=${CMAKE_CURRENT_BINARY_DIR} ${name}.proto
+    DEPENDS ${name}.proto)
+  find_library(PROTOBUF_LITE_STATIC libprotobuf-lite.a REQUIRED)
+  set(target ml_inference_${name}_proto)
+  add_library(${target} STATIC ${generated}.cc ${generated}.h)
+  target_compile_options(${target} PRIVATE -w)
+  target_include_directories(${target} SYSTEM PUBLIC
+    "${CMAKE_CURRENT_BINARY_DIR}/.." ${Protobuf_INCLUDE_DIRS})
+  target_link_libraries(${target} PUBLIC ${PROTOBUF_LITE_STATIC} Threads::Threads)
+endfunction()

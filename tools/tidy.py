@@ -33,6 +33,7 @@ UNTESTED = {
     "src/app/predict_command.cc": "tests/integration runs it whole",
     "src/app/serve_command.cc": "tests/integration runs it whole",
     "src/app/train_command.cc": "tests/integration runs it whole",
+    "src/app/tracing.cc": "tests/tracing runs it whole",
     "src/app/wiring.cc": "tests/integration runs it whole",
     "src/server/connection.cc": "server_test.cc speaks to it over sockets",
     "src/server/event_loop.cc": "server_test.cc speaks to it over sockets",
@@ -42,6 +43,7 @@ UNTESTED = {
     "src/telemetry/exposition_negotiation.cc": "exposition_test.cc tests the header beside it",
     "src/telemetry/histogram.cc": "metrics_test.cc reads every histogram through the registry",
     "src/telemetry/json_log_writer.cc": "json_log_test.cc: the log's only face",
+    "src/telemetry/span_sender.cc": "span_exporter_test.cc: its only face",
     "src/training/growth_plan.cc": "train_forest_test.cc tests each option's meaning",
     "src/training/out_of_bag.cc": "train_forest_test.cc scores forests with it",
     "src/training/ranked_rows.cc": "tree_grower_test.cc compares splits with a plain oracle",
@@ -52,12 +54,15 @@ UNTESTED = {
 UNTRUSTED = [
     "src/api/json_tape",
     "src/api/predict_json",
+    "src/api/token_set",
+    "src/app/live_settings",
     "src/data/csv",
     "src/formats/onnx",
     "src/host/cgroup_text",
     "src/server/request_parser",
     "src/telemetry/exposition_negotiation",
     "src/telemetry/json_line",
+    "src/telemetry/trace_context",
 ]
 
 SKIPPED_FOLDERS = {".git", ".cache", ".venv", "__pycache__", "build", "node_modules"}

@@ -32,7 +32,7 @@ class ApiMetrics {
 
  private:
   static constexpr std::size_t kMethodCount = 8;
-  static constexpr std::size_t kStatusCount = 16;
+  static constexpr std::size_t kStatusCount = 17;
 
   Metrics& metrics_;
   // Made when first counted, so that /metrics lists what has happened, not every combination.

@@ -3,6 +3,7 @@
 
 #include "api/limits.h"
 #include "api/openapi.h"
+#include "api/request_span.h"
 #include "api/routes.h"
 #include "base/json_text.h"
 #include "base/number_text.h"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <utility>
 
 namespace ml_inference {
@@ -71,6 +73,7 @@ std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
   take_request_id(request.request_id, response);
   const Route route = find_route(request.target);
   response.route = static_cast<std::size_t>(route);
+  begin_trace(request, response);
   if (route == Route::unknown) {
     set_detail(response, 404, "Not Found");
     return std::nullopt;
@@ -89,6 +92,7 @@ void Endpoints::refuse(const HttpRequest& request, int status, std::string_view 
                        HttpResponse& response) {
   take_request_id(request.request_id, response);
   response.route = static_cast<std::size_t>(find_route(request.target));
+  if (!response.trace.context.sampled) begin_trace(request, response);
   set_detail(response, status, detail);
 }
 
@@ -96,6 +100,9 @@ void Endpoints::finished(const HttpRequest& request, const HttpResponse& respons
                          std::chrono::nanoseconds elapsed) {
   const auto route = static_cast<Route>(response.route);
   context_.api_metrics.count_request(route, request.method, response.status);
+  if (response.trace.context.sampled) {
+    export_request_span(request, response, elapsed, context_.tracer->exporter());
+  }
   const bool is_prediction = route == Route::predict && response.status == 200;
   if (is_prediction) {
     context_.api_metrics.predictions.Increment(static_cast<double>(response.prediction_count));
@@ -120,8 +127,8 @@ void Endpoints::answer(Route route, const HttpRequest& request, HttpResponse& re
     case Route::metrics: return answer_metrics(request, response);
     case Route::openapi: {
       const auto model = context_.readiness.model();
-      response.body =
-          openapi_document(model == nullptr ? nullptr : &model->schema(), context_.options.version);
+      response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
+                                       context_.options.version, context_.live.tokens() != nullptr);
       return;
     }
   }
@@ -171,6 +178,7 @@ void Endpoints::answer_metrics(const HttpRequest& request, HttpResponse& respons
 
 std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
                                                     HttpResponse& response) {
+  if (!is_admitted(request, response)) return std::nullopt;
   if (!is_json(request.content_type)) {
     set_detail(
         response, 415,
@@ -186,6 +194,7 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
     predict_now(*now, request.body, memory_, response);
     return std::nullopt;
   }
+  response.trace.queued = true;
   return [kept = now, body = request.body, &response] {
     PredictMemory memory;
     predict_now(*kept, body, memory, response);
@@ -194,17 +203,21 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
 
 void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                             HttpResponse& response) {
+  response.trace.note(&RequestTrace::compute_begin);
   FaultList faults;
   served.dialect.read(body, memory.tape, memory.call, faults);
   memory.tape.shrink();
   if (!faults.empty()) {
+    response.trace.note(&RequestTrace::compute_end);
     response.status = 422;
     response.outcome = faults.summary();
     faults.append_to(response.body);
+    response.trace.note(&RequestTrace::encode_end);
     return;
   }
   const PredictRequest& rows = memory.call.request;
   const std::span<const double> outputs = served.model->predict(rows, memory.scratch);
+  response.trace.note(&RequestTrace::compute_end);
   served.dialect.append_answer(response.body, memory.call.form, outputs);
   response.prediction_count = rows.row_count;
   if (memory.call.form == RowForm::single) {
@@ -212,6 +225,28 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
   } else {
     response.outcome = count_text(rows.row_count, "row");
   }
+  response.trace.note(&RequestTrace::encode_end);
+}
+
+// Whether the request carries one of the tokens, if there are any; looks only at a counter while
+// they are the same.
+bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) {
+  const std::uint64_t generation = context_.live.token_generation();
+  if (generation != token_generation_) {
+    tokens_ = context_.live.tokens();
+    token_generation_ = generation;
+  }
+  if (tokens_ == nullptr) return true;
+  const std::string_view token = bearer_token(request.authorization);
+  if (tokens_->admits(token)) return true;
+  if (token.empty()) {
+    set_detail(response, 401, "Authorization is missing, expected 'Bearer' and a token");
+    response.authenticate = R"(Bearer realm="ml-inference")";
+  } else {
+    set_detail(response, 401, "the bearer token is not one of those that admit");
+    response.authenticate = R"(Bearer realm="ml-inference", error="invalid_token")";
+  }
+  return false;
 }
 
 // The current model with its dialect; looks only at a counter while the model is the same.
@@ -222,6 +257,11 @@ const std::shared_ptr<const Endpoints::Served>& Endpoints::served() {
     served_generation_ = generation;
   }
   return served_;
+}
+
+void Endpoints::begin_trace(const HttpRequest& request, HttpResponse& response) {
+  if (context_.tracer == nullptr || !is_traced_route(response)) return;
+  response.trace = context_.tracer->begin(request.traceparent, random_);
 }
 
 void Endpoints::take_request_id(std::string_view sent, HttpResponse& response) {
@@ -244,7 +284,7 @@ void Endpoints::take_request_id(std::string_view sent, HttpResponse& response) {
 }
 
 bool Endpoints::is_sampled_out() {
-  if (++successes_ < context_.options.log_sample) {
+  if (++successes_ < context_.live.log_sample()) {
     context_.api_metrics.log_lines_sampled_out.Increment();
     return true;
   }
@@ -275,11 +315,21 @@ void Endpoints::log_line(const HttpRequest& request, const HttpResponse& respons
     message_ += response.outcome.empty() ? "OK" : response.outcome;
   }
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
-  context_.log.write(level, kLogger, message_,
-                     {{"request_id", response.request_id},
-                      {"route", path.empty() ? "other" : path},
-                      {"status", std::int64_t{response.status}},
-                      {"duration_ms", static_cast<double>(microseconds) / 1000.0}});
+  const TraceContext& trace = response.trace.context;
+  const auto trace_id = hex_digits(trace.trace_id);
+  const auto span_id = hex_digits(trace.span_id);
+  const std::array<LogField, 6> fields{{
+      {"request_id", response.request_id},
+      {"route", path.empty() ? "other" : path},
+      {"status", std::int64_t{response.status}},
+      {"duration_ms", static_cast<double>(microseconds) / 1000.0},
+      {"trace_id", std::string_view(trace_id.data(), trace_id.size())},
+      {"span_id", std::string_view(span_id.data(), span_id.size())},
+  }};
+  constexpr std::size_t kTraceFieldCount = 2;
+  context_.log.write(
+      level, kLogger, message_,
+      std::span(fields).first(fields.size() - (trace.sampled ? 0 : kTraceFieldCount)));
 }
 
 }  // namespace ml_inference

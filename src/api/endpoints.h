@@ -4,10 +4,12 @@
 
 #include "api/api_metrics.h"
 #include "api/http.h"
+#include "api/live_api.h"
 #include "api/predict_json.h"
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
 #include "telemetry/metrics.h"
+#include "telemetry/tracer.h"
 
 #include <cstdint>
 #include <memory>
@@ -19,8 +21,6 @@ namespace ml_inference {
 struct ApiOptions {
   /// The program's version, for / and /openapi.json.
   std::string version;
-  /// Log one of so many successful predictions; 1 logs all. Failures are always logged.
-  std::uint32_t log_sample = 1;
 };
 
 /// What all event loops' endpoints share. Everything outlives the server.
@@ -29,7 +29,9 @@ struct ApiContext {
   Metrics& metrics;
   ApiMetrics& api_metrics;
   JsonLog& log;
+  const LiveApi& live;
   ApiOptions options;
+  Tracer* tracer = nullptr;  ///< null: nothing is traced
 };
 
 /// Answers requests on one event loop; see HttpHandler for the threads.
@@ -69,7 +71,9 @@ class Endpoints final : public HttpHandler {
   std::optional<Work> predict(const HttpRequest& request, HttpResponse& response);
   static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                           HttpResponse& response);
+  bool is_admitted(const HttpRequest& request, HttpResponse& response);
   const std::shared_ptr<const Served>& served();
+  void begin_trace(const HttpRequest& request, HttpResponse& response);
   void take_request_id(std::string_view sent, HttpResponse& response);
   bool is_sampled_out();
   void log_line(const HttpRequest& request, const HttpResponse& response,
@@ -80,6 +84,8 @@ class Endpoints final : public HttpHandler {
   PredictMemory memory_;
   std::shared_ptr<const Served> served_;
   std::uint64_t served_generation_ = 0;
+  std::shared_ptr<const TokenSet> tokens_;
+  std::uint64_t token_generation_ = 0;
   std::uint32_t successes_ = 0;  // since the last one that was logged
   std::string message_;          // scratch of log_line()
 };

@@ -78,7 +78,8 @@ class EndpointsTest : public ::testing::Test {
   Readiness readiness;
   Metrics metrics;
   ApiMetrics api_metrics{metrics};
-  ApiContext context{readiness, metrics, api_metrics, log, {.version = "1.2.3"}};
+  LiveApi live;
+  ApiContext context{readiness, metrics, api_metrics, log, live, {.version = "1.2.3"}};
   Endpoints endpoints{context};
 };
 
@@ -389,7 +390,7 @@ TEST_F(ReadyEndpointsTest, LogsWhatIsNoRequestAsTheClientsFault) {
 }
 
 TEST_F(ReadyEndpointsTest, LogsOneOfSoManySuccessesAndEveryFailure) {
-  context.options.log_sample = 3;
+  live.set_log_sample(3);
   for (int i = 0; i < 7; ++i) ask_and_finish(predict(kSetosaBody));
   ask_and_finish(predict("{}"));
   EXPECT_THAT(log_lines(), ElementsAre(HasSubstr("successful"), HasSubstr("successful"),
@@ -413,6 +414,54 @@ TEST_F(ReadyEndpointsTest, CountsRowsAndTimesPredictionsThatWentWell) {
                            R"(http_requests_total{method="GET",route="/health",status="200"} 1)"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+}
+
+TEST_F(ReadyEndpointsTest, AdmitsOnlyWhoHasATokenOnceThereAreAny) {
+  HttpRequest request = predict(kSetosaBody);
+  EXPECT_EQ(ask(request).status, 200);
+  live.set_tokens(TokenSet::parse("one\ntwo").value());
+  HttpResponse response = ask(request);
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.authenticate, R"(Bearer realm="ml-inference")");
+  EXPECT_EQ(response.body,
+            R"({"detail":"Authorization is missing, expected 'Bearer' and a token"})");
+  for (const char* sent : {"Bearer three", "Bearer on", "Bearer onee", "Bearer one two"}) {
+    request.authorization = sent;
+    response = ask(request);
+    EXPECT_EQ(response.status, 401) << sent;
+    EXPECT_EQ(response.authenticate, R"(Bearer realm="ml-inference", error="invalid_token")");
+  }
+  request.authorization = "Basic b25lOnR3bw==";
+  EXPECT_EQ(ask(request).status, 401);
+  for (const char* sent : {"Bearer one", "bearer two"}) {
+    request.authorization = sent;
+    EXPECT_EQ(ask(request).body, kSetosaAnswer) << sent;
+  }
+  live.set_tokens(TokenSet::parse("three").value());
+  EXPECT_EQ(ask(request).status, 401);
+  request.authorization = "Bearer three";
+  EXPECT_EQ(ask(request).status, 200);
+}
+
+TEST_F(ReadyEndpointsTest, LeavesAllButPredictionsOpen) {
+  live.set_tokens(TokenSet::parse("one").value());
+  for (const char* target : {"/", "/health", "/ready", "/metrics", "/openapi.json"}) {
+    EXPECT_EQ(ask(get(target)).status, 200) << target;
+  }
+  EXPECT_THAT(ask(get("/openapi.json")).body, HasSubstr("securitySchemes"));
+  EXPECT_EQ(ask(get("/predict")).status, 405);
+}
+
+TEST_F(ReadyEndpointsTest, CountsAndLogsWhoIsNotAdmittedWithoutTheToken) {
+  live.set_tokens(TokenSet::parse("one").value());
+  HttpRequest request = predict(kSetosaBody);
+  request.authorization = "Bearer stolen-4711";
+  ask_and_finish(request);
+  const std::vector<std::string> lines = log_lines();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_THAT(lines[0], AllOf(HasSubstr(R"("level":"WARNING")"), HasSubstr(R"("status":401)"),
+                              ::testing::Not(HasSubstr("4711"))));
+  EXPECT_THAT(ask(get("/metrics")).body, HasSubstr(R"(status="401"} 1)"));
 }
 
 }  // namespace

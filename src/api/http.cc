@@ -7,6 +7,7 @@ void HttpResponse::clear() {
   status = 200;
   content_type = "application/json";
   allow = {};
+  authenticate = {};
   retry_later = false;
   request_id.clear();
   body.clear();
@@ -14,6 +15,7 @@ void HttpResponse::clear() {
   route = 0;
   prediction_count = 0;
   outcome.clear();
+  trace = {};
 }
 
 }  // namespace ml_inference

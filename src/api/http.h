@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/byte_units.h"
+#include "telemetry/tracer.h"
 
 #include <chrono>
 #include <cstddef>
@@ -18,12 +19,15 @@ inline constexpr std::size_t kKeptBodySize = 16 * kKibibyte;
 
 /// A whole request. The views belong to the connection and live until finished() has returned.
 struct HttpRequest {
-  std::string_view method;        ///< as sent: "GET"
-  std::string_view target;        ///< as sent, percent-encoding and query included
-  std::string_view accept;        ///< the header's value, or empty
-  std::string_view content_type;  ///< likewise
-  std::string_view request_id;    ///< X-Request-ID as sent, or empty
-  std::string_view body;          ///< decoded from its transfer coding
+  std::string_view method;         ///< as sent: "GET"
+  std::string_view target;         ///< as sent, percent-encoding and query included
+  std::string_view accept;         ///< the header's value, or empty
+  std::string_view content_type;   ///< likewise
+  std::string_view request_id;     ///< X-Request-ID as sent, or empty
+  std::string_view authorization;  ///< the header's value, or empty: a secret, never logged
+  std::string_view traceparent;    ///< likewise; several are joined by commas
+  std::string_view tracestate;     ///< likewise
+  std::string_view body;           ///< decoded from its transfer coding
 };
 
 /// The answer to one request. The server writes status line, Date, Content-Length, Connection and,
@@ -33,6 +37,7 @@ struct HttpResponse {
   int status = 200;
   std::string_view content_type = "application/json";  ///< a literal
   std::string_view allow;                              ///< a literal; empty: no such header
+  std::string_view authenticate;                       ///< a literal: WWW-Authenticate, of a 401
   bool retry_later = false;                            ///< adds Retry-After
   std::string request_id;                              ///< goes out as X-Request-ID
   std::string body;
@@ -41,6 +46,7 @@ struct HttpResponse {
   std::size_t route = 0;             ///< the handler's number for the path
   std::size_t prediction_count = 0;  ///< rows predicted
   std::string outcome;               ///< in a few words: "setosa", or what was wrong
+  RequestTrace trace;                ///< of the request: a refusal that comes later keeps it
 
   /// Back to 200 and empty.
   void clear();

@@ -27,6 +27,15 @@ inline constexpr std::size_t kLoggedKeySizeMax = 200;
 /// Bytes of a body beyond which a worker reads it: about a millisecond of work.
 inline constexpr std::size_t kInlineBodySizeMax = 16'384;
 
+/// Tokens of a token file: each costs every guarded request some 20 ns. Two do for a rotation.
+inline constexpr std::size_t kTokenCountMax = 256;
+
+/// Bytes of a token file: room for a few dozen signed tokens and comments.
+inline constexpr std::size_t kTokenFileSizeMax = 262'144;
+
+/// Characters of a token. Signed tokens of identity providers have 1 to 2 thousand.
+inline constexpr std::size_t kTokenSizeMax = 4'096;
+
 /// An X-Request-ID that is longer, or holds anything but visible ASCII, is replaced by one of ours.
 inline constexpr std::size_t kRequestIdSizeMax = 128;
 

@@ -367,22 +367,38 @@ Json paths() {
   return all;
 }
 
+// What --token-file adds: predictions need a token, everything else is open.
+void add_guard(Json& document) {
+  JsonObject& shared = document.at("components").as_object();
+  shared["securitySchemes"] = {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
+  const Json challenge{{"description", "How to authenticate (RFC 6750)."},
+                       {"required", true},
+                       {"schema", {{"type", "string"}}}};
+  shared["headers"].as_object()["WWW-Authenticate"] = challenge;
+  Json refused = json_response(401, reference_to("Error"));
+  refused.at("headers").as_object()["WWW-Authenticate"] = component("headers", "WWW-Authenticate");
+  JsonObject& predict = document.at("paths").at("/predict").at("post").as_object();
+  predict["security"] = JsonArray{{{"bearer", JsonArray{}}}};
+  predict["responses"].as_object()["401"] = std::move(refused);
+}
+
 }  // namespace
 
-std::string openapi_document(const Schema* schema, const std::string& version) {
-  const Json document{{"openapi", "3.1.0"},
-                      {"info",
-                       {{"title", "ml-inference"},
-                        {"description",
-                         "Predictions of one machine-learning model. Another path than these is "
-                         "answered with 404, another method with 405: see the components' "
-                         "responses NotFound and MethodNotAllowed."},
-                        {"license", {{"name", "MIT"}, {"identifier", "MIT"}}},
-                        {"version", version}}},
-                      {"servers", JsonArray{{{"url", "/"}}}},
-                      {"security", JsonArray{}},
-                      {"paths", paths()},
-                      {"components", components(schema)}};
+std::string openapi_document(const Schema* schema, const std::string& version, bool guarded) {
+  Json document{{"openapi", "3.1.0"},
+                {"info",
+                 {{"title", "ml-inference"},
+                  {"description",
+                   "Predictions of one machine-learning model. Another path than these is "
+                   "answered with 404, another method with 405: see the components' "
+                   "responses NotFound and MethodNotAllowed."},
+                  {"license", {{"name", "MIT"}, {"identifier", "MIT"}}},
+                  {"version", version}}},
+                {"servers", JsonArray{{{"url", "/"}}}},
+                {"security", JsonArray{}},
+                {"paths", paths()},
+                {"components", components(schema)}};
+  if (guarded) add_guard(document);
   return boost::json::serialize(document);
 }
 

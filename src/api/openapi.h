@@ -11,7 +11,9 @@ namespace ml_inference {
 /// The OpenAPI 3.1 document of this API, with the model's feature names and classes in its schemas.
 /// schema   of the model that answers, or null while there is none: then rows are left open.
 /// version  the program's.
+/// guarded  whether predictions need a bearer token.
 /// Source: OpenAPI Specification 3.1.1; JSON Schema 2020-12.
-[[nodiscard]] std::string openapi_document(const Schema* schema, const std::string& version);
+[[nodiscard]] std::string openapi_document(const Schema* schema, const std::string& version,
+                                           bool guarded);
 
 }  // namespace ml_inference

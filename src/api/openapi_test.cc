@@ -22,8 +22,8 @@ namespace {
 
 using boost::json::value;
 
-value document_of(const Schema* schema) {
-  return boost::json::parse(openapi_document(schema, "1.2.3"));
+value document_of(const Schema* schema, bool guarded = false) {
+  return boost::json::parse(openapi_document(schema, "1.2.3", guarded));
 }
 
 // at() and at_pointer() throw where a key is missing, which fails the test.
@@ -203,6 +203,19 @@ TEST(OpenApi, AFaultIsDescribedAsItIsWritten) {
   EXPECT_EQ(fault.at_pointer("/properties/type/enum").as_array().size(), kFaultTypes.size());
   EXPECT_EQ(fault.at_pointer("/properties/input").as_object().if_contains("type"), nullptr)
       << "whatever was sent";
+}
+
+TEST(OpenApi, TellsOfTheTokenThatPredictionsNeed) {
+  const value open = document_of(nullptr);
+  EXPECT_FALSE(open.at("components").as_object().contains("securitySchemes"));
+  const value guarded = document_of(nullptr, true);
+  EXPECT_EQ(guarded.at("components").at("securitySchemes").at("bearer"),
+            json(R"({"type":"http","scheme":"bearer"})"));
+  const value& predict = guarded.at("paths").at("/predict").at("post");
+  EXPECT_EQ(predict.at("security"), json(R"([{"bearer":[]}])"));
+  const value& refused = predict.at("responses").at("401");
+  EXPECT_EQ(resolved(guarded, refused.at("headers").at("WWW-Authenticate")).at("required"), true);
+  EXPECT_FALSE(guarded.at("paths").at("/health").at("get").as_object().contains("security"));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ Result<void> inspect(const std::string& path) {
   ASSIGN_OR_RETURN(const Model model, load_model_file(path));
   fmt::print("format: {}\n", model.provenance().format);
   fmt::print("producer: {}\n", json_quoted(model.provenance().producer));
+  fmt::print("sha256: {}\n", model.provenance().sha256);
   print_schema(model.schema());
   print_forest(model.forest());
   return {};

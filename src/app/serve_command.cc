@@ -2,6 +2,7 @@
 // ml-inference serve
 #include "app/command_line.h"
 #include "app/flags.h"
+#include "app/tracing.h"
 #include "app/wiring.h"
 #include "base/byte_units.h"
 
@@ -54,12 +55,24 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   flags.count("--threads", options->thread_count, 0, 1'024,
               "event loops, and workers; 0 for one a granted CPU");
   add_server_flags(flags, options->server);
+  flags.text("--token-file", options->token_file,
+             "bearer tokens that admit to /predict, one a line; read again when it changes");
+  flags.text(
+      "--config-file", options->config_file,
+      "lines like 'log-level = debug' (log-sample, trace-sample); read again when it changes");
   flags.choice("--log-level", options->log_level, {"debug", "info", "warning", "error"},
                "least level that is logged");
   flags.count("--log-sample", options->log_sample, 1, std::numeric_limits<std::uint32_t>::max(),
               "log one of so many successful predictions");
   flags.count("--log-buffer-bytes", options->log_buffer_size_bytes, 64 * kKibibyte, kGibibyte,
               "log lines that may wait for stdout; beyond, they are dropped and counted");
+  flags
+      .text("--otlp-endpoint", options->otlp_endpoint,
+            "base URL of a receiver of traces such as http://collector:4318; without one (and "
+            "without OTEL_EXPORTER_OTLP_ENDPOINT), nothing is traced")
+      ->check(CLI::Validator(otlp_url_fault, ""));
+  flags.number("--trace-sample", options->trace_sample, 0, 1,
+               "share of the requests that are traced, where the caller has not decided");
   command->callback([options, &action] { action = [options] { return serve(*options); }; });
 }
 

@@ -3,10 +3,18 @@
 
 #include "api/api_metrics.h"
 #include "api/endpoints.h"
+#include "api/limits.h"
+#include "api/live_api.h"
 #include "app/host_metrics.h"
+#include "app/live_file.h"
+#include "app/live_settings.h"
+#include "app/tracing.h"
 #include "app/version.h"
+#include "app/watcher.h"
+#include "base/digest.h"
 #include "base/number_text.h"
 #include "formats/load_model.h"
+#include "formats/onnx_writer.h"
 #include "host/cgroup.h"
 #include "host/cpu.h"
 #include "server/server.h"
@@ -19,16 +27,26 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <malloc.h>
 #include <memory>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 namespace {
 
 constexpr std::string_view kLogger = "main";
+
+// How often files and limits are looked at: well below the minute that a kubelet takes to bring a
+// changed Secret, and a few system calls each.
+constexpr std::chrono::milliseconds kWatchPause{1'000};
+
 constexpr char kBuiltInName[] = "iris";
+
+// Of a model's SHA-256 in metrics: enough to tell any two models of one team apart.
+constexpr std::size_t kDigestDigitCount = 12;
 
 // glibc gives each thread an arena of its own and keeps what they hold; two are enough for the few
 // threads of this program, whose requests take no memory once they are warm.
@@ -50,7 +68,9 @@ void prepare_process() {
 Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions& options) {
   if (options.model_path.empty()) {
     ASSIGN_OR_RETURN(Model model, train_builtin_model(options.thread_count));
-    return ServedModel::make(std::move(model), kBuiltInName);
+    // Of the file that it would be, so that two programs' models can be compared.
+    ASSIGN_OR_RETURN(const std::string bytes, write_onnx(model));
+    return ServedModel::make(std::move(model).with_sha256(sha256_text(bytes)), kBuiltInName);
   }
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
   return ServedModel::make(std::move(model), options.model_path);
@@ -67,7 +87,8 @@ void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
                {{"name", model->name()},
                 {"format", model->model().provenance().format},
                 {"task", std::string(task_name(schema.task))},
-                {"engine", std::string(model->engine().name())}});
+                {"engine", std::string(model->engine().name())},
+                {"digest", model->model().provenance().sha256.substr(0, kDigestDigitCount)}});
     const Forest& forest = model->model().forest();
     sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()));
     sink.gauge("model_trees", "Trees of the model.", static_cast<double>(forest.tree_count()));
@@ -108,6 +129,66 @@ std::string describe(const ServedModel& model) {
                      count_text(model.model().forest().tree_count(), "tree"));
 }
 
+LiveFile::Apply token_setter(LiveApi& live) {
+  return [&live](std::string_view text) -> Result<std::string> {
+    ASSIGN_OR_RETURN(TokenSet tokens, TokenSet::parse(text));
+    std::string done = count_text(tokens.size(), "token");
+    live.set_tokens(std::move(tokens));
+    return done;
+  };
+}
+
+// Who is told of the settings.
+struct SettingsTargets {
+  JsonLog& log;
+  LiveApi& live;
+  std::function<void(std::optional<double>)> set_trace_sample;  // empty: nothing is traced
+};
+
+LiveFile::Apply settings_setter(const ServeOptions& options, SettingsTargets targets) {
+  const LiveSettings defaults{.log_level = *parse_log_level(options.log_level),
+                              .log_sample = options.log_sample};
+  return [defaults, targets](std::string_view text) -> Result<std::string> {
+    ASSIGN_OR_RETURN(const LiveSettings settings, parse_live_settings(text, defaults));
+    targets.log.set_level(settings.log_level);
+    targets.live.set_log_sample(settings.log_sample);
+    std::string done = fmt::format("log-level = {}, log-sample = {}",
+                                   log_level_name(settings.log_level), settings.log_sample);
+    if (targets.set_trace_sample) {
+      targets.set_trace_sample(settings.trace_sample);
+    } else if (settings.trace_sample) {
+      done += ", trace-sample without effect: nothing is traced";
+    }
+    return done;
+  };
+}
+
+// Spans are sampled by a file's ratio, or by the flag's where the file has none.
+std::function<void(std::optional<double>)> trace_sample_setter(Tracer* tracer, double flag_ratio) {
+  if (tracer == nullptr) return {};
+  return [tracer, flag_ratio](std::optional<double> ratio) {
+    tracer->set_sample_ratio(ratio.value_or(flag_ratio));
+  };
+}
+
+std::vector<LiveFile> live_files(const ServeOptions& options, LiveApi& live, Tracer* tracer,
+                                 JsonLog& log, Metrics& metrics) {
+  std::vector<LiveFile> files;
+  if (!options.token_file.empty()) {
+    files.emplace_back("token", options.token_file, kTokenFileSizeMax, token_setter(live), log,
+                       metrics);
+  }
+  if (!options.config_file.empty()) {
+    const SettingsTargets targets{
+        .log = log,
+        .live = live,
+        .set_trace_sample = trace_sample_setter(tracer, options.trace_sample)};
+    files.emplace_back("config", options.config_file, kSettingsFileSizeMax,
+                       settings_setter(options, targets), log, metrics);
+  }
+  return files;
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -119,18 +200,29 @@ Result<void> serve(ServeOptions options) {
   options.server.thread_count = options.thread_count;
 
   Readiness readiness;
+  const std::unique_ptr<Tracer> tracer =
+      make_tracer(options.otlp_endpoint, options.trace_sample, log);
   Metrics metrics;
   ApiMetrics api_metrics(metrics);
   register_host_metrics(metrics, cgroup);
   register_model_metrics(metrics, readiness);
   register_log_metrics(metrics, log);
+  Counter& load_failures =
+      metrics.counter("model_load_failures_total", "Models that failed to load.");
+  register_trace_metrics(metrics, tracer.get());
 
-  const ApiContext context{
-      .readiness = readiness,
-      .metrics = metrics,
-      .api_metrics = api_metrics,
-      .log = log,
-      .options = {.version = std::string(kVersion), .log_sample = options.log_sample}};
+  LiveApi live;
+  live.set_log_sample(options.log_sample);
+  std::vector<LiveFile> files = live_files(options, live, tracer.get(), log, metrics);
+  for (LiveFile& file : files) RETURN_IF_ERROR(file.load());
+
+  const ApiContext context{.readiness = readiness,
+                           .metrics = metrics,
+                           .api_metrics = api_metrics,
+                           .log = log,
+                           .live = live,
+                           .options = {.version = std::string(kVersion)},
+                           .tracer = tracer.get()};
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Server> server,
       Server::listen(
@@ -151,10 +243,15 @@ Result<void> serve(ServeOptions options) {
   } else if (options.on_model_failure == "exit") {
     return std::unexpected(std::move(model).error());
   } else {
+    load_failures.Increment();
     log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
     readiness.model_failed(std::move(model).error().message);
   }
+  std::vector<std::function<void()>> looks;
+  for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
+  const Watcher watcher(kWatchPause, std::move(looks));
   server->wait();
+  send_last_spans(tracer.get(), log);
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};
 }

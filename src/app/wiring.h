@@ -20,6 +20,10 @@ struct ServeOptions {
   std::string log_level = "info";
   std::uint32_t log_sample = 1;
   std::size_t log_buffer_size_bytes = kMebibyte;
+  std::string otlp_endpoint;  ///< base URL; empty: the standard variable's, or no tracing
+  double trace_sample = 1;
+  std::string token_file;   ///< empty: everybody is admitted
+  std::string config_file;  ///< empty: the flags hold
   ServerOptions server;
 };
 

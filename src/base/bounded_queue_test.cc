@@ -58,6 +58,31 @@ TEST(BoundedQueue, WakesAllWhoWaitWhenItCloses) {
   EXPECT_EQ(woken, 3);
 }
 
+TEST(BoundedQueue, GivesBatchesAsSoonAsTheyAreFullAndTheRestWhenPatienceEnds) {
+  BoundedQueue<int> queue(8, 3);
+  for (int value = 1; value <= 4; ++value) ASSERT_TRUE(queue.try_push(int{value}));
+  EXPECT_EQ(queue.pop_batch(std::chrono::hours(1)), (std::vector{1, 2, 3}));
+  EXPECT_EQ(queue.pop_batch(std::chrono::milliseconds(1)), std::vector{4});
+  EXPECT_TRUE(queue.pop_batch(std::chrono::milliseconds(0)).empty());
+}
+
+TEST(BoundedQueue, WakesWhoWaitsForABatch) {
+  BoundedQueue<int> queue(8, 2);
+  std::vector<int> batch;
+  {
+    const std::jthread consumer([&] { batch = queue.pop_batch(std::chrono::hours(1)); });
+    ASSERT_TRUE(queue.try_push(1));
+    ASSERT_TRUE(queue.try_push(2));
+  }
+  EXPECT_EQ(batch, (std::vector{1, 2}));
+  ASSERT_TRUE(queue.try_push(3));
+  {
+    const std::jthread consumer([&] { batch = queue.pop_batch(std::chrono::hours(1)); });
+    queue.close();
+  }
+  EXPECT_EQ(batch, std::vector{3});
+}
+
 TEST(BoundedQueue, LosesAndDoublesNothingBetweenManyThreads) {
   constexpr int kThreadCount = 3;
   constexpr int kValueCount = 5000;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "formats/load_model.h"
 
+#include "base/digest.h"
 #include "formats/format_error.h"
 #include "formats/limits.h"
 #include "formats/onnx_reader.h"
@@ -101,7 +102,7 @@ Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
   for (const Format& format : kFormats) {
     if (!format.begins(bytes)) continue;
     try {
-      return format.read(bytes);
+      return format.read(bytes).with_sha256(sha256_text(bytes));
     } catch (FormatError& refusal) {
       return fail_at(source_name, std::move(refusal.error));
     }

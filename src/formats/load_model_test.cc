@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "formats/load_model.h"
 
+#include "base/digest.h"
 #include "formats/limits.h"
 #include "formats/testing/onnx_files.h"
 
@@ -47,6 +48,8 @@ TEST(LoadModel, ReadsAFileByItsFirstBytesWhateverItsName) {
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_EQ(model->provenance().format, "onnx");
   EXPECT_EQ(model->provenance().producer, "a test");
+  EXPECT_EQ(model->provenance().sha256,
+            sha256_text(testing::small_classifier().SerializeAsString()));
 }
 
 TEST(LoadModel, NamesTheSourceAndTheKnownFormats) {

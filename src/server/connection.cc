@@ -350,7 +350,9 @@ bool Connection::may_keep_alive() const {
 }
 
 void Connection::refuse(int status, std::string_view detail) {
+  const RequestTrace trace = response_.trace;
   response_.clear();
+  response_.trace = trace;
   loop_.handler().refuse(parser_.request(), status, detail, response_);
 }
 

@@ -94,10 +94,11 @@ class RequestParser::Beast final : public http::basic_parser<true> {
     // A trailer's fields come here too. Nothing that they say of the request may be believed
     // (RFC 9110, section 6.5.1).
     if (is_header_done()) return;
-    const bool is_request_id =
-        field == http::field::unknown && boost::beast::iequals(name, "x-request-id");
-    if (is_request_id) owner_.request_id_ = std_view(value);
-    owner_.take_field(static_cast<int>(field), std_view(value));
+    if (field == http::field::unknown) {
+      owner_.take_unknown_field(std_view(name), std_view(value));
+    } else {
+      owner_.take_field(static_cast<int>(field), std_view(value));
+    }
   }
   void on_header_impl(error_code& error) override {
     owner_.check_header();
@@ -168,10 +169,11 @@ void RequestParser::reset() {
   expects_continue_ = false;
   at_start_ = true;
   host_count_ = 0;
+  authorization_count_ = 0;
   has_transfer_encoding_ = false;
-  for (std::string* text :
-       {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_,
-        &transfer_encoding_, &expect_, &request_id_, &body_}) {
+  for (std::string* text : {&method_, &target_, &host_, &accept_, &content_type_,
+                            &content_encoding_, &transfer_encoding_, &expect_, &request_id_,
+                            &authorization_, &traceparent_, &tracestate_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -193,6 +195,9 @@ HttpRequest RequestParser::request() const {
           .accept = accept_,
           .content_type = content_type_,
           .request_id = request_id_,
+          .authorization = authorization_,
+          .traceparent = traceparent_,
+          .tracestate = tracestate_,
           .body = body_};
 }
 
@@ -203,6 +208,10 @@ void RequestParser::take_field(int field, std::string_view value) {
     case http::field::host:
       ++host_count_;
       host_ = value;
+      return;
+    case http::field::authorization:
+      ++authorization_count_;
+      authorization_ = value;
       return;
     case http::field::accept: accept_ = value; return;
     case http::field::content_type: content_type_ = value; return;
@@ -218,6 +227,20 @@ void RequestParser::take_field(int field, std::string_view value) {
   }
 }
 
+// Names that Beast has no number for. Of what belongs to a trace, several fields are one list (RFC
+// 9110, section 5.3): two of `traceparent` are then none that anybody could read.
+void RequestParser::take_unknown_field(std::string_view name, std::string_view value) {
+  if (equals_ignoring_case(name, "x-request-id")) {
+    request_id_ = value;
+    return;
+  }
+  const bool is_parent = equals_ignoring_case(name, "traceparent");
+  if (!is_parent && !equals_ignoring_case(name, "tracestate")) return;
+  std::string& text = is_parent ? traceparent_ : tracestate_;
+  if (!text.empty()) text += ',';
+  text += value;
+}
+
 // What the grammar allows and a server still must not take.
 void RequestParser::check_header() {
   if (host_count_ > 1 || (version_ == 11 && host_count_ == 0)) {
@@ -225,6 +248,11 @@ void RequestParser::check_header() {
   }
   if (!is_host(host_)) {
     return refuse(400, fmt::format("Host is '{}', expected a name or an address", host_));
+  }
+  // Who stands in between may have checked the other one.
+  if (authorization_count_ > 1) {
+    return refuse(400, fmt::format("the request has {} Authorization fields, expected one",
+                                   authorization_count_));
   }
   // Who stands in between may not know of it in that version, and see another body (RFC 9112,
   // section 6.1).

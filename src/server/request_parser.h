@@ -78,6 +78,7 @@ class RequestParser {
   class Beast;
 
   void take_field(int field, std::string_view value);
+  void take_unknown_field(std::string_view name, std::string_view value);
   void check_header();
   void refuse(int status, std::string detail);
   bool reserve_body(std::optional<std::uint64_t> content_length);
@@ -92,6 +93,7 @@ class RequestParser {
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
   std::size_t host_count_ = 0;
+  std::size_t authorization_count_ = 0;
   std::string method_;
   std::string target_;
   std::string host_;
@@ -101,6 +103,9 @@ class RequestParser {
   std::string transfer_encoding_;
   std::string expect_;
   std::string request_id_;
+  std::string traceparent_;
+  std::string tracestate_;
+  std::string authorization_;
   std::string body_;
 };
 

@@ -152,6 +152,15 @@ TEST_F(RequestParserTest, WantsOneHost) {
   EXPECT_EQ(refusal_of(get_with("Host: b\r\n")), 400);
 }
 
+TEST_F(RequestParserTest, KeepsTheAuthorizationAndWantsOneAtMost) {
+  ASSERT_TRUE(is_done(get_with("Authorization: Bearer a.b\r\n")));
+  EXPECT_EQ(parser_.request().authorization, "Bearer a.b");
+  parser_.reset();
+  EXPECT_EQ(parser_.request().authorization, "");
+  const std::string twice = "Authorization: Bearer a\r\nauthorization: Bearer b\r\n";
+  EXPECT_EQ(refusal_of(get_with(twice)), 400);
+}
+
 TEST_F(RequestParserTest, WantsAHostThatCanBeOne) {
   for (const char* host : {"", "a", "10.0.0.1:8000", "[::1]:8000", "my_service.my-ns.svc:80"}) {
     EXPECT_TRUE(is_done("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n")) << host;
@@ -311,6 +320,18 @@ TEST_F(RequestParserTest, RefusesWhatIsNotHttp) {
 TEST_F(RequestParserTest, IsReadyForTheNextRequestAfterARefusal) {
   EXPECT_EQ(refusal_of("hello\r\n\r\n"), 400);
   EXPECT_TRUE(is_done(kPost));
+}
+
+TEST_F(RequestParserTest, SeveralFieldsOfATraceAreOneList) {
+  const std::string first = get_with("TraceParent: a\r\ntracestate: x=1\r\nTraceState: y=2\r\n");
+  ASSERT_TRUE(is_done(first));
+  EXPECT_EQ(parser_.request().traceparent, "a");
+  EXPECT_EQ(parser_.request().tracestate, "x=1,y=2");
+  ASSERT_TRUE(is_done(get_with("traceparent: a\r\ntraceparent: b\r\n")));
+  EXPECT_EQ(parser_.request().traceparent, "a,b") << "which no one can read";
+  ASSERT_TRUE(is_done(get_with("")));
+  EXPECT_EQ(parser_.request().traceparent, "");
+  EXPECT_EQ(parser_.request().tracestate, "");
 }
 
 }  // namespace

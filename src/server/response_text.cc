@@ -37,6 +37,9 @@ void append_response(std::string& out, const HttpResponse& response,
   out += "\r\n";
   if (!response.request_id.empty()) append_field(out, "X-Request-ID", response.request_id);
   if (!response.allow.empty()) append_field(out, "Allow", response.allow);
+  if (!response.authenticate.empty()) {
+    append_field(out, "WWW-Authenticate", response.authenticate);
+  }
   if (response.retry_later) {
     out += "Retry-After: ";
     append_count(out, kRetryAfterSeconds);

@@ -52,9 +52,11 @@ TEST(ResponseText, WritesTheFieldsThatTheResponseAsksFor) {
   response.allow = "GET, HEAD";
   response.retry_later = true;
   response.request_id = "abc-1";
+  response.authenticate = "Bearer";
   const std::string text = text_of(response);
   EXPECT_TRUE(text.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
   EXPECT_THAT(text, HasSubstr("Allow: GET, HEAD\r\n"));
+  EXPECT_THAT(text, HasSubstr("WWW-Authenticate: Bearer\r\n"));
   EXPECT_THAT(text, HasSubstr("Retry-After: 1\r\n"));
   EXPECT_THAT(text, HasSubstr("X-Request-ID: abc-1\r\n"));
 }

@@ -46,6 +46,11 @@ JsonLog::~JsonLog() {
   }
 }
 
+void JsonLog::set_level(LogLevel level) {
+  level_.store(level, std::memory_order_relaxed);
+  writer_->set_warns(level <= LogLevel::warning);
+}
+
 void JsonLog::write(LogLevel level, std::string_view logger, std::string_view message,
                     std::span<const LogField> fields) {
   if (!enabled(level)) return;

@@ -10,6 +10,7 @@
 #include "base/byte_units.h"
 #include "telemetry/json_line.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +55,12 @@ class JsonLog {
   JsonLog& operator=(const JsonLog&) = delete;
 
   /// Whether write() at this level does anything: ask before building an expensive line.
-  [[nodiscard]] bool enabled(LogLevel level) const { return level >= level_; }
+  [[nodiscard]] bool enabled(LogLevel level) const {
+    return level >= level_.load(std::memory_order_relaxed);
+  }
+
+  /// Lines below the level are not written from now on.
+  void set_level(LogLevel level);
 
   /// Appends a line, or drops it. Never waits for the descriptor, and allocates only in a thread's
   /// first call. The texts may be any bytes; a line over kLogLineSizeMax is cut (json_line.h).
@@ -75,7 +81,7 @@ class JsonLog {
   void flush(std::chrono::milliseconds limit);
 
  private:
-  const LogLevel level_;
+  std::atomic<LogLevel> level_;
   const std::chrono::milliseconds exit_flush_limit_;
   const std::shared_ptr<JsonLogWriter> writer_;  // shared with the thread
   std::thread thread_;

@@ -28,6 +28,9 @@ class JsonLogWriter {
   /// Writes until stop(). The body of the thread.
   void run();
 
+  /// Whether losses are told in the log itself, from now on.
+  void set_warns(bool warns) { warns_.store(warns, std::memory_order_relaxed); }
+
   /// See JsonLog::flush.
   void flush(std::chrono::milliseconds limit);
 
@@ -53,7 +56,7 @@ class JsonLogWriter {
 
   const int fd_;
   const std::size_t capacity_;  // of one buffer, without its slack for a warning
-  const bool warns_;
+  std::atomic<bool> warns_;
 
   std::atomic<std::uint64_t> dropped_count_ = 0;
   std::atomic<std::uint64_t> written_count_ = 0;

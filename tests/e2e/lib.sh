@@ -24,6 +24,19 @@ die() {
   printf '  ! %s\n' "$*" >&2
   exit 1
 }
+# skip WHY...: ends the promise as not tried; the run counts it and says so.
+readonly skipped_status=77
+skip() {
+  printf '  - skipped: %s\n' "$*"
+  exit $skipped_status
+}
+# at_exit COMMAND: runs COMMAND when the promise ends, however it ends; the last one first.
+at_exit_commands=:
+at_exit() {
+  at_exit_commands="$1; $at_exit_commands"
+  # shellcheck disable=SC2064  # the commands of now
+  trap "$at_exit_commands" EXIT
+}
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 # seconds_since MS: the time since now_ms gave MS, as "12.3".
@@ -109,24 +122,115 @@ a_ready_pod() { ready_pods | sed -n 1p; }
 # pods_are COUNT: exactly so many pods exist, all ready and none leaving.
 pods_are() { [ "$(ready_pods | wc -l)" = "$1" ] && [ "$(pods | wc -l)" = "$1" ]; }
 
-# metrics POD: the pod's own metrics, fetched through the API server.
-metrics() { kubectl get --raw "/api/v1/namespaces/$namespace/pods/$1:8000/proxy/metrics"; }
+# metrics POD: the pod's own metrics. Through a port-forward, which ends inside the pod: a network
+# policy that lets nobody in but the gateway is no obstacle.
+metrics() {
+  local log forward
+  log=$(mktemp)
+  (exec kubectl --context "$CONTEXT" port-forward -n "$namespace" "pod/$1" :8000 >"$log" 2>&1) &
+  forward=$!
+  within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
+  local port
+  port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
+  curl -fsS "http://127.0.0.1:$port/metrics"
+  kill $forward
+  rm -f "$log"
+}
 # metric NAME: the value of a sample without labels, out of metrics on stdin.
 metric() { awk -v name="$1" '$1 == name { printf "%.6f", $2; found = 1 } END { exit !found }'; }
+
+# restarts: how often containers of the service's pods have been started again, all together.
+restarts() {
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{range .status.containerStatuses}}{{.restartCount}}{{"\n"}}{{end}}{{end}}' |
+    awk '{ sum += $1 } END { print sum + 0 }'
+}
+# nodes_of_pods: the nodes of the ready pods, one a line, each as often as it has pods.
+nodes_of_pods() {
+  local pod
+  for pod in $(ready_pods); do
+    kubectl get pod -n "$namespace" "$pod" -o jsonpath='{.spec.nodeName}{"\n"}'
+  done
+}
+# schedulable_nodes: those that take pods now.
+schedulable_nodes() {
+  kubectl get nodes -o go-template='
+    {{- range .items}}{{$unfit := .spec.unschedulable}}{{range .spec.taints}}
+    {{- if ne .effect "PreferNoSchedule"}}{{$unfit = true}}{{end}}{{end}}
+    {{- if not $unfit}}{{.metadata.name}}{{"\n"}}{{end}}{{end}}'
+}
+
+# resize POD RESOURCES: changes what the running container may take, without a restart.
+resize() {
+  kubectl patch pod -n "$namespace" "$1" --subresource resize -p \
+    "{\"spec\": {\"containers\": [{\"name\": \"ml-inference\", \"resources\": $2}]}}"
+}
+# in_pod POD NAME ARGUMENT...: runs `load ARGUMENT...` in a debug container of the pod, beside the
+# program, and prints what it said once it has ended.
+in_pod() {
+  local pod=$1 name=$2
+  shift 2
+  kubectl debug -n "$namespace" "pod/$pod" --profile=restricted --target=ml-inference -c "$name" \
+    --image="$(image_of ml-inference-load:e2e)" --image-pull-policy=IfNotPresent -- \
+    /load "$@" >/dev/null 2>&1
+  debug_ended() {
+    kubectl get pod -n "$namespace" "$pod" -o go-template='
+      {{- range .status.ephemeralContainerStatuses}}{{if eq .name "'"$name"'"}}
+      {{- if .state.terminated}}ended{{end}}{{end}}{{end}}' | grep -q ended
+  }
+  within 90 "the end of the debug container $name" debug_ended
+  kubectl logs -n "$namespace" "$pod" -c "$name"
+}
+
+# --- the production overlay -----------------------------------------------------------------------
+
+# production: its objects, with the image that was brought into this cluster.
+production() {
+  command kubectl kustomize tests/e2e/production |
+    sed "s|image: ml-inference:latest|image: $(image_of ml-inference:latest)|"
+}
+# number_by_hand COUNT: takes the autoscaler away, which would set the number again, and waits for
+# so many ready pods.
+number_by_hand() {
+  kubectl delete hpa -n "$namespace" ml-inference --ignore-not-found >/dev/null
+  kubectl scale deployment ml-inference -n "$namespace" --replicas="$1" >/dev/null
+  within 120 "$1 ready pods" pods_are "$1"
+}
+# waiting_reasons: why containers of the service's pods do not run, each reason once.
+waiting_reasons() {
+  kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
+    {{- range .items}}{{range .status.containerStatuses}}{{if .state.waiting}}
+    {{- .state.waiting.reason}}{{"\n"}}{{end}}{{end}}{{end}}' | sort -u | paste -sd ' '
+}
+# watch_ready: notes from now on how many pods are ready; fewest_ready ends that and prints the
+# fewest seen.
+watch_ready() {
+  ready_log=$(mktemp)
+  while :; do ready_pods | wc -l; sleep 0.2; done >"$ready_log" 2>/dev/null &
+  ready_watch=$!
+  at_exit "kill $ready_watch 2>/dev/null || true; rm -f '$ready_log'"
+}
+fewest_ready() {
+  kill "$ready_watch" 2>/dev/null || true
+  sort -n "$ready_log" | sed -n 1p
+}
 
 # --- load -----------------------------------------------------------------------------------------
 
 # start_load NAME ARGUMENT...: a pod that runs `load send ARGUMENT...`; returns when it is at work.
+# LOAD_NODE names its node, if it must be a certain one.
 start_load() {
   local name=$1 arguments
   shift
   arguments=$(printf '"%s",' "$@")
+  kubectl delete pod -n "$load_namespace" "$name" --ignore-not-found --now >/dev/null 2>&1
   kubectl apply -f - >/dev/null <<EOF
 apiVersion: v1
 kind: Pod
 metadata: {name: $name, namespace: $load_namespace}
 spec:
   restartPolicy: Never
+  ${LOAD_NODE:+nodeName: $LOAD_NODE}
   activeDeadlineSeconds: 900
   terminationGracePeriodSeconds: 5
   automountServiceAccountToken: false
@@ -143,6 +247,15 @@ EOF
   kubectl wait -n "$load_namespace" "pod/$name" --timeout=60s --for=condition=Ready >/dev/null
 }
 
+# steady_load NAME RATE [ARGUMENT...]: the same with so many requests a second through the Service,
+# half of them on kept connections and half on new ones, until stop_load.
+steady_load() {
+  local name=$1 per_second=$2
+  shift 2
+  start_load "$name" --host "ml-inference.$namespace.svc.cluster.local" --seconds 800 \
+    --requests 1000000 --rate "$per_second" --kept 16 --fresh 16 "$@"
+}
+
 # load_report NAME: waits until the load has ended by itself, and prints its one JSON object.
 load_report() {
   kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s \
@@ -152,6 +265,19 @@ load_report() {
 }
 stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
 
+# failures REPORT: what went wrong, in words.
+failures() { grep -o '"failures":\[[^]]*\]' <<<"$1" | cut -d: -f2-; }
+# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and none that
+# failed.
+no_failure() {
+  [ "$(number failed <<<"$1")" = 0 ] || die "requests failed: $1"
+  (($(number sent <<<"$1") >= ${2:-1})) || die "too little load to prove anything: $1"
+}
+# summary REPORT: it in one line.
+summary() {
+  printf '%s requests in %s s, %s failed' "$(number sent <<<"$1")" "$(number seconds <<<"$1")" \
+    "$(number failed <<<"$1")"
+}
 # number KEY: that number out of a report on stdin.
 number() { grep -o "\"$1\":[0-9.]*" | cut -d: -f2; }
 
@@ -162,8 +288,7 @@ forward() {
   local log
   log=$(mktemp)
   command kubectl --context "$CONTEXT" port-forward -n "$namespace" "$1" ":$2" >"$log" 2>&1 &
-  # shellcheck disable=SC2064  # the values of now
-  trap "kill $! 2>/dev/null || true; rm -f '$log'" EXIT
+  at_exit "kill $! 2>/dev/null || true; rm -f '$log'"
   within 20 "port-forward to $1" grep -q 'Forwarding from 127.0.0.1' "$log"
   forwarded=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
   # shellcheck disable=SC2034  # read by the promise

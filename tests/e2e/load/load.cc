@@ -6,6 +6,7 @@
 //             [--kept 4] [--fresh 4] [--rows 1]
 //   load show FILE...     prints "path: contents" of those files that exist, or a link's target
 //   load stop             tells process 1 of this container to stop and report
+//   load kill PID         ends that process by SIGKILL, even when it is process 1 of its namespace
 //   load fill MIB         takes so much memory, holds it for ten seconds, and ends
 //
 // `send` posts the same prediction from `kept` clients, each on one connection for as long as the
@@ -31,6 +32,7 @@
 #include <signal.h>
 #include <string>
 #include <string_view>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <thread>
@@ -322,6 +324,14 @@ int fill(long mebibytes) {
   return 0;
 }
 
+/// The kernel keeps process 1 from signals that come from inside its namespace, but not from one
+/// that it sends itself when a tracer with EXITKILL ends: see ptrace(2), PTRACE_O_EXITKILL.
+int kill_as_the_kernel_does(pid_t process) {
+  if (::ptrace(PTRACE_SEIZE, process, nullptr, PTRACE_O_EXITKILL) == 0) return 0;
+  std::fprintf(stderr, "load: process %d: %s\n", process, because("ptrace").c_str());
+  return 1;
+}
+
 /// Reads "--name value" pairs; false on anything else.
 bool read_options(int count, char** words, Options& options) {
   const std::map<std::string_view, int*> counts{
@@ -356,10 +366,11 @@ int main(int argc, char** argv) {
   if (command == "send" && read_options(argc - 2, argv + 2, options)) return send(options);
   if (command == "show") return show(argc - 2, argv + 2);
   if (command == "stop") return ::kill(1, SIGTERM) == 0 ? 0 : 1;
+  if (command == "kill" && argc == 3) return kill_as_the_kernel_does(std::atoi(argv[2]));
   if (command == "fill" && argc == 3) return fill(std::atol(argv[2]));
   std::fprintf(stderr,
                "usage: load send --host HOST [--port 80] [--seconds 30] [--requests 100000] "
                "[--rate 100] [--kept 4] [--fresh 4] [--rows 1] | load show FILE... | load stop "
-               "| load fill MIB\n");
+               "| load kill PID | load fill MIB\n");
   return 2;
 }

@@ -8,11 +8,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
@@ -33,19 +34,18 @@ func main() {
 	}
 	pods, violations := 0, 0
 	for _, path := range os.Args[2:] {
-		deployment, err := readDeployment(path)
+		templates, err := readPods(path)
 		if err != nil {
 			fail("pss: %s: %v", path, err)
 		}
-		if deployment.Kind != "Deployment" {
-			continue
-		}
-		pods++
-		template := &deployment.Spec.Template
-		for _, result := range evaluator.EvaluatePod(standard, &template.ObjectMeta, &template.Spec) {
-			if !result.Allowed {
-				violations++
-				fmt.Printf("%s: %s: %s\n", path, result.ForbiddenReason, result.ForbiddenDetail)
+		for name, template := range templates {
+			pods++
+			for _, result := range evaluator.EvaluatePod(standard, &template.ObjectMeta, &template.Spec) {
+				if !result.Allowed {
+					violations++
+					fmt.Printf("%s: %s: %s: %s\n", path, name, result.ForbiddenReason,
+						result.ForbiddenDetail)
+				}
 			}
 		}
 	}
@@ -56,18 +56,58 @@ func main() {
 	}
 }
 
-// readDeployment reads a manifest of one object. Of another kind than Deployment only Kind is of use.
-func readDeployment(path string) (*appsv1.Deployment, error) {
+// object is what the kinds that make pods have in common: a Deployment, a Job, an Argo Rollout.
+type object struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Spec     json.RawMessage
+}
+
+type podMaker struct {
+	Template    json.RawMessage
+	JobTemplate struct {
+		Spec struct{ Template json.RawMessage }
+	}
+}
+
+// readPods returns the pod templates of the objects in a file of one or more documents, by the kind
+// and name of each object.
+func readPods(path string) (map[string]*corev1.PodTemplateSpec, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	deployment := &appsv1.Deployment{}
-	err = yaml.Unmarshal(text, deployment)
-	if err != nil && strings.Contains(string(text), "kind: Deployment") {
-		return nil, err
+	templates := map[string]*corev1.PodTemplateSpec{}
+	for _, document := range bytes.Split(text, []byte("\n---\n")) {
+		found := object{}
+		if err := yaml.Unmarshal(document, &found); err != nil {
+			return nil, err
+		}
+		maker := podMaker{}
+		// Of other kinds Spec may be anything, also no object.
+		if json.Unmarshal(found.Spec, &maker) != nil {
+			continue
+		}
+		text := maker.Template
+		if text == nil {
+			text = maker.JobTemplate.Spec.Template
+		}
+		template := &corev1.PodTemplateSpec{}
+		if text != nil {
+			if err := json.Unmarshal(text, template); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", found.Kind, found.Metadata.Name, err)
+			}
+		}
+		if found.Kind == "Pod" {
+			if err := json.Unmarshal(found.Spec, &template.Spec); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", found.Kind, found.Metadata.Name, err)
+			}
+		}
+		if len(template.Spec.Containers) > 0 {
+			templates[found.Kind+"/"+found.Metadata.Name] = template
+		}
 	}
-	return deployment, nil
+	return templates, nil
 }
 
 func fail(format string, arguments ...any) {

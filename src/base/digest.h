@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// SHA-256, by libsodium.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ml_inference {
+
+using Digest = std::array<unsigned char, 32>;
+
+/// SHA-256 of the bytes (FIPS 180-4). Threads: any.
+[[nodiscard]] Digest sha256(std::string_view bytes);
+
+/// Whether two digests are equal, in a time that tells nothing of where they differ.
+[[nodiscard]] bool same_digest(const Digest& a, const Digest& b);
+
+/// The first `digit_count` hexadecimal digits, in lower case; at most 64 (asserted).
+[[nodiscard]] std::string hex_digits(const Digest& digest, std::size_t digit_count);
+
+/// SHA-256 as `sha256sum` prints it: 64 hexadecimal digits.
+[[nodiscard]] std::string sha256_text(std::string_view bytes);
+
+}  // namespace ml_inference

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+"""What compositions of the house of manifests promise: every component alone, every pair that does
+not exclude itself, in both orders, and the overlays.
+
+Run by tests/manifests/run. Needs kubectl or kustomize; without them tests/manifests/judges, which
+builds one, runs it.
+"""
+import itertools
+import os
+import sys
+import unittest
+
+import house
+import pod_security
+from policy_test import quantity
+
+# Objects that belong to no namespace.
+CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "ClusterServingRuntime",
+                "GatewayClass", "StorageClass", "PriorityClass", "PersistentVolume"}
+LABELS = {f"app.kubernetes.io/{name}" for name in ("name", "instance", "component", "part-of")}
+
+
+def faults(objects):
+    """What is wrong in a composition, one sentence each."""
+    keys = [house.key(each) for each in objects]
+    for twice in {each for each in keys if keys.count(each) > 1}:
+        yield f"{twice} exists twice"
+    for thing in objects:
+        metadata = thing["metadata"]
+        if thing["kind"] not in CLUSTER_WIDE and metadata.get("namespace") != "ml-platform":
+            yield f"{house.label(thing)} is not in the namespace ml-platform"
+        for missing in sorted(LABELS - set(metadata.get("labels", {}))):
+            yield f"{house.label(thing)} lacks the label {missing}"
+    for owner, template in house.pod_templates(objects):
+        yield from pod_faults(house.label(owner), template, limits_of(objects))
+    yield from service_faults(objects)
+    yield from quota_faults(objects)
+
+
+def limits_of(objects):
+    [limit_range] = [each for each in objects if each["kind"] == "LimitRange"]
+    [limits] = limit_range["spec"]["limits"]
+    return limits
+
+
+def pod_faults(owner, template, limits):
+    spec = template["spec"]
+    for violation in pod_security.violations(spec):
+        yield f"{owner}: {violation}"
+    if spec.get("automountServiceAccountToken") is not False:
+        yield f"{owner} takes a service account's token"
+    for container in [*spec.get("initContainers", []), *spec["containers"]]:
+        name = f"{owner}, container {container['name']}"
+        settings = [each["name"] for each in container.get("env", [])]
+        if len(settings) != len(set(settings)):
+            yield f"{name} has a variable twice: {settings}"
+        for held in container.get("resources", {}).values():
+            for what in ("cpu", "memory"):
+                if what in held and not quantity(limits["min"][what]) <= quantity(held[what]) \
+                        <= quantity(limits["max"][what]):
+                    yield f"{name}: {what} {held[what]} is outside of the limit range"
+
+
+def service_faults(objects):
+    """Services that lead nowhere: no pod has their labels, or none of these their port."""
+    pods = [template for _, template in house.pod_templates(objects)]
+    for service in (each for each in objects if each["kind"] == "Service"):
+        selector = service["spec"].get("selector")
+        if not selector:
+            continue
+        chosen = [pod for pod in pods if selector.items() <= pod["metadata"]["labels"].items()]
+        if not chosen:
+            yield f"{house.label(service)} selects no pod: {selector}"
+        for port in service["spec"]["ports"]:
+            open_ports = {each[field] for pod in chosen for container in containers_of(pod)
+                          for each in container.get("ports", [])
+                          for field in ("name", "containerPort") if field in each}
+            if chosen and port.get("targetPort", port["port"]) not in open_ports:
+                yield f"{house.label(service)}: no pod has the port {port.get('targetPort')}"
+
+
+def containers_of(pod):
+    """A sidecar is an init container that goes on, so its ports count."""
+    return [*pod["spec"]["containers"], *pod["spec"].get("initContainers", [])]
+
+
+def quota_faults(objects):
+    """Whether all pods at once, and one more for a rolling update, fit the namespace's quota."""
+    [quota] = [each for each in objects if each["kind"] == "ResourceQuota"]
+    defaults = limits_of(objects)["defaultRequest"]
+    smallest = {each["spec"]["scaleTargetRef"]["name"]: each["spec"]["minReplicas"]
+                for each in objects if each["kind"] == "HorizontalPodAutoscaler"}
+    for what in ("cpu", "memory"):
+        total = 0
+        for owner, template in house.pod_templates(objects):
+            count = owner["spec"].get("replicas", smallest.get(owner["metadata"]["name"], 1))
+            request = sum(quantity(container.get("resources", {}).get("requests", {})
+                                   .get(what, defaults[what]))
+                          for container in template["spec"]["containers"])
+            total += request * (count + (owner["metadata"]["name"] == "ml-inference"))
+        if total > quantity(quota["spec"]["hard"][f"requests.{what}"]):
+            yield f"all pods request {total:g} of {what}, more than the quota"
+
+
+class Composition(unittest.TestCase):
+    def sound(self, what, build, *arguments):
+        """Builds and checks one composition; the objects, or none when it cannot be built."""
+        with self.subTest(what):
+            objects = build(*arguments)
+            self.assertEqual(list(faults(objects)), [])
+            return objects
+        return []
+
+    def test_the_overlays_are_sound(self):
+        for overlay in sorted(path.name for path in house.OVERLAYS.iterdir()):
+            self.sound(overlay, house.render_folder, house.OVERLAYS / overlay)
+
+    def test_each_component_goes_with_the_base_and_with_the_production_overlay(self):
+        for name in house.components():
+            self.sound(f"base + {name}", house.compose, [name])
+            self.sound(f"production + {name}", house.production_with, name)
+
+    def test_each_component_changes_something(self):
+        base, production = house.compose([]), house.render_folder(house.OVERLAYS / "production")
+        for name in house.components():
+            with self.subTest(name):
+                self.assertTrue(
+                    house.compose([name]) != base
+                    or house.compose([name], resource="overlays/production") != production)
+
+    @unittest.skipUnless(os.environ.get("ALL_PAIRS"), "tests/manifests/judges does (ALL_PAIRS=1)")
+    def test_any_two_components_go_together_in_either_order(self):
+        for one, other in itertools.combinations(house.components(), 2):
+            if not house.compatible(one, other):
+                continue
+            with self.subTest(f"{one} + {other}"):
+                first, second = (
+                    sorted(map(house.in_one_order, house.compose(pair)), key=house.key)
+                    for pair in ([one, other], [other, one]))
+                self.assertEqual(first, second)
+                self.assertEqual(list(faults(first)), [])
+
+
+class Production(unittest.TestCase):
+    def setUp(self):
+        objects = house.render_folder(house.OVERLAYS / "production")
+        self.by_kind = {each["kind"]: each for each in objects}
+        self.deployment = self.by_kind["Deployment"]
+        self.pod = self.deployment["spec"]["template"]["spec"]
+        [self.container] = self.pod["containers"]
+
+    def version(self):
+        return self.container["image"].partition("@")[0].partition(":")[2]
+
+    def test_its_image_is_named_by_digest_and_unknown_until_a_release_says_it(self):
+        self.assertRegex(self.container["image"], r"^ml-inference:[^@]+@sha256:0{64}$")
+
+    def test_a_local_image_takes_its_place(self):
+        objects = house.local_production()
+        [container] = next(each for each in objects if each["kind"] == "Deployment")[
+            "spec"]["template"]["spec"]["containers"]
+        self.assertEqual((container["image"], container["imagePullPolicy"]),
+                         ("ml-inference:latest", "IfNotPresent"))
+
+    def test_its_image_has_a_version_and_the_pods_carry_the_same(self):
+        version = self.version()
+        self.assertRegex(version, r"^\d+\.\d+\.\d+$", self.container["image"])
+        self.assertEqual(
+            self.deployment["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/version"],
+            version)
+
+    def test_its_version_is_that_of_the_program(self):
+        cmake = (house.ROOT / "CMakeLists.txt").read_text()
+        self.assertIn(f"project(ml-inference VERSION {self.version()} ", cmake)
+
+    def test_the_selectors_are_those_of_the_base_or_an_upgrade_would_be_refused(self):
+        self.assertEqual(self.deployment["spec"]["selector"],
+                         {"matchLabels": {"app": "ml-inference"}})
+        self.assertEqual(self.by_kind["Service"]["spec"]["selector"], {"app": "ml-inference"})
+
+    def test_the_autoscaler_owns_the_replicas_and_leaves_room_for_a_rolling_update(self):
+        self.assertNotIn("replicas", self.deployment["spec"])
+        autoscaler = self.by_kind["HorizontalPodAutoscaler"]["spec"]
+        self.assertEqual(autoscaler["minReplicas"], 3)
+        quota = quantity(self.by_kind["ResourceQuota"]["spec"]["hard"]["requests.cpu"])
+        request = quantity(self.container["resources"]["requests"]["cpu"])
+        self.assertLessEqual(2 * autoscaler["maxReplicas"] * request, quota)
+
+    def test_the_kubelet_waits_so_that_the_program_need_not_and_the_grace_holds_both(self):
+        wait = self.container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        settings = {each["name"]: each["value"] for each in self.container["env"]}
+        self.assertEqual((wait, settings["ML_INFERENCE_DRAIN_DELAY"]), (5, "0s"))
+        limit = int(settings["ML_INFERENCE_DRAIN_LIMIT"].removesuffix("s"))
+        self.assertLess(wait + limit, self.pod["terminationGracePeriodSeconds"])
+
+    def test_a_start_is_seen_within_a_second_and_memory_is_promised_in_full(self):
+        for probe in ("startupProbe", "readinessProbe"):
+            self.assertEqual(self.container[probe]["periodSeconds"], 1)
+            self.assertEqual(self.container[probe].get("initialDelaySeconds", 0), 0)
+        resources = self.container["resources"]
+        self.assertEqual(resources["requests"]["memory"], resources["limits"]["memory"])
+
+    def test_constraints_count_the_pods_of_one_revision(self):
+        for constraint in self.pod["topologySpreadConstraints"]:
+            self.assertEqual(constraint["matchLabelKeys"], ["pod-template-hash"])
+
+
+if __name__ == "__main__":
+    if house.renderer() is None:
+        sys.exit("compose_test.py: neither kubectl nor kustomize is installed")
+    unittest.main()
