@@ -32,7 +32,6 @@ using std::chrono::milliseconds;
 
 constexpr int kExitThreshold = 3;
 constexpr std::size_t kBodySizeMax = std::size_t{64} << 20;
-constexpr char kIrisRow[] = R"({"features": [5.1, 3.5, 1.4, 0.2]})";
 
 // The command's flags as they are typed.
 struct LoadOptions {
@@ -42,6 +41,7 @@ struct LoadOptions {
   std::string connections = "keep";
   std::uint32_t concurrency = 64;
   std::string body_path;
+  std::uint32_t rows = 1;
   std::vector<std::string> headers;
   std::string expect_text;
   milliseconds timeout{5'000};
@@ -54,7 +54,6 @@ double seconds_of(milliseconds time) { return static_cast<double>(time.count()) 
 
 // The file as it is, so that a body's bytes are the ones that are sent.
 Result<std::string> read_body(const std::string& path) {
-  if (path.empty()) return kIrisRow;
   std::ifstream file(path, std::ios::binary);
   std::string body(std::istreambuf_iterator<char>(file), {});
   if (!file || file.bad()) {
@@ -65,6 +64,15 @@ Result<std::string> read_body(const std::string& path) {
                 fmt::format("{}: {} bytes, expected at most {}", path, body.size(), kBodySizeMax));
   }
   return body;
+}
+
+// One row as the reference sends it, or a list of the same one.
+std::string iris_body(std::uint32_t rows) {
+  const std::string row = "[5.1, 3.5, 1.4, 0.2]";
+  if (rows == 1) return "{\"features\": " + row + "}";
+  std::string body = "{\"features\": [" + row;
+  for (std::uint32_t i = 1; i < rows; ++i) body += ", " + row;
+  return body + "]}";
 }
 
 // A wrong word on the command line, told as CLI11 tells them.
@@ -115,7 +123,10 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
     ASSIGN_OR_RETURN(auto header, parse_header(line));
     headers.push_back(std::move(header));
   }
-  ASSIGN_OR_RETURN(const std::string body, read_body(options.body_path));
+  std::string body = iris_body(options.rows);
+  if (!options.body_path.empty()) {
+    ASSIGN_OR_RETURN(body, read_body(options.body_path));
+  }
   plan.keep_request = post_request(target, body, headers, true);
   plan.fresh_request = post_request(target, body, headers, false);
   ASSIGN_OR_RETURN(plan.addresses, reach(target, plan.timeout_seconds));
@@ -142,6 +153,7 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
 
 void add_request_flags(CLI::App& command, Flags& flags, LoadOptions& options) {
   flags.text("--body", options.body_path, "file with the JSON body; without it, a row of Iris");
+  flags.count("--rows", options.rows, 1, 1'000'000, "without --body: that row so many times");
   command
       .add_option("--header", options.headers,
                   "field that each request carries, 'Name: value'; more than once for more")

@@ -288,10 +288,13 @@ void LoadRun::send_rest(Connection& connection) {
                request.size() - connection.sent_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return want_write(connection, true);
-    if (size < 0) return fail_request(connection, broken(errno));
+    if (size < 0) break;
     connection.sent_bytes += static_cast<std::size_t>(size);
   }
   want_write(connection, false);
+  // A server that refuses a large body answers before it has read it, and then the socket takes no
+  // more: the answer may lie there already.
+  if (connection.sent_bytes < request.size()) receive(connection);
 }
 
 // ---- what happens ----
