@@ -165,8 +165,8 @@ resize() {
   kubectl patch pod -n "$namespace" "$1" --subresource resize -p \
     "{\"spec\": {\"containers\": [{\"name\": \"ml-inference\", \"resources\": $2}]}}"
 }
-# in_pod POD NAME COMMAND...: runs /e2e-tool or /ml-inference in a debug container of the pod, beside
-# the program, and prints what it said once it has ended.
+# in_pod POD NAME COMMAND...: runs /e2e-tool or /ml-inference in a debug container of the pod,
+# beside the program, and prints what it said once it has ended.
 in_pod() {
   local pod=$1 name=$2
   shift 2

@@ -173,8 +173,9 @@ gateways_know_everybody() {
     if ($2 == 0) missing = 1; seen++ } END { exit missing || seen < 4 }'
 }
 
-# shared_out SECONDS SERVICE CONNECTIONS PERCENT: under so much load, the canary's share of the answers
-# is PERCENT. Counted when the load has ended, so that all pods are counted at the same moment.
+# shared_out SECONDS SERVICE CONNECTIONS PERCENT: under so much load, the canary's share of the
+# answers is PERCENT. Counted when the load has ended, so that all pods are counted at the same
+# moment.
 shared_out() {
   local old new
   old=$(predictions_of track=stable) new=$(predictions_of track=canary)

@@ -18,7 +18,8 @@ read_counters() {
 read_counters
 periods_before=$periods throttled_before=$throttled
 # Requests of 200 rows, so that the work is the server's and not the network's.
-start_load throttle "http://$address:8000" --rate 0 --duration ${seconds}s --concurrency 4 --rows 200
+start_load throttle "http://$address:8000" --rate 0 --duration ${seconds}s \
+  --concurrency 4 --rows 200
 report=$(load_report throttle)
 read_counters
 grown=$(awk "BEGIN {print $periods - $periods_before}")

@@ -16,7 +16,8 @@ within 60 "the lowered quota" quota_is 0.100000
 throttled() { metrics "$pod" | metric container_cpu_throttled_seconds_total; }
 before=$(throttled)
 forward "pod/$pod" 8000
-start_load throttle "http://$address:8000" --rate 0 --duration ${seconds}s --concurrency 4 --rows 200
+start_load throttle "http://$address:8000" --rate 0 --duration ${seconds}s \
+  --concurrency 4 --rows 200
 health=()
 for ((i = 0; i < 2 * seconds; i++)); do
   took=$(curl -fsS -o /dev/null -m 2 -w '%{time_total}' "http://127.0.0.1:$forwarded/health") ||
