@@ -29,6 +29,7 @@ UNTESTED = {
     "src/engines/scalar_engine.cc": "src/engines/engine_test.cc runs every engine",
     "src/app/command_line.cc": "tests/integration runs it whole",
     "src/app/inspect_command.cc": "tests/integration runs it whole",
+    "src/app/load_command.cc": "tests/integration runs it whole",
     "src/app/predict_command.cc": "tests/integration runs it whole",
     "src/app/serve_command.cc": "tests/integration runs it whole",
     "src/app/train_command.cc": "tests/integration runs it whole",

@@ -5,7 +5,9 @@
 // arrived. The address is tried every 0.2 ms. Then one JSON line {"pid":…,"first_answer_ms":…} goes
 // to stdout, and the server lives until stdin is closed: whatever becomes of the caller, no server
 // is left behind. Used by bench/harness.
-#include "load/http_exchange.h"
+#include "load/answer_reader.h"
+#include "load/clock.h"
+#include "load/http_target.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -18,6 +20,8 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <fstream>
+#include <iterator>
 #include <poll.h>
 #include <sched.h>
 #include <string>
@@ -82,28 +86,42 @@ void redirect(const std::string& file, int descriptor) {
   give_up(arguments[0]);
 }
 
+// A blocking connection; -1 when nobody listens there.
+int connect_to(std::uint16_t port) {
+  const SocketAddress address = loopback_address(port);
+  const int descriptor = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -1;
+  if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0) {
+    return descriptor;
+  }
+  close(descriptor);
+  return -1;
+}
+
+// Reads until the answer is whole; true when its status is 200.
+bool reads_success(int connection, std::uint64_t until_ns) {
+  AnswerReader reader(false);
+  for (std::uint64_t now = now_ns(); now < until_ns; now = now_ns()) {
+    pollfd wanted{.fd = connection, .events = POLLIN, .revents = 0};
+    if (poll(&wanted, 1, static_cast<int>((until_ns - now) / 1'000'000 + 1)) <= 0) continue;
+    std::array<char, 4096> block;
+    const ssize_t size = recv(connection, block.data(), block.size(), 0);
+    const auto status = size > 0
+                            ? reader.feed({block.data(), static_cast<std::size_t>(size)}).status
+                            : reader.end();
+    if (status == AnswerReader::Status::done) return reader.status() == 200;
+    if (size <= 0 || status != AnswerReader::Status::need_more) return false;
+  }
+  return false;
+}
+
 // True when `request` gets a whole answer with status 200 before `until_ns`.
 bool is_answered(std::uint16_t port, const std::string& request, std::uint64_t until_ns) {
-  const auto connection = connect_to(port);
-  if (!connection) return false;
-  std::string received;
-  bool answered = false;
-  if (::send(*connection, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-    for (std::uint64_t now = now_ns(); now < until_ns; now = now_ns()) {
-      pollfd wanted{.fd = *connection, .events = POLLIN, .revents = 0};
-      if (poll(&wanted, 1, static_cast<int>((until_ns - now) / 1'000'000 + 1)) <= 0) continue;
-      std::array<char, 4096> block;
-      const ssize_t size = recv(*connection, block.data(), block.size(), 0);
-      if (size <= 0) break;
-      received.append(block.data(), static_cast<std::size_t>(size));
-      const auto answer = read_answer(received);
-      if (!answer) break;
-      if (!answer->has_value()) continue;
-      answered = (*answer)->status == 200;
-      break;
-    }
-  }
-  close(*connection);
+  const int connection = connect_to(port);
+  if (connection < 0) return false;
+  const bool answered = ::send(connection, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
+                        reads_success(connection, until_ns);
+  close(connection);
   return answered;
 }
 
@@ -142,8 +160,11 @@ Result<void> keep(const Launch& launch, pid_t server) {
 }
 
 Result<void> start(const Launch& launch) {
-  ASSIGN_OR_RETURN(const std::string body, read_body(launch.body_file));
-  const std::string request = post_request(launch.path, body);
+  std::ifstream file(launch.body_file, std::ios::binary);
+  if (!file) return fail(Code::not_found, fmt::format("{}: cannot be opened", launch.body_file));
+  const std::string body(std::istreambuf_iterator<char>(file), {});
+  const HttpTarget target{.host = "127.0.0.1", .authority = "127.0.0.1", .path = launch.path};
+  const std::string request = post_request(target, body, {}, true);
   prctl(PR_SET_TIMERSLACK, 1UL);
   const std::uint64_t started = now_ns();
   const pid_t server = fork();

@@ -66,7 +66,8 @@ std::string command_problem(const CLI::App& app, const std::string& word) {
   return fmt::format("'{}' is no command, expected one of {}", word, names);
 }
 
-int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::string> arguments) {
+int parse_and_run(CLI::App& app, const CommandAction& action, const int& exit_status,
+                  std::vector<std::string> arguments) {
   const std::string& first = arguments.back();
   if (!first.starts_with('-')) {
     if (const std::string problem = command_problem(app, first); !problem.empty()) {
@@ -95,7 +96,7 @@ int parse_and_run(CLI::App& app, const CommandAction& action, std::vector<std::s
     print_problem("stdout takes no more");
     return kExitFailed;
   }
-  return 0;
+  return exit_status;
 }
 
 }  // namespace
@@ -114,14 +115,16 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
   CommandAction action;
+  int exit_status = 0;
   add_serve_command(app, action);
   add_train_command(app, action);
   add_predict_command(app, action);
   add_inspect_command(app, action);
+  add_load_command(app, action, exit_status);
   for (CLI::App* command : app.get_subcommands({})) {
     command->set_version_flag("--version", std::string(kVersion));
   }
-  return parse_and_run(app, action, with_command(argc, argv));
+  return parse_and_run(app, action, exit_status, with_command(argc, argv));
 }
 
 }  // namespace ml_inference

@@ -165,14 +165,14 @@ resize() {
   kubectl patch pod -n "$namespace" "$1" --subresource resize -p \
     "{\"spec\": {\"containers\": [{\"name\": \"ml-inference\", \"resources\": $2}]}}"
 }
-# in_pod POD NAME ARGUMENT...: runs `load ARGUMENT...` in a debug container of the pod, beside the
-# program, and prints what it said once it has ended.
+# in_pod POD NAME COMMAND...: runs /e2e-tool or /ml-inference in a debug container of the pod,
+# beside the program, and prints what it said once it has ended.
 in_pod() {
   local pod=$1 name=$2
   shift 2
   kubectl debug -n "$namespace" "pod/$pod" --profile=restricted --target=ml-inference -c "$name" \
-    --image="$(image_of ml-inference-load:e2e)" --image-pull-policy=IfNotPresent -- \
-    /load "$@" >/dev/null 2>&1
+    --image="$(image_of ml-inference-e2e:latest)" --image-pull-policy=IfNotPresent -- \
+    "$@" >/dev/null 2>&1
   debug_ended() {
     kubectl get pod -n "$namespace" "$pod" -o go-template='
       {{- range .status.ephemeralContainerStatuses}}{{if eq .name "'"$name"'"}}
@@ -217,8 +217,8 @@ fewest_ready() {
 
 # --- load -----------------------------------------------------------------------------------------
 
-# start_load NAME ARGUMENT...: a pod that runs `load send ARGUMENT...`; returns when it is at work.
-# LOAD_NODE names its node, if it must be a certain one.
+# start_load NAME URL [FLAG...]: a pod that runs `ml-inference load URL FLAG...`; returns when it is
+# at work. LOAD_NODE names its node, if it must be a certain one.
 start_load() {
   local name=$1 arguments
   shift
@@ -232,43 +232,53 @@ spec:
   restartPolicy: Never
   ${LOAD_NODE:+nodeName: $LOAD_NODE}
   activeDeadlineSeconds: 900
-  terminationGracePeriodSeconds: 5
+  terminationGracePeriodSeconds: 10
   automountServiceAccountToken: false
+  enableServiceLinks: false
   securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
   containers:
     - name: load
-      image: $(image_of ml-inference-load:e2e)
+      image: $(image_of ml-inference-e2e:latest)
       imagePullPolicy: IfNotPresent
-      args: ["send",${arguments%,}]
+      args: ["load",${arguments%,},"--json"]
       resources: {requests: {cpu: 100m, memory: 32Mi}, limits: {memory: 256Mi}}
       securityContext:
         {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 EOF
-  kubectl wait -n "$load_namespace" "pod/$name" --timeout=60s --for=condition=Ready >/dev/null
+  load_began() { kubectl get pod -n "$load_namespace" "$name" -o jsonpath='{.status.phase}' |
+    grep -qE 'Running|Succeeded|Failed'; }
+  within 60 "the load $name" load_began
 }
 
-# steady_load NAME RATE [ARGUMENT...]: the same with so many requests a second through the Service,
-# half of them on kept connections and half on new ones, until stop_load.
+# steady_load NAME RATE [FLAG...]: the same with so many requests a second through the Service, half
+# of them on kept connections and half on new ones, until stop_load. Far more may be in flight than
+# ever are: what a lost pod holds up must not hold up the rest.
 steady_load() {
   local name=$1 per_second=$2
   shift 2
-  start_load "$name" --host "ml-inference.$namespace.svc.cluster.local" --seconds 800 \
-    --requests 1000000 --rate "$per_second" --kept 16 --fresh 16 "$@"
+  start_load "$name" "http://ml-inference.$namespace.svc.cluster.local" --rate "$per_second" \
+    --duration 800s --connections mixed --concurrency 200 "$@"
 }
 
-# load_report NAME: waits until the load has ended by itself, and prints its one JSON object.
+# load_report NAME: waits until the load has ended, and prints its one JSON object, or why it could
+# not run.
 load_report() {
-  kubectl wait -n "$load_namespace" "pod/$1" --timeout=900s \
-    --for=jsonpath='{.status.phase}'=Succeeded >/dev/null
-  kubectl logs -n "$load_namespace" "$1"
-  kubectl delete pod -n "$load_namespace" "$1" --wait=false >/dev/null
+  local name=$1
+  load_ended() { kubectl get pod -n "$load_namespace" "$name" -o jsonpath='{.status.phase}' |
+    grep -qE 'Succeeded|Failed'; }
+  within 900 "the end of the load $name" load_ended
+  kubectl logs -n "$load_namespace" "$name"
+  kubectl delete pod -n "$load_namespace" "$name" --wait=false >/dev/null
 }
-stop_load() { kubectl exec -n "$load_namespace" "$1" -- /load stop; }
+stop_load() { kubectl exec -n "$load_namespace" "$1" -- /e2e-tool stop; }
 
-# failures REPORT: what went wrong, in words.
-failures() { grep -o '"failures":\[[^]]*\]' <<<"$1" | cut -d: -f2-; }
-# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and none that
-# failed.
+# failures REPORT: what went wrong, in words: "12 x status 503, 3 x timeout".
+failures() {
+  grep -o '"failures":{[^}]*}' <<<"$1" | grep -oE '"[^"]+":[0-9]+' |
+    sed -E 's/"([^"]+)":([0-9]+)/\2 x \1/' | paste -sd ',' | sed 's/,/, /g'
+}
+# no_failure REPORT [SENT]: dies unless the report tells of at least so many requests and of none
+# that failed.
 no_failure() {
   [ "$(number failed <<<"$1")" = 0 ] || die "requests failed: $1"
   (($(number sent <<<"$1") >= ${2:-1})) || die "too little load to prove anything: $1"
@@ -278,8 +288,12 @@ summary() {
   printf '%s requests in %s s, %s failed' "$(number sent <<<"$1")" "$(number seconds <<<"$1")" \
     "$(number failed <<<"$1")"
 }
-# number KEY: that number out of a report on stdin.
-number() { grep -o "\"$1\":[0-9.]*" | cut -d: -f2; }
+# number KEY: that number out of a report on stdin; "keep.sent" is that of the part "keep".
+number() {
+  local part=
+  [[ $1 != *.* ]] || part="\"${1%.*}\":\{[^}]*"
+  grep -oE "$part\"${1##*.}\":[0-9.]+" | sed -n '1s/.*://p'
+}
 
 # --- port-forward ---------------------------------------------------------------------------------
 

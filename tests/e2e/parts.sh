@@ -173,27 +173,28 @@ gateways_know_everybody() {
     if ($2 == 0) missing = 1; seen++ } END { exit missing || seen < 4 }'
 }
 
-# shared_out SECONDS SERVICE KEPT NEW PERCENT: under so much load, the canary's share of the answers
-# is PERCENT. Counted when the load has ended, so that all pods are counted at the same moment.
+# shared_out SECONDS SERVICE CONNECTIONS PERCENT: under so much load, the canary's share of the
+# answers is PERCENT. Counted when the load has ended, so that all pods are counted at the same
+# moment.
 shared_out() {
   local old new
   old=$(predictions_of track=stable) new=$(predictions_of track=canary)
-  begin_load share "$2" 200 "$3" "$4"
+  begin_load share "$2" 200 "$3"
   sleep "$1" # of requests to count
   end_load share
   lost_nothing $((100 * $1))
   old=$(($(predictions_of track=stable) - old)) new=$(($(predictions_of track=canary) - new))
-  within_sampling_error $new $((old + new)) "$5" || die "the canary answered $new; $bound"
+  within_sampling_error $new $((old + new)) "$4" || die "the canary answered $new; $bound"
   proved "the canary answered $new of $((old + new)) requests; $bound"
 }
 
 # --- load -----------------------------------------------------------------------------------------
 
-# begin_load NAME SERVICE RATE KEPT NEW: requests to that Service of ours until end_load, from KEPT
-# clients that keep their connection and NEW that open one for each request.
+# begin_load NAME SERVICE RATE CONNECTIONS: requests to that Service of ours until end_load, on
+# connections that are kept, new for each request, or mixed.
 begin_load() {
-  start_load "$1" --host "$2.$namespace.svc.cluster.local" --seconds 600 --requests 300000 \
-    --rate "$3" --kept "$4" --fresh "$5"
+  start_load "$1" "http://$2.$namespace.svc.cluster.local" --rate "$3" --duration 600s \
+    --connections "$4"
 }
 # end_load NAME: ends it and sets $sent, $failed and $report.
 end_load() {

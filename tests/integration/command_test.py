@@ -169,13 +169,13 @@ class Commands(unittest.TestCase):
         done = run("bogus")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertEqual(done.stderr, "ml-inference: 'bogus' is no command, expected one of serve, "
-                                      "train, predict, inspect (see ml-inference --help)\n")
+                                      "train, predict, inspect, load (see ml-inference --help)\n")
 
 
 class OperationsPage(unittest.TestCase):
     """docs/operations.md lists each flag of each command, and nothing else."""
 
-    COMMANDS = ["serve", "train", "predict", "inspect"]
+    COMMANDS = ["serve", "train", "predict", "inspect", "load"]
 
     @classmethod
     def setUpClass(cls):
@@ -184,7 +184,7 @@ class OperationsPage(unittest.TestCase):
     def help_flags(self, command):
         """By flag: (variable or "-", default or "-")."""
         flags = {}
-        pattern = r"^  (--[a-z-]+)(.*?)(?:\(Env:(\w+)\))?$"
+        pattern = r"^  (--[a-z0-9-]+)(.*?)(?:\(Env:(\w+)\))?$"
         for flag, rest, variable in re.findall(pattern, run(command, "--help").stdout, re.M):
             default = re.search(r"=(\S+) *$", rest.split("  ")[0])
             flags[flag] = (variable or "-", default.group(1) if default else "-")
@@ -192,7 +192,7 @@ class OperationsPage(unittest.TestCase):
         return flags
 
     def page_flags(self, command):
-        row = rf"^\| {command} \| `(--[a-z-]+)` \| `?(\w+|-)`? \| `?([^ |`]+)`? \|"
+        row = rf"^\| {command} \| `(--[a-z0-9-]+)` \| `?(\w+|-)`? \| `?([^ |`]+)`? \|"
         found = re.findall(row, self.page, re.M)
         self.assertEqual(len(found), len({flag for flag, _, _ in found}), "a flag stands twice")
         return {flag: (variable, default) for flag, variable, default in found}

@@ -21,7 +21,7 @@ build -t ml-inference:latest -f docker/Dockerfile
 proved "docker build -t ml-inference:latest -f docker/Dockerfile . in $(seconds_since "$start") s"
 # The next version: other labels make it another image, and every layer but those is shared.
 build -t ml-inference:v2 -f docker/Dockerfile --label $labels.version=v2
-build -t ml-inference-load:e2e -f tests/e2e/load/Dockerfile
+build -t ml-inference-e2e:latest -f tests/e2e/tool/Dockerfile
 
 size=$("$docker" image inspect --format '{{.Size}}' ml-inference:latest)
 ((size <= size_max)) || die "the image has $size bytes, expected at most $size_max"

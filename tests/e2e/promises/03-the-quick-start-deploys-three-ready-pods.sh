@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 start=$(now_ms)
-load_images ml-inference:latest ml-inference:v2 ml-inference-load:e2e
+load_images ml-inference:latest ml-inference:v2 ml-inference-e2e:latest
 proved "images are in the cluster ($(way_into_nodes)) after $(seconds_since "$start") s"
 
 start=$(now_ms)

@@ -19,8 +19,9 @@ proved "/metrics of $pod: container_cpu_quota_cores ${cores%00000}," \
 # The image has no shell, so a debug container joins the process namespace and looks through
 # /proc/1/root.
 kubectl debug -n "$namespace" "pod/$pod" --profile=restricted --target=ml-inference \
-  -c cgroup-reader --image="$(image_of ml-inference-load:e2e)" --image-pull-policy=IfNotPresent -- \
-  /load show "${files[@]/#/$groups/}" >/dev/null 2>&1
+  -c cgroup-reader --image="$(image_of ml-inference-e2e:latest)" \
+  --image-pull-policy=IfNotPresent -- \
+  /e2e-tool show "${files[@]/#/$groups/}" >/dev/null 2>&1
 within 60 "the end of the debug container" kubectl wait -n "$namespace" "pod/$pod" --timeout=1s \
   --for=jsonpath='{.status.ephemeralContainerStatuses[0].state.terminated.reason}'=Completed
 seen=$(kubectl logs -n "$namespace" "$pod" -c cgroup-reader | sed 's|^/proc/1/root||')

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kubectl set image to :v2 while clients inside the cluster go on through the Service: four that
-# keep their connection and four that open one for each request. ROLLOUTS=5 repeats it, back and
-# forth.
+# kubectl set image to :v2 while a pod inside the cluster goes on through the Service: half of the
+# requests on kept connections, half on a new one each. ROLLOUTS=5 repeats it, back and forth.
 . "$(dirname "$0")/../lib.sh"
-readonly rate=100 # requests a second of all clients
+readonly rate=100 # requests a second
 
 # update_to IMAGE: the reference's commands, under load.
 update_to() {
   local image=$1 start report before all_sent
   before=$(pods)
-  start_load rollout --host "ml-inference.$namespace.svc.cluster.local" \
-    --seconds 600 --requests 60000 --rate $rate --kept 4 --fresh 4
+  steady_load rollout $rate
   sleep 3 # of load before anything changes
   start=$(now_ms)
   kubectl set image deployment/ml-inference "ml-inference=$image" -n ml-platform >/dev/null
@@ -28,10 +26,9 @@ update_to() {
   [ "$(number failed <<<"$report")" = 0 ] || die "requests failed: $report"
   proved "to ${image##*/}: rolled out in $took s;" \
     "$all_sent requests in $(number seconds <<<"$report") s, 0 failed"
-  proved "kept alive: $(number kept_sent <<<"$report") requests on" \
-    "$(number kept_connections <<<"$report") connections, p99 $(number kept_p99_ms <<<"$report") ms"
-  proved "new connections: $(number fresh_sent <<<"$report") requests," \
-    "p99 $(number fresh_p99_ms <<<"$report") ms"
+  proved "kept alive: $(number keep.sent <<<"$report") requests on" \
+    "$(number keep.connections <<<"$report") connections; new connections:" \
+    "$(number new.sent <<<"$report"); p99 $(number p99 <<<"$report") ms"
 }
 
 images=("$(image_of ml-inference:v2)" "$(image_of ml-inference:latest)")

@@ -14,9 +14,9 @@ spec:
   securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
   containers:
     - name: glutton
-      image: $(image_of ml-inference-load:e2e)
+      image: $(image_of ml-inference-e2e:latest)
       imagePullPolicy: IfNotPresent
-      args: [fill, "128"]
+      command: [/e2e-tool, fill, "128"]
       resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 64Mi}}
       securityContext:
         {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}

@@ -41,7 +41,7 @@ proved "$lost was lost; its pod was no longer an endpoint after $(seconds_since 
 three() { [ "$(ready_pods | wc -l)" = 3 ]; }
 within 60 "three ready pods elsewhere" three
 proved "three pods ready on the other nodes after $(seconds_since "$start") s"
-sleep 12 # the load's own timeout, so that the last lost request is counted before the next load
+sleep 6 # the load's own timeout, so that the last lost request is counted before the next load
 stop_load lost
 report=$(load_report lost)
 proved "$(summary "$report"): $(failures "$report")"

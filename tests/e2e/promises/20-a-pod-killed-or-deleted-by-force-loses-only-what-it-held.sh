@@ -27,7 +27,7 @@ container() {
   kubectl get pod -n "$namespace" "$pod" -o jsonpath="{.status.containerStatuses[0].$1}"
 }
 before=$(container restartCount)
-said=$(in_pod "$pod" "killer-$RANDOM" kill 1)
+said=$(in_pod "$pod" "killer-$RANDOM" /e2e-tool kill 1)
 [ -z "$said" ] || { stop_load blow; skip "this cluster's nodes forbid ptrace: $said"; }
 restarted() { [ "$(container restartCount)" -gt "$before" ] && pods_are 3; }
 within 30 "the restart" restarted

@@ -17,8 +17,8 @@ sleep 20
 wanted() { kubectl get deployment -n "$namespace" ml-inference -o jsonpath='{.spec.replicas}'; }
 [ "$(wanted)" = 3 ] || die "$(wanted) pods are wanted before the step"
 start=$(now_ms)
-start_load step --host "ml-inference.$namespace.svc.cluster.local" --seconds 60 \
-  --requests 1000000 --rate 0 --kept 0 --fresh 24 --rows 200
+start_load step "http://ml-inference.$namespace.svc.cluster.local" --rate 0 --duration 60s \
+  --connections new --concurrency 24 --rows 200
 more() { [ "$(wanted)" -gt 3 ]; }
 within 90 "more pods" more
 took=$(($(now_ms) - start))

@@ -19,7 +19,7 @@ within 60 "the refusal's event" refusal
 [ -z "$(kubectl get pods -n "$namespace" -l app=rooted -o name)" ] || die "the pod exists"
 proved "no pod: $(refusal)"
 ! answer=$(kubectl debug -n "$namespace" "pod/$(a_ready_pod)" --profile=sysadmin -c root-debug \
-  --image="$(image_of ml-inference-load:e2e)" -- /load show / 2>&1) ||
+  --image="$(image_of ml-inference-e2e:latest)" -- /e2e-tool show / 2>&1) ||
   die "a privileged debugger came in"
 [[ $answer == *'violates PodSecurity'* ]] || die "refused otherwise: $answer"
 proved "a privileged debug container: $(grep -o 'violates PodSecurity "[^ ]*' <<<"$answer")"

@@ -18,6 +18,6 @@ curl -fsS -o /dev/null "http://127.0.0.1:$forwarded/predict" -H "X-Request-ID: $
 logged() { kubectl logs -n "$namespace" "$pod" --tail=200 | grep -F "\"request_id\":\"$id\""; }
 within 20 "the request in the log" logged
 proved "kubectl logs: $(logged)"
-said=$(in_pod "$pod" "look-$RANDOM" show /proc/1/comm /proc/1/ns/pid /proc/1/cmdline)
+said=$(in_pod "$pod" "look-$RANDOM" /e2e-tool show /proc/1/comm /proc/1/ns/pid /proc/1/cmdline)
 [[ $said == *ml-inference* ]] || die "the debug container does not see the program: $said"
 proved "kubectl debug: ${said//$'\n'/; }"

@@ -7,8 +7,8 @@
 
 deploy canary-plain < <(echo 'images:'; instead ml-inference-canary ml-inference:v2)
 rolled_out ml-inference ml-inference-canary
-shared_out 15 ml-inference 0 8 10
-begin_load canary ml-inference 200 4 4
+shared_out 15 ml-inference new 10
+begin_load canary ml-inference 200 mixed
 kubectl scale -n "$namespace" deployment/ml-inference-canary --replicas=0 >/dev/null
 within 60 "nine pods, no canary" pods_are 9
 proved "rolled back: the canary has no pods, nine of the old version serve"

@@ -10,7 +10,7 @@ switch_to() {
 }
 deploy blue-green-plain < <(echo 'images:'; instead ml-inference-green ml-inference:v2)
 rolled_out ml-inference ml-inference-green
-begin_load switch ml-inference 500 4 4
+begin_load switch ml-inference 500 mixed
 sleep 5
 ((($(predictions_of color=blue)) > 0)) || die "blue answers nothing"
 [ "$(predictions_of color=green)" = 0 ] || die "green answers before the switch"

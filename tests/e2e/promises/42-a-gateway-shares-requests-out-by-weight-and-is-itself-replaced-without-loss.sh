@@ -22,8 +22,8 @@ bring_envoy
 clear_away
 weights 90 10
 within 60 "pods of both versions at both gateways" gateways_know_everybody
-shared_out 15 ml-inference-gateway 4 4 10
-begin_load weights ml-inference-gateway 200 4 4
+shared_out 15 ml-inference-gateway mixed 10
+begin_load weights ml-inference-gateway 200 mixed
 
 gateways() { kubectl get pods -n "$namespace" -l app=ml-inference-gateway -o name | wc -l; }
 two_gateways() { [ "$(gateways)" = 2 ]; }

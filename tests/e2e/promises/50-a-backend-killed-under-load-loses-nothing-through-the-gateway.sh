@@ -33,7 +33,7 @@ deploy envoy-gateway-plain < <(
   instead envoyproxy/envoy $envoy_image)
 rolled_out ml-inference ml-inference-canary ml-inference-gateway
 within 60 "pods of both versions at both gateways" gateways_know_everybody
-begin_load kill ml-inference-gateway 500 4 4
+begin_load kill ml-inference-gateway 500 mixed
 sleep 3
 victim=$(pods_of track=stable | sed -n 1p)
 kubectl debug -n "$namespace" "pod/$victim" --profile=restricted -c killer \

@@ -8,7 +8,7 @@ bring_envoy
 deploy envoy-sidecar envoy-sidecar/network-policy < <(
   echo 'images:'; instead envoyproxy/envoy $envoy_image)
 rolled_out ml-inference
-begin_load sidecar ml-inference 500 4 4
+begin_load sidecar ml-inference 500 mixed
 sleep 3
 for image in ml-inference:v2 ml-inference:latest; do
   start=$(now_ms)

@@ -27,8 +27,7 @@ replicas() { kubectl get deployment ml-inference -n "$namespace" -o jsonpath='{.
 replicas_are() { [ "$(replicas)" = "$1" ]; }
 more_than() { (($(replicas) > $1)); }
 send() {
-  start_load "$1" --host "ml-inference.$namespace.svc.cluster.local" --seconds 600 \
-    --requests 400000 --rate "$2" --kept 16 --fresh 4
+  steady_load "$1" "$2"
 }
 
 kubectl delete hpa -n "$namespace" ml-inference --ignore-not-found >/dev/null
