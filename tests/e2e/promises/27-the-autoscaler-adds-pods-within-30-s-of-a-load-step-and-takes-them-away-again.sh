@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The overlay's own HorizontalPodAutoscaler on CPU, unchanged. The step is work of 200 rows a
+# The overlay's own HorizontalPodAutoscaler on CPU, unchanged. The step is work of 2000 rows a
 # request, as fast as the pods answer; steady requests go on beside it and after it.
 . "$(dirname "$0")/../lib.sh"
 readonly limit_ms=30000
@@ -18,7 +18,7 @@ wanted() { kubectl get deployment -n "$namespace" ml-inference -o jsonpath='{.sp
 [ "$(wanted)" = 3 ] || die "$(wanted) pods are wanted before the step"
 start=$(now_ms)
 start_load step "http://ml-inference.$namespace.svc.cluster.local" --rate 0 --duration 60s \
-  --connections new --concurrency 24 --rows 200
+  --connections new --concurrency 12 --rows 2000
 more() { [ "$(wanted)" -gt 3 ]; }
 within 90 "more pods" more
 took=$(($(now_ms) - start))
