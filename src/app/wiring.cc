@@ -5,6 +5,7 @@
 #include "api/endpoints.h"
 #include "api/limits.h"
 #include "api/live_api.h"
+#include "app/granted_limits.h"
 #include "app/host_metrics.h"
 #include "app/live_file.h"
 #include "app/live_settings.h"
@@ -16,7 +17,6 @@
 #include "formats/load_model.h"
 #include "formats/onnx_writer.h"
 #include "host/cgroup.h"
-#include "host/cpu.h"
 #include "server/server.h"
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
@@ -110,8 +110,8 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
   const ServerOptions& server = options.server;
   if (server.body_budget_bytes < server.body_size_max) {
     log.write(LogLevel::warning, kLogger,
-              fmt::format("--body-budget-bytes {} is below --max-body-bytes {}: larger bodies will "
-                          "always get 503",
+              fmt::format("the body budget of {} (--body-budget-bytes, or a quarter of the memory "
+                          "limit) is below --max-body-bytes {}: larger bodies will always get 503",
                           server.body_budget_bytes, server.body_size_max));
   }
   if (server.drain_delay >= server.drain_limit) {
@@ -196,8 +196,11 @@ Result<void> serve(ServeOptions options) {
   JsonLog log(STDOUT_FILENO, {.level = *parse_log_level(options.log_level),
                               .buffer_size_bytes = options.log_buffer_size_bytes});
   const Cgroup cgroup = find_cgroup().value_or(Cgroup());
-  if (options.thread_count == 0) options.thread_count = granted_cpu_count(cgroup);
-  options.server.thread_count = options.thread_count;
+  const AskedLimits asked{.thread_count = options.thread_count,
+                          .body_budget_bytes = options.server.body_budget_bytes};
+  const GrantedLimits granted = grant_limits(asked, cgroup);
+  options.thread_count = options.server.thread_count = granted.thread_count;
+  options.server.body_budget_bytes = granted.body_budget_bytes;
 
   Readiness readiness;
   const std::unique_ptr<Tracer> tracer =

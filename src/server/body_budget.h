@@ -40,7 +40,7 @@ class BodyBudget {
 };
 
 /// What one body has taken out of a budget; given back at the end.
-/// Threads: belongs to one thread.
+/// Threads: belongs to one thread at a time.
 class BodyShare {
  public:
   /// budget  outlives the share.
@@ -49,11 +49,15 @@ class BodyShare {
   BodyShare(const BodyShare&) = delete;
   BodyShare& operator=(const BodyShare&) = delete;
 
-  /// Takes `size_bytes`, nothing for a size that is not counted; false when there is too little.
+  /// Has `size_bytes` from now on, nothing for a size that is not counted. When there is too little
+  /// returns false and has nothing.
   [[nodiscard]] bool take(std::size_t size_bytes) {
-    release();
-    if (size_bytes <= BodyBudget::kUncountedSize) return true;
-    if (!budget_.try_take(size_bytes)) return false;
+    if (size_bytes <= BodyBudget::kUncountedSize) size_bytes = 0;
+    if (size_bytes > taken_bytes_ && !budget_.try_take(size_bytes - taken_bytes_)) {
+      release();
+      return false;
+    }
+    if (size_bytes < taken_bytes_) budget_.give_back(taken_bytes_ - size_bytes);
     taken_bytes_ = size_bytes;
     return true;
   }
