@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace ml_inference {
 namespace {
@@ -14,6 +15,11 @@ namespace {
 // Bodies, and batches that are worked on, take so much each. Half of the limit is left for the
 // rest: the program itself, connections' buffers, and what the kernel holds for sockets.
 constexpr std::uint64_t kLimitShareOfBodies = 4;
+
+constexpr std::string_view kLogger = "main";
+
+// A resize is rare and takes the kubelet seconds itself; a read opens some 15 files.
+constexpr std::size_t kLooksARead = 3;
 
 void append_change(std::string& out, std::string_view what, const std::string& from,
                    const std::string& to) {
@@ -63,6 +69,24 @@ std::string describe_change(const GrantedLimits& from, const GrantedLimits& to) 
   append_change(out, "body budget", std::to_string(from.body_budget_bytes),
                 std::to_string(to.body_budget_bytes));
   return out;
+}
+
+LimitsFollower::LimitsFollower(const AskedLimits& asked, Cgroup cgroup,
+                               const GrantedLimits& granted,
+                               std::function<void(const GrantedLimits&)> apply, JsonLog& log)
+    : asked_(asked),
+      cgroup_(std::move(cgroup)),
+      granted_(granted),
+      apply_(std::move(apply)),
+      log_(log) {}
+
+void LimitsFollower::look() {
+  if (++look_count_ % kLooksARead != 0) return;
+  const GrantedLimits now = grant_limits(asked_, cgroup_);
+  if (now == granted_) return;
+  apply_(now);
+  log_.write(LogLevel::info, kLogger, "Limits changed: " + describe_change(granted_, now));
+  granted_ = now;
 }
 
 }  // namespace ml_inference

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "host/cgroup.h"
+#include "telemetry/json_log.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -40,5 +42,26 @@ struct GrantedLimits {
 /// "CPU limit 0.5 -> 2, memory limit 67108864 -> none, threads 1 -> 2, body budget 16777216 ->
 /// 33554432": what differs, empty if nothing does.
 [[nodiscard]] std::string describe_change(const GrantedLimits& from, const GrantedLimits& to);
+
+/// Looks from time to time whether the limits have changed, as they do when a pod is resized in
+/// place. Threads: belongs to one thread.
+class LimitsFollower {
+ public:
+  /// granted  what is in force.
+  /// apply    told of each change.
+  LimitsFollower(const AskedLimits& asked, Cgroup cgroup, const GrantedLimits& granted,
+                 std::function<void(const GrantedLimits&)> apply, JsonLog& log);
+
+  /// To be called each second; reads files at each third call.
+  void look();
+
+ private:
+  const AskedLimits asked_;
+  const Cgroup cgroup_;
+  GrantedLimits granted_;
+  const std::function<void(const GrantedLimits&)> apply_;
+  JsonLog& log_;
+  std::size_t look_count_ = 0;
+};
 
 }  // namespace ml_inference

@@ -189,6 +189,13 @@ std::vector<LiveFile> live_files(const ServeOptions& options, LiveApi& live, Tra
   return files;
 }
 
+std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
+  return [&server](const GrantedLimits& granted) {
+    server.set_thread_count(granted.thread_count);
+    server.set_body_budget(granted.body_budget_bytes);
+  };
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -252,6 +259,8 @@ Result<void> serve(ServeOptions options) {
   }
   std::vector<std::function<void()>> looks;
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
+  LimitsFollower limits(asked, cgroup, granted, limits_setter(*server), log);
+  looks.emplace_back([&limits] { limits.look(); });
   const Watcher watcher(kWatchPause, std::move(looks));
   server->wait();
   send_last_spans(tracer.get(), log);

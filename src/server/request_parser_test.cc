@@ -277,6 +277,21 @@ TEST(BodyShare, GrowsAndShrinksOrHasNothing) {
   EXPECT_EQ(budget.left(), 100'000U);
 }
 
+TEST(BodyBudget, HasNothingLeftUntilWhatIsOverItsNewSizeIsBack) {
+  BodyBudget budget(100'000);
+  BodyShare first(budget);
+  EXPECT_TRUE(first.take(80'000));
+  budget.resize(50'000);
+  EXPECT_EQ(budget.left(), 0U);
+  BodyShare second(budget);
+  EXPECT_FALSE(second.take(20'000));
+  first.release();
+  EXPECT_EQ(budget.left(), 50'000U);
+  EXPECT_TRUE(second.take(20'000));
+  budget.resize(100'000);
+  EXPECT_EQ(budget.left(), 80'000U);
+}
+
 TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
   const std::string header = get_with("Content-Length: 60000\r\n");
   {

@@ -214,6 +214,42 @@ TEST_F(ServerTest, SharesConnectionsAmongItsLoops) {
   }
 }
 
+TEST_F(ServerTest, FollowsTheThreadsThatAreGranted) {
+  start();
+  Client old(port());
+  for (const std::size_t count : {3U, 1U, 4U, 2U}) {
+    server_->set_thread_count(count);
+    // The first loop answers only after it has done what it was told before.
+    for (int i = 0; i < 5; ++i) {
+      Client client(port());
+      for (const char* target : {"/a", "/work"}) {
+        client.get(target);
+        EXPECT_THAT(client.response(), HasSubstr("GET " + std::string(target)));
+      }
+    }
+    EXPECT_EQ(server_->thread_count(), count);
+    old.get("/work");
+    EXPECT_THAT(old.response(), HasSubstr("GET /work"));
+  }
+  drain(Server::DrainDelay::skip);
+  server_->set_thread_count(8);
+  server_->wait();
+  EXPECT_EQ(server_->thread_count(), 2U);
+}
+
+TEST_F(ServerTest, FollowsTheBudgetThatIsGranted) {
+  start();
+  Client client(port());
+  server_->set_body_budget(100'000);
+  client.get("/large");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 503 "));
+  server_->set_body_budget(kBudgetSize + 1);
+  client.get("/large");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+  client.get("/huge-work");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ServerTest, AnswersRequestsThatAreSentAheadInOrder) {
   start();
   Client client(port());
