@@ -26,6 +26,9 @@ constexpr std::string_view kLogger = "main";
 // Node visits that an event loop does itself: about half a millisecond. More goes to a worker.
 constexpr std::size_t kInlineStepCountMax = 250'000;
 
+// What an event loop may take for itself without asking: it keeps much of that for the next one.
+constexpr std::size_t kInlineMemorySizeMax = 4 * kMebibyte;
+
 // The fewest bytes that a cell of a JSON row takes: a digit and a comma.
 constexpr std::size_t kCellSizeMin = 2;
 
@@ -190,15 +193,18 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
     set_detail(response, 503, context_.readiness.status());
     return std::nullopt;
   }
-  if (!is_heavy(*now->model, request.body)) {
+  const std::size_t memory_size = now->dialect.memory_size_max(request.body);
+  if (memory_size <= kInlineMemorySizeMax && !is_heavy(*now->model, request.body)) {
     predict_now(*now, request.body, memory_, response);
     return std::nullopt;
   }
   response.trace.queued = true;
-  return [kept = now, body = request.body, &response] {
-    PredictMemory memory;
-    predict_now(*kept, body, memory, response);
-  };
+  return Work{.run =
+                  [kept = now, body = request.body, &response] {
+                    PredictMemory memory;
+                    predict_now(*kept, body, memory, response);
+                  },
+              .memory_size = memory_size};
 }
 
 void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,

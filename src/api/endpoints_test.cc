@@ -296,7 +296,7 @@ TEST_F(ReadyEndpointsTest, LeavesABigBodyToAWorkerWithTheSameAnswer) {
     auto work = endpoints.handle(request, response);
     ASSERT_TRUE(work.has_value());
     EXPECT_THAT(response.body, IsEmpty());
-    (*work)();
+    work->run();
     EXPECT_EQ(response.status, inline_response.status);
     EXPECT_EQ(response.request_id, "id-1");
     EXPECT_EQ(response.prediction_count, inline_response.prediction_count);
@@ -313,7 +313,7 @@ TEST_F(ReadyEndpointsTest, LeavesAHeavyModelToAWorkerHoweverSmallTheBody) {
   const HttpRequest request = predict(kSetosaBody);
   auto work = endpoints.handle(request, response);
   ASSERT_TRUE(work.has_value());
-  (*work)();
+  work->run();
   EXPECT_EQ(response.body, kSetosaAnswer);
 }
 
@@ -327,7 +327,7 @@ TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
   schema.class_labels = {std::int64_t{7}, std::int64_t{8}};
   readiness.model_ready(testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
-  (*work)();
+  work->run();
   EXPECT_EQ(response.body, kSetosaAnswer);
 }
 

@@ -57,7 +57,11 @@ struct HttpResponse {
 /// handle() returns runs on a worker, while the loop goes on with other connections' requests.
 class HttpHandler {
  public:
-  using Work = std::move_only_function<void()>;
+  /// Too much for an event loop.
+  struct Work {
+    std::move_only_function<void()> run;  ///< fills the response; called once at most, by a worker
+    std::size_t memory_size = 0;          ///< bytes that run() needs at most beside the request
+  };
 
   virtual ~HttpHandler() = default;
 

@@ -7,6 +7,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <memory>
@@ -146,8 +147,17 @@ JsonTape::JsonTape() : parser_(std::make_unique<Parser>(*this)) {}
 
 JsonTape::~JsonTape() = default;
 
+// Each node but the root stands behind a bracket, comma or colon of its own.
+std::size_t JsonTape::node_count_max(std::string_view text) {
+  const auto count = std::ranges::count_if(
+      text, [](char c) { return c == '[' || c == '{' || c == ',' || c == ':'; });
+  return std::min(1 + static_cast<std::size_t>(count), kJsonNodeCountMax);
+}
+
 std::expected<void, JsonFault> JsonTape::parse(std::string_view text) {
   nodes_.clear();
+  // A vector that grows holds its old and its new self.
+  if (text.size() > kInlineBodySizeMax) nodes_.reserve(node_count_max(text));
   open_.clear();
   strings_.clear();
   parser_->events.reset();

@@ -50,6 +50,9 @@ class JsonTape {
   /// NaN and Infinity, which Python writes but JSON does not know, are faults.
   [[nodiscard]] std::expected<void, JsonFault> parse(std::string_view text);
 
+  /// Nodes that the text has at most, by its punctuation: at most kJsonNodeCountMax.
+  [[nodiscard]] static std::size_t node_count_max(std::string_view text);
+
   /// The document; its root is nodes()[0]. Empty after a fault.
   [[nodiscard]] const std::vector<JsonNode>& nodes() const { return nodes_; }
 

@@ -9,7 +9,7 @@ namespace ml_inference {
 /// A prediction's body nests three deep: object, rows, row. The rest is room for `input` echoes.
 inline constexpr std::size_t kJsonDepthMax = 16;
 
-/// Values, keys and containers of one body. Each takes 32 bytes while the body is read: 8 MiB.
+/// Values, keys and containers of one body. Each takes 40 bytes while the body is read: 10 MiB.
 inline constexpr std::size_t kJsonNodeCountMax = 262'144;
 
 /// Rows of one request. More belong in several requests: each is answered, and fails, alone.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -19,6 +20,15 @@ namespace {
 
 // A cell that no value has filled yet, while a row is read by name. No JSON number is this NaN.
 const double kUnset = std::numeric_limits<double>::quiet_NaN();
+
+// Of one number as JSON: a sign, 17 digits, a point and an exponent.
+constexpr std::size_t kNumberSizeMax = 24;
+
+// The names and brackets around one row's numbers, and a comma.
+constexpr std::size_t kRowFrameSize = 72;
+
+// The names and brackets around all rows, and room for the header of the answer.
+constexpr std::size_t kListFrameSize = 1'024;
 
 std::string length_context(std::string_view limit, std::size_t allowed, std::size_t actual) {
   return fmt::format(R"({{"field_type":"List","{}":{},"actual_length":{}}})", limit, allowed,
@@ -71,6 +81,8 @@ class PredictDialect::Reader {
                                kRowsPerRequestMax, node.count),
                    index, length_context("max_length", kRowsPerRequestMax, node.count));
     }
+    // A vector that grows holds its old and its new self.
+    call_.request.cells.reserve(std::min(node.count * schema_.feature_count(), nodes_.size()));
     std::size_t row = 0;
     for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
       read_row(child, row++);
@@ -104,13 +116,15 @@ class PredictDialect::Reader {
     }
     std::size_t position = 0;
     for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
-      call_.request.cells.push_back(read_cell(child, row, position++));
+      const double cell = read_cell(child, row, position++);
+      // With a fault the call means nothing, and takes no more memory.
+      if (faults_.empty()) call_.request.cells.push_back(cell);
     }
   }
 
   void read_named(std::size_t index, RowIndex row) {
     const std::size_t begin = call_.request.cells.size();
-    call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
+    if (faults_.empty()) call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
     given_.assign(schema_.feature_count(), false);
     for (std::size_t key = index + 1; key < nodes_[index].end; key = nodes_[key + 1].end) {
       const std::string_view name = nodes_[key].text;
@@ -122,7 +136,8 @@ class PredictDialect::Reader {
         fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
       } else {
         given_[found->second] = true;
-        call_.request.cells[begin + found->second] = read_cell(key + 1, row, std::string(name));
+        const double cell = read_cell(key + 1, row, std::string(name));
+        if (faults_.empty()) call_.request.cells[begin + found->second] = cell;
       }
     }
     for (std::size_t feature = 0; feature < given_.size(); ++feature) {
@@ -202,6 +217,29 @@ PredictDialect::PredictDialect(const Schema& schema) : schema_(schema) {
     prediction_json_.push_back(is_number ? class_texts_.back() : quoted);
     key_json_.push_back(quoted + ":");
   }
+  row_size_max_ = row_size_max();
+}
+
+std::size_t PredictDialect::row_size_max() const {
+  std::size_t longest = kNumberSizeMax;
+  for (const std::string& text : prediction_json_) longest = std::max(longest, text.size());
+  std::size_t size = kRowFrameSize + longest + 2 * kNumberSizeMax;
+  for (const std::string& key : key_json_) size += key.size() + kNumberSizeMax + 1;
+  return size;
+}
+
+std::size_t PredictDialect::memory_size_max(std::string_view body) const {
+  const std::size_t nodes = JsonTape::node_count_max(body);
+  // A cell has a node of its own, but in the row by name that is found to lack some.
+  const std::size_t cells = nodes + schema_.feature_count();
+  const std::size_t rows = std::min(nodes / (1 + schema_.feature_count()) + 1, kRowsPerRequestMax);
+  const std::size_t faults = body.size() + kFaultCountMax * kEchoSizeMax;
+  const std::size_t read = nodes * sizeof(JsonNode) + body.size() + faults;  // decoded strings too
+  const std::size_t refused = 3 * faults;  // and their text, which holds two of itself as it grows
+  const std::size_t answered = cells * sizeof(float) +
+                               rows * schema_.output_count() * sizeof(double) + kListFrameSize +
+                               rows * row_size_max_;
+  return cells * sizeof(double) + std::max({read, refused, answered});
 }
 
 void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
@@ -229,6 +267,8 @@ void PredictDialect::append_answer(std::string& out, RowForm form,
                                    std::span<const double> outputs) const {
   const std::size_t width = schema_.output_count();
   if (form == RowForm::single) return append_row(out, outputs);
+  // A string that grows holds its old and its new self; and the header goes in front.
+  out.reserve(out.size() + kListFrameSize + outputs.size() / width * row_size_max_);
   out += R"({"predictions":[)";
   for (std::size_t begin = 0; begin < outputs.size(); begin += width) {
     if (begin != 0) out += ',';

@@ -39,6 +39,10 @@ class PredictDialect {
   /// `call` means nothing.
   void read(std::string_view body, JsonTape& tape, PredictCall& call, FaultList& faults) const;
 
+  /// Bytes that read(), ServedModel::predict() and append_answer() need for this body at most, all
+  /// together. Looks at the body's punctuation only.
+  [[nodiscard]] std::size_t memory_size_max(std::string_view body) const;
+
   /// Appends the answer: an object with prediction, prediction_index, probabilities and confidence
   /// for a classification, with prediction alone for a regression; for RowForm::list
   /// {"predictions":[...]} of such objects.
@@ -54,6 +58,8 @@ class PredictDialect {
  private:
   class Reader;
 
+  [[nodiscard]] std::size_t row_size_max() const;
+
   // Lets string_view look up in a map of strings without making one.
   struct NameHash {
     using is_transparent = void;
@@ -67,6 +73,7 @@ class PredictDialect {
   std::vector<std::string> prediction_json_;  // by class: "setosa" with quotes, or a number
   std::vector<std::string> key_json_;         // by class: "setosa": with quotes and colon
   std::vector<std::string> class_texts_;      // by class: setosa
+  std::size_t row_size_max_ = 0;              // bytes that append_row() appends, and a comma
 };
 
 }  // namespace ml_inference

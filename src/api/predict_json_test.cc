@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -49,6 +50,48 @@ std::string answer(const Schema& schema, RowForm form, const std::vector<double>
   std::string out;
   PredictDialect(schema).append_answer(out, form, outputs);
   return out;
+}
+
+// What is in memory when most is: the tape and the cells, or the cells and what follows from them.
+std::size_t memory_used(const ServedModel& model, const std::string& body) {
+  const PredictDialect dialect(model.schema());
+  JsonTape tape;
+  PredictCall call;
+  FaultList faults;
+  dialect.read(body, tape, call, faults);
+  const std::size_t cells = call.request.cells.capacity() * sizeof(double);
+  const std::size_t read = cells + tape.nodes().capacity() * sizeof(JsonNode);
+  std::string out;
+  if (!faults.empty()) {
+    faults.append_to(out);
+    return std::max(read, out.capacity());
+  }
+  PredictScratch scratch;
+  dialect.append_answer(out, call.form, model.predict(call.request, scratch));
+  return std::max(read, cells + scratch.features.capacity() * sizeof(float) +
+                            scratch.outputs.capacity() * sizeof(double) + out.capacity());
+}
+
+TEST(PredictJson, KnowsBeforehandTheMostMemoryThatABodyNeeds) {
+  const auto model = testing::make_stumps(testing::iris_schema());
+  const PredictDialect dialect(model->schema());
+  const auto rows = [](std::size_t count, const std::string& row) {
+    std::string body = R"({"features":[)" + row;
+    for (std::size_t i = 1; i < count; ++i) body += "," + row;
+    return body + "]}";
+  };
+  std::string named = "{";
+  for (const std::string& name : model->schema().feature_names) named += "\"" + name + "\":1,";
+  named.back() = '}';
+  for (const std::string& body :
+       {rows(1, "[5.1,3.5,1.4,0.2]"), rows(10'000, "[5.1,3.5,1.4,0.2]"), rows(10'000, "[1,1,1,1]"),
+        rows(3'000, named), rows(10'000, "{}"), rows(10'000, "[]"), rows(130'000, "0"),
+        rows(300'000, "0"), rows(100, "[" + rows(1'000, "0") + "]"), rows(500, R"("\u00e9")")}) {
+    EXPECT_LE(memory_used(*model, body), dialect.memory_size_max(body)) << body.substr(0, 60);
+  }
+  // And not much more than is needed, since what is too large is refused.
+  const std::string usual = rows(10'000, "[5.1,3.5,1.4,0.2]");
+  EXPECT_LT(dialect.memory_size_max(usual), 4 << 20);
 }
 
 TEST(PredictJson, AnswersInTheReferencesBytes) {

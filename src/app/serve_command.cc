@@ -27,7 +27,8 @@ void add_server_flags(Flags& flags, ServerOptions& server) {
   flags.count(
       "--body-budget-bytes", server.body_budget_bytes, 1, 64 * kGibibyte,
       "all bodies over 16 KiB, of requests and of answers that wait for their readers, at a "
-      "time; 503 beyond");
+      "time, and as much again for batches that are worked on; a quarter of the memory limit at "
+      "most; 503 beyond");
   flags.duration("--idle-timeout", server.idle_timeout, "connection without a request");
   flags.duration("--header-timeout", server.header_timeout,
                  "from a request's first byte to the end of its header; 408 beyond");
@@ -53,7 +54,7 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   flags.choice("--on-model-failure", options->on_model_failure, {"exit", "stay"},
                "exit with status 1, or stay, alive and not ready, so that /ready tells why");
   flags.count("--threads", options->thread_count, 0, 1'024,
-              "event loops, and workers; 0 for one a granted CPU");
+              "event loops, and workers; 0 for one a granted CPU, followed when that changes");
   add_server_flags(flags, options->server);
   flags.text("--token-file", options->token_file,
              "bearer tokens that admit to /predict, one a line; read again when it changes");

@@ -5,6 +5,7 @@
 #include "api/endpoints.h"
 #include "api/limits.h"
 #include "api/live_api.h"
+#include "app/granted_limits.h"
 #include "app/host_metrics.h"
 #include "app/live_file.h"
 #include "app/live_settings.h"
@@ -16,7 +17,6 @@
 #include "formats/load_model.h"
 #include "formats/onnx_writer.h"
 #include "host/cgroup.h"
-#include "host/cpu.h"
 #include "server/server.h"
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
@@ -110,8 +110,8 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
   const ServerOptions& server = options.server;
   if (server.body_budget_bytes < server.body_size_max) {
     log.write(LogLevel::warning, kLogger,
-              fmt::format("--body-budget-bytes {} is below --max-body-bytes {}: larger bodies will "
-                          "always get 503",
+              fmt::format("the body budget of {} (--body-budget-bytes, or a quarter of the memory "
+                          "limit) is below --max-body-bytes {}: larger bodies will always get 503",
                           server.body_budget_bytes, server.body_size_max));
   }
   if (server.drain_delay >= server.drain_limit) {
@@ -189,6 +189,13 @@ std::vector<LiveFile> live_files(const ServeOptions& options, LiveApi& live, Tra
   return files;
 }
 
+std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
+  return [&server](const GrantedLimits& granted) {
+    server.set_thread_count(granted.thread_count);
+    server.set_body_budget(granted.body_budget_bytes);
+  };
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -196,8 +203,11 @@ Result<void> serve(ServeOptions options) {
   JsonLog log(STDOUT_FILENO, {.level = *parse_log_level(options.log_level),
                               .buffer_size_bytes = options.log_buffer_size_bytes});
   const Cgroup cgroup = find_cgroup().value_or(Cgroup());
-  if (options.thread_count == 0) options.thread_count = granted_cpu_count(cgroup);
-  options.server.thread_count = options.thread_count;
+  const AskedLimits asked{.thread_count = options.thread_count,
+                          .body_budget_bytes = options.server.body_budget_bytes};
+  const GrantedLimits granted = grant_limits(asked, cgroup);
+  options.thread_count = options.server.thread_count = granted.thread_count;
+  options.server.body_budget_bytes = granted.body_budget_bytes;
 
   Readiness readiness;
   const std::unique_ptr<Tracer> tracer =
@@ -249,6 +259,8 @@ Result<void> serve(ServeOptions options) {
   }
   std::vector<std::function<void()>> looks;
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
+  LimitsFollower limits(asked, cgroup, granted, limits_setter(*server), log);
+  looks.emplace_back([&limits] { limits.look(); });
   const Watcher watcher(kWatchPause, std::move(looks));
   server->wait();
   send_last_spans(tracer.get(), log);

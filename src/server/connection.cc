@@ -29,8 +29,9 @@ using boost::system::error_code;
 constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Connection::Executor>> kAwait;
 
 // What one read takes at most. Grows with bodies that are larger; 4 KiB hold most requests whole.
+// It is in no budget, and each slow client may have one.
 constexpr std::size_t kInputSizeMin = 4 * kKibibyte;
-constexpr std::size_t kInputSizeMax = 64 * kKibibyte;
+constexpr std::size_t kInputSizeMax = BodyBudget::kUncountedSize;
 
 // How long a closing connection waits for the client to close as well, so that the client's last
 // bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).
@@ -42,6 +43,9 @@ constexpr int kUnsentSizeMax = 64 * 1024;
 
 // An overflow connection has this long to say that it is a probe.
 constexpr std::chrono::milliseconds kOverflowTimeout{1'000};
+
+constexpr std::string_view kNoRoomForAnswer =
+    "the answers to other requests fill the memory that is set aside for bodies";
 
 }  // namespace
 
@@ -229,8 +233,7 @@ std::optional<HttpHandler::Work> Connection::handle(const HttpRequest& request) 
 void Connection::finish(const HttpRequest& request, Clock::time_point start) {
   compose(request);
   if (!output_share_.take(output_.size()) && !loop_.handler().is_vital(request)) {
-    state_.metrics.memory_answers.Increment();
-    refuse(503, "the answers to other requests fill the memory that is set aside for bodies");
+    refuse_for_memory(kNoRoomForAnswer);
     compose(request);
   }
   const Clock::time_point end = Clock::now();
@@ -246,30 +249,43 @@ void Connection::forget_answer() {
   if (output_.capacity() > kKeptBodySize) output_.shrink_to_fit();
 }
 
-// Runs the work on a worker and waits for it. The worker looks whether it is still wanted.
+// Runs the work on a worker and waits for it. The worker looks whether it is still wanted once it
+// has the memory for it, and puts the answer into the budget before it gives that memory back: a
+// loop that is behind holds no answers that nobody has counted.
 Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   enter(Stage::work);
+  if (work.memory_size > state_.work_memory.size()) {
+    refuse_for_memory("the batch needs more memory than is set aside for working on batches");
+    co_return;
+  }
   EventLoop::Timer done(loop_.context(), Clock::time_point::max());
   bool is_done = false;
   bool was_late = false;
+  bool had_room = true;
   // All captured names live in this coroutine's frame, which ends only after is_done. The deadline
   // is copied, since the loop may postpone its own.
-  const bool taken =
-      state_.workers.try_submit([this, deadline = deadline_, &work, &done, &is_done, &was_late] {
-        was_late = Clock::now() > deadline || state_.current_phase() == ServerPhase::cancelling;
-        if (!was_late) work();
-        loop_.post([&done, &is_done] {
-          is_done = true;
-          done.cancel();
-        });
-      });
+  const bool taken = state_.workers.try_submit([&, deadline = deadline_] {
+    const WorkShare share(state_.work_memory, work.memory_size);
+    was_late = Clock::now() > deadline || state_.current_phase() == ServerPhase::cancelling;
+    if (!was_late) work.run();
+    had_room = output_share_.take(response_.body.size());
+    if (!had_room) response_.body = {};
+    loop_.post([&done, &is_done] {
+      is_done = true;
+      done.cancel();
+    });
+  });
   if (!taken) {
     state_.metrics.queue_answers.Increment();
     refuse(503, "as many batches wait as the server takes");
     co_return;
   }
   while (!is_done) co_await done.async_wait(kAwait);
-  if (was_late) refuse(503, "the request waited too long for a worker");
+  if (was_late) {
+    refuse(503, "the request waited too long for a worker");
+  } else if (!had_room) {
+    refuse_for_memory(kNoRoomForAnswer);
+  }
 }
 
 // Sends what the socket takes at once, and keeps the rest in unsent_. Returns false when there is a
@@ -314,13 +330,19 @@ Connection::Awaitable<void> Connection::linger() {
   }
 }
 
+// A large body is not copied: two of it would be in memory, and only one is counted.
 void Connection::compose(const HttpRequest& request) {
+  const bool has_body = request.method != "HEAD";
+  const bool is_large = response_.body.size() > BodyBudget::kUncountedSize;
   output_.clear();
   append_response(output_, response_,
                   {.keep_alive = keep_alive_,
                    .version = parser_.version(),
-                   .is_head = request.method == "HEAD",
+                   .has_body = has_body && !is_large,
                    .date = loop_.date()});
+  if (!has_body || !is_large) return;
+  response_.body.insert(0, output_);
+  output_ = std::exchange(response_.body, {});
 }
 
 void Connection::enter(Stage stage) {
@@ -354,6 +376,11 @@ void Connection::refuse(int status, std::string_view detail) {
   response_.clear();
   response_.trace = trace;
   loop_.handler().refuse(parser_.request(), status, detail, response_);
+}
+
+void Connection::refuse_for_memory(std::string_view detail) {
+  state_.metrics.memory_answers.Increment();
+  refuse(503, detail);
 }
 
 Connection::Received Connection::refused(int status, std::string_view detail) {

@@ -94,6 +94,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   [[nodiscard]] std::chrono::milliseconds patience(Stage stage) const;
   [[nodiscard]] bool may_keep_alive() const;
   void refuse(int status, std::string_view detail);
+  void refuse_for_memory(std::string_view detail);
   [[nodiscard]] Received refused(int status, std::string_view detail);
 
   EventLoop& loop_;

@@ -278,15 +278,18 @@ void RequestParser::refuse(int status, std::string detail) {
 }
 
 // Takes memory for the whole body with its first byte: who sends only a header takes none. A
-// chunked one may become as large as the limit.
+// chunked one may become as large as the limit. All of it is reserved at once: what no byte has
+// come for is address space only, while a string that grows holds its old and its new self.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
-  if (content_length) body_.reserve(std::min(size, BodyBudget::kUncountedSize));
-  if (share_.take(size)) return true;
-  refuse(503, "the bodies of other requests fill the memory that is set aside for them");
-  return false;
+  if (!share_.take(size)) {
+    refuse(503, "the bodies of other requests fill the memory that is set aside for them");
+    return false;
+  }
+  body_.reserve(size);
+  return true;
 }
 
 }  // namespace ml_inference

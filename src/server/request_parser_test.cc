@@ -265,6 +265,33 @@ TEST_F(RequestParserTest, LimitsAChunkedBodyAsItComes) {
   EXPECT_EQ(refusal_of(header + half + half + "1\r\nx\r\n"), 413);
 }
 
+TEST(BodyShare, GrowsAndShrinksOrHasNothing) {
+  BodyBudget budget(100'000);
+  BodyShare share(budget);
+  EXPECT_TRUE(share.take(60'000));
+  EXPECT_TRUE(share.take(90'000));
+  EXPECT_EQ(budget.left(), 10'000U);
+  EXPECT_TRUE(share.take(20'000));
+  EXPECT_EQ(budget.left(), 80'000U);
+  EXPECT_FALSE(share.take(100'001));
+  EXPECT_EQ(budget.left(), 100'000U);
+}
+
+TEST(BodyBudget, HasNothingLeftUntilWhatIsOverItsNewSizeIsBack) {
+  BodyBudget budget(100'000);
+  BodyShare first(budget);
+  EXPECT_TRUE(first.take(80'000));
+  budget.resize(50'000);
+  EXPECT_EQ(budget.left(), 0U);
+  BodyShare second(budget);
+  EXPECT_FALSE(second.take(20'000));
+  first.release();
+  EXPECT_EQ(budget.left(), 50'000U);
+  EXPECT_TRUE(second.take(20'000));
+  budget.resize(100'000);
+  EXPECT_EQ(budget.left(), 80'000U);
+}
+
 TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
   const std::string header = get_with("Content-Length: 60000\r\n");
   {

@@ -51,7 +51,7 @@ void append_response(std::string& out, const HttpResponse& response,
     out += "Connection: keep-alive\r\n";
   }
   out += "\r\n";
-  if (!framing.is_head) out += response.body;
+  if (framing.has_body) out += response.body;
 }
 
 }  // namespace ml_inference

@@ -13,11 +13,11 @@ namespace ml_inference {
 struct ResponseFraming {
   bool keep_alive = true;
   unsigned version = 11;  ///< the request's: 10 or 11
-  bool is_head = false;   ///< the header is sent as for GET, without the body
+  bool has_body = true;   ///< else only the header, as of the whole response: for HEAD
   std::string_view date;  ///< the Date field's value
 };
 
-/// Appends the whole response.
+/// Appends the response.
 void append_response(std::string& out, const HttpResponse& response,
                      const ResponseFraming& framing);
 

@@ -41,7 +41,7 @@ TEST(ResponseText, AppendsToWhatIsThere) {
 TEST(ResponseText, LeavesOutOnlyTheBodyForHead) {
   HttpResponse response;
   response.body = "12345";
-  const std::string text = text_of(response, {.is_head = true});
+  const std::string text = text_of(response, {.has_body = false});
   EXPECT_THAT(text, HasSubstr("Content-Length: 5\r\n"));
   EXPECT_THAT(text, EndsWith("\r\n\r\n"));
 }

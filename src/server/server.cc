@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "base/assert.h"
 #include "server/response_text.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -9,11 +10,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -63,10 +66,14 @@ Result<void> grant_descriptors(std::size_t connection_count_max) {
 
 Server::Server(const ServerOptions& options, Metrics& metrics, const HandlerFactory& make_handler,
                std::function<void()> on_drain)
-    : state_(options, metrics), on_drain_(std::move(on_drain)) {
+    : state_(options, metrics),
+      on_drain_(std::move(on_drain)),
+      make_handler_(make_handler),
+      dealt_loop_count_(options.thread_count) {
   for (std::size_t i = 0; i < options.thread_count; ++i) {
-    loops_.push_back(std::make_unique<EventLoop>(state_, make_handler()));
+    loops_.push_back(std::make_unique<EventLoop>(state_, make_handler_()));
   }
+  first_loop_ = loops_.front().get();
 }
 
 Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Metrics& metrics,
@@ -79,6 +86,8 @@ Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Met
 }
 
 Server::~Server() {
+  first_loop().post([this] { first_loop().stop(); });
+  if (first_thread_.joinable()) first_thread_.join();  // it has the others
   for (const auto& loop : loops_) loop->post([&loop] { loop->stop(); });
   threads_.clear();
   state_.workers.finish();  // its work refers to the loops
@@ -112,9 +121,21 @@ Result<void> Server::open() {
 void Server::start() {
   boost::asio::co_spawn(first_loop().context(), accept_connections(), boost::asio::detached);
   boost::asio::co_spawn(first_loop().context(), handle_signals(), boost::asio::detached);
-  for (const auto& loop : loops_) {
-    threads_.emplace_back([&loop] { loop->run(); });
+  for (std::size_t i = 1; i < loops_.size(); ++i) {
+    threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
   }
+  // Last: loops_ and threads_ are its own from now on.
+  first_thread_ = std::jthread([this] { first_loop().run(); });
+}
+
+void Server::set_thread_count(std::size_t thread_count) {
+  ASSERT(thread_count > 0);
+  first_loop().post([this, thread_count] { resize(thread_count); });
+}
+
+void Server::set_body_budget(std::size_t size_bytes) {
+  state_.body_budget.resize(size_bytes);
+  state_.work_memory.resize(size_bytes);
 }
 
 void Server::drain(DrainDelay delay) {
@@ -122,6 +143,7 @@ void Server::drain(DrainDelay delay) {
 }
 
 void Server::wait() {
+  first_thread_.join();
   threads_.clear();
   state_.workers.finish();
 }
@@ -163,9 +185,26 @@ void Server::admit(int descriptor) {
     return first_loop().adopt(descriptor, Admission::overflow);
   }
   EventLoop& loop = *loops_[next_loop_];
-  next_loop_ = (next_loop_ + 1) % loops_.size();
+  next_loop_ = (next_loop_ + 1) % dealt_loop_count_.load();
   if (&loop == &first_loop()) return loop.adopt(descriptor, Admission::regular);
   loop.post([&loop, descriptor] { loop.adopt(descriptor, Admission::regular); });
+}
+
+void Server::resize(std::size_t thread_count) {
+  if (state_.current_phase() != ServerPhase::serving) return;
+  try {
+    while (loops_.size() < thread_count) {
+      auto loop = std::make_unique<EventLoop>(state_, make_handler_());
+      threads_.emplace_back([started = loop.get()] { started->run(); });
+      loops_.push_back(std::move(loop));
+    }
+    state_.workers.resize(thread_count);
+  } catch (
+      const std::system_error&) {  // no thread or descriptor is to be had: thread_count() tells
+    thread_count = std::min(thread_count, loops_.size());
+  }
+  dealt_loop_count_.store(thread_count);
+  next_loop_ %= thread_count;
 }
 
 Server::Awaitable<void> Server::handle_signals() {

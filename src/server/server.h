@@ -15,6 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,8 @@ namespace ml_inference {
 /// One listening socket; thread_count event loops, each with its own handler. The first loop
 /// accepts and deals the connections out in turn: with one accept queue there is one place to empty
 /// before the socket closes, and no connection waits in the queue of a loop that is gone.
-/// Threads: start(), drain() and port() from any thread; the rest from the owner's.
+/// Threads: start(), wait() and the destructor are the owner's; the rest may be called from any
+/// thread, set_body_budget() from one at a time.
 class Server {
  public:
   using HandlerFactory = std::function<std::unique_ptr<HttpHandler>()>;
@@ -40,7 +42,7 @@ class Server {
 
   /// Binds and listens; nothing is accepted before start().
   ///
-  /// make_handler   called once for each loop, here.
+  /// make_handler   called once for each loop: here, or later on a loop's thread, one at a time.
   /// on_drain       called once, on a loop's thread, when draining begins: readiness turns.
   /// Errors: invalid_argument (no numeric address), unavailable (the port is taken or not allowed),
   ///   resource_exhausted (fewer descriptors are granted than connection_count_max asks for).
@@ -62,6 +64,19 @@ class Server {
   /// the delay, and either of them, sent again, hurries.
   void start();
 
+  /// Follows what the machine grants: has that many workers, and deals new connections to that many
+  /// loops, at least one (asserted). Loops that are missing are started; one too many keeps the
+  /// connections that it has, and costs four wake-ups a second. When the system gives no more
+  /// threads or descriptors, thread_count() stays below; once the server drains, nothing changes.
+  void set_thread_count(std::size_t thread_count);
+
+  /// The loops that new connections are dealt to.
+  [[nodiscard]] std::size_t thread_count() const { return dealt_loop_count_.load(); }
+
+  /// All large bodies together may take so much from now on, and as much again the batches that are
+  /// worked on.
+  void set_body_budget(std::size_t size_bytes);
+
   /// Begins to leave, as docs/operations.md describes: the listener stays open for the delay,
   /// answers end their connections, then no new connections are taken, and what is under way
   /// finishes. Called again, it hurries: what is not finished is answered with 503.
@@ -80,10 +95,11 @@ class Server {
          std::function<void()> on_drain);
 
   Result<void> open();
-  EventLoop& first_loop() { return *loops_.front(); }
+  EventLoop& first_loop() { return *first_loop_; }
   Awaitable<void> accept_connections();
   bool accept_pending();
   void admit(int descriptor);
+  void resize(std::size_t thread_count);
   Awaitable<void> handle_signals();
   void begin_drain(DrainDelay delay);
   Awaitable<void> leave(DrainDelay delay);
@@ -92,17 +108,21 @@ class Server {
 
   ServerState state_;
   const std::function<void()> on_drain_;
+  const HandlerFactory make_handler_;
   std::uint16_t port_ = 0;
-  std::vector<std::unique_ptr<EventLoop>> loops_;
+  std::atomic<std::size_t> dealt_loop_count_;
+  EventLoop* first_loop_ = nullptr;  // of loops_
 
-  // Of the first loop's thread.
+  // Of the first loop's thread while there is one, else of the owner's.
+  std::vector<std::unique_ptr<EventLoop>> loops_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Signals> signals_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;
   std::size_t next_loop_ = 0;
   bool hurried_ = false;
+  std::vector<std::jthread> threads_;  // of the other loops
 
-  std::vector<std::jthread> threads_;
+  std::jthread first_thread_;
 };
 
 }  // namespace ml_inference

@@ -28,7 +28,8 @@ struct ServerOptions {
   /// 413 beyond. A megabyte is some 40 000 numbers.
   std::size_t body_size_max = kMebibyte;
   /// All bodies over 16 KiB that are in memory at one time, of requests and of answers that wait
-  /// for their readers: 503 beyond. A quarter of the memory that the smallest container has.
+  /// for their readers; and as much again for what the workers' batches need while they are worked
+  /// on. 503 beyond. A quarter of the memory that the smallest container has.
   std::size_t body_budget_bytes = 32 * kMebibyte;
 
   /// A kept-alive connection without a request. Longer than the 60 s of usual load balancers, since

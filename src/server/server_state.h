@@ -5,6 +5,7 @@
 #include "server/body_budget.h"
 #include "server/server_metrics.h"
 #include "server/server_options.h"
+#include "server/work_memory.h"
 #include "serving/worker_pool.h"
 
 #include <atomic>
@@ -26,6 +27,7 @@ struct ServerState {
       : options(server_options),
         metrics(server_metrics),
         body_budget(server_options.body_budget_bytes),
+        work_memory(server_options.body_budget_bytes),
         workers(server_options.thread_count, server_options.worker_queue_size) {}
 
   [[nodiscard]] ServerPhase current_phase() const { return phase.load(std::memory_order_relaxed); }
@@ -33,6 +35,7 @@ struct ServerState {
   const ServerOptions options;
   ServerMetrics metrics;
   BodyBudget body_budget;
+  WorkMemory work_memory;
   std::atomic<std::size_t> connection_count = 0;
   std::atomic<ServerPhase> phase = ServerPhase::serving;
   WorkerPool workers;

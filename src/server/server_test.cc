@@ -26,6 +26,8 @@ using ::testing::StartsWith;
 
 constexpr int kPatienceSeconds = 10;
 
+constexpr std::size_t kBudgetSize = ServerOptions().body_budget_bytes;
+
 /// Lets a test hold work under way, and see it begin.
 struct Gate {
   std::promise<void> begun;
@@ -33,7 +35,8 @@ struct Gate {
 };
 
 /// Answers with the method, the target and the body. "/work" is done by a worker, and "/gate" as
-/// well once the gate is open.
+/// well once the gate is open. "/huge-work" needs more memory than there is, "/large-work" has an
+/// answer larger than the budget.
 class StubHandler final : public HttpHandler {
  public:
   explicit StubHandler(Gate& gate) : gate_(gate) {}
@@ -45,13 +48,19 @@ class StubHandler final : public HttpHandler {
         response.body.append(part).append(" ");
       }
     };
-    if (request.target == "/work") return fill;
+    if (request.target == "/work") return Work{.run = fill};
+    if (request.target == "/huge-work") return Work{.run = fill, .memory_size = kBudgetSize + 1};
+    if (request.target == "/large-work") {
+      return Work{.run = [&response] { response.body.assign(kBudgetSize + 1, 'x'); }};
+    }
     if (request.target == "/gate") {
-      return [this, fill] {
-        gate_.begun.set_value();
-        gate_.opened.get_future().wait();
-        fill();
-      };
+      return Work{.run =
+                      [this, fill] {
+                        gate_.begun.set_value();
+                        gate_.opened.get_future().wait();
+                        fill();
+                      },
+                  .memory_size = kBudgetSize};
     }
     if (request.target != "/large") fill();
     return std::nullopt;
@@ -205,6 +214,42 @@ TEST_F(ServerTest, SharesConnectionsAmongItsLoops) {
   }
 }
 
+TEST_F(ServerTest, FollowsTheThreadsThatAreGranted) {
+  start();
+  Client old(port());
+  for (const std::size_t count : {3U, 1U, 4U, 2U}) {
+    server_->set_thread_count(count);
+    // The first loop answers only after it has done what it was told before.
+    for (int i = 0; i < 5; ++i) {
+      Client client(port());
+      for (const char* target : {"/a", "/work"}) {
+        client.get(target);
+        EXPECT_THAT(client.response(), HasSubstr("GET " + std::string(target)));
+      }
+    }
+    EXPECT_EQ(server_->thread_count(), count);
+    old.get("/work");
+    EXPECT_THAT(old.response(), HasSubstr("GET /work"));
+  }
+  drain(Server::DrainDelay::skip);
+  server_->set_thread_count(8);
+  server_->wait();
+  EXPECT_EQ(server_->thread_count(), 2U);
+}
+
+TEST_F(ServerTest, FollowsTheBudgetThatIsGranted) {
+  start();
+  Client client(port());
+  server_->set_body_budget(100'000);
+  client.get("/large");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 503 "));
+  server_->set_body_budget(kBudgetSize + 1);
+  client.get("/large");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+  client.get("/huge-work");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ServerTest, AnswersRequestsThatAreSentAheadInOrder) {
   start();
   Client client(port());
@@ -342,6 +387,21 @@ TEST_F(ServerTest, RefusesWorkThatTheQueueHasNoRoomFor) {
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 503 "));
   client.get("/a");
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, RefusesWorkThatNeedsMoreMemoryThanThereIs) {
+  start();
+  Client client(port());
+  for (const char* target : {"/huge-work", "/large-work"}) {
+    client.get(target);
+    const std::string text = client.response();
+    EXPECT_THAT(text, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(text, HasSubstr("Retry-After: 1\r\n"));
+  }
+  for (int i = 0; i < 3; ++i) {  // what was refused has given back what it had
+    client.get("/work");
+    EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
+  }
 }
 
 TEST_F(ServerTest, FinishesWhatIsUnderWayBeforeItLeaves) {

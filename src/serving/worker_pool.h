@@ -4,15 +4,17 @@
 
 #include "base/bounded_queue.h"
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <vector>
 
 namespace ml_inference {
 
-/// Runs work in the order in which it came, on a fixed number of threads.
-/// Threads: try_submit() from any thread; the rest from the owner's.
+/// Runs work in the order in which it came, on as many threads as it is told.
+/// Threads: try_submit() from any thread; the rest from one at a time.
 class WorkerPool {
  public:
   using Work = std::move_only_function<void()>;
@@ -29,12 +31,25 @@ class WorkerPool {
   /// Takes the work and returns true, or leaves it untouched and returns false: the queue is full.
   [[nodiscard]] bool try_submit(Work&& work) { return queue_.try_push(std::move(work)); }
 
-  /// Refuses further work, does what was taken, and ends the threads. From one thread only.
+  /// Has that many threads, at least one (asserted). One too many ends after the work that it does;
+  /// what waits is left to the others. Throws std::system_error when the system gives no thread;
+  /// those that there are go on.
+  void resize(std::size_t thread_count);
+
+  /// Refuses further work, does what was taken, and ends the threads.
   void finish();
 
  private:
+  struct Worker {
+    explicit Worker(BoundedQueue<Work>& queue);
+
+    std::atomic<bool> has_left = false;
+    std::jthread thread;  // last: it uses the other
+  };
+
   BoundedQueue<Work> queue_;
-  std::vector<std::jthread> threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Worker>> leaving_;  // asked to; joined once they have
 };
 
 }  // namespace ml_inference

@@ -60,5 +60,47 @@ TEST(WorkerPool, FinishesWhatItTookAndTakesNothingMore) {
   EXPECT_EQ(calls, 50);
 }
 
+TEST(WorkerPool, GrowsWhileItWorks) {
+  std::latch all_there(3);
+  WorkerPool pool(1, 3);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(pool.try_submit([&all_there] { all_there.arrive_and_wait(); }));
+  }
+  pool.resize(3);
+  all_there.wait();
+}
+
+TEST(WorkerPool, LosesNoWorkWhenItShrinksAndGrows) {
+  std::atomic<int> calls = 0;
+  WorkerPool pool(4, 1000);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+    if (i % 10 == 0) pool.resize(i % 20 == 0 ? 1 : 4);
+  }
+  pool.finish();
+  EXPECT_EQ(calls, 1000);
+}
+
+TEST(WorkerPool, WorksOnAsManyThreadsAsAreLeft) {
+  std::latch begun(1);
+  std::latch opened(1);
+  std::latch done(1);
+  WorkerPool pool(3, 10);
+  pool.resize(1);
+  ASSERT_TRUE(pool.try_submit([&] {
+    begun.count_down();
+    opened.wait();
+  }));
+  begun.wait();
+  std::atomic<bool> overtaken = false;
+  ASSERT_TRUE(pool.try_submit([&] {
+    overtaken = true;
+    done.count_down();
+  }));
+  EXPECT_FALSE(overtaken);
+  opened.count_down();
+  done.wait();
+}
+
 }  // namespace
 }  // namespace ml_inference

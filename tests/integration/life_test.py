@@ -2,11 +2,13 @@
 """The life of the process: start, ready, drain, end."""
 
 import contextlib
+import re
 import signal
 import socket
 import threading
 import time
 import unittest
+from pathlib import Path
 
 from program import (PATIENCE_S, ROW, SETOSA, Program, parse_metrics, predict_request,
                      ready_program, request, run)
@@ -16,6 +18,16 @@ LONG = ("--drain-delay", "3m", "--drain-limit", "4m")
 
 MEBIBYTE = 1024 * 1024
 ROWS_MAX = 10_000
+
+
+def peak_bytes(program):
+    """The most memory that the program has had in RAM at one time."""
+    status = Path(f"/proc/{program.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024
+
+
+def forget_peak(program):
+    Path(f"/proc/{program.process.pid}/clear_refs").write_text("5")  # proc(5)
 
 
 def resident_bytes(program):
@@ -168,7 +180,8 @@ class Starting(unittest.TestCase):
     def test_flags_that_contradict_each_other_are_warnings(self):
         with Program("--max-body-bytes", "2000", "--body-budget-bytes", "1000",
                      "--drain-delay", "3s", "--drain-limit", "3s") as program:
-            for begin in ("--body-budget-bytes 1000 is below --max-body-bytes 2000",
+            for begin in ("the body budget of 1000 (--body-budget-bytes, or a quarter of the "
+                          "memory limit) is below --max-body-bytes 2000",
                           "--drain-delay 3000 ms is not below --drain-limit 3000 ms"):
                 line = program.wait_for(lambda line: line["message"].startswith(begin))
                 self.assertEqual(line["level"], "WARNING")
@@ -246,6 +259,33 @@ class Patience(unittest.TestCase):
             refused = 'http_overload_total{reason="memory"}'
             counts = parse_metrics(program.get("/metrics").body)
             self.assertGreaterEqual(counts[refused], 1)
+
+    def test_batches_that_are_worked_on_stay_within_as_much_again(self):
+        budget = 8 * MEBIBYTE
+        flags = ("--threads", "4", "--body-budget-bytes", str(budget))
+        values = b",".join([b"0"] * 130_000)  # 260 KB as text, 5 MB as nodes
+        question = predict_request(b'{"features":[%s]}' % values)
+        with ready_program(*flags) as program, contextlib.ExitStack() as clients:
+            forget_peak(program)
+            before = peak_bytes(program)
+            many = [clients.enter_context(program.connect()) for _ in range(40)]
+            for client in many:
+                client.send(question)
+            statuses = [client.receive().status for client in many]
+            self.assertLessEqual({422}, set(statuses))
+            self.assertLessEqual(set(statuses), {422, 503})
+            # Four of them at once would need 20 MiB, and with vectors that grow 30 MiB.
+            self.assertLess(peak_bytes(program) - before, 2 * budget + 4 * MEBIBYTE)
+            self.assertEqual(program.predict([ROW] * ROWS_MAX).status, 200)
+
+    def test_a_batch_that_needs_more_memory_than_there_is_is_503(self):
+        with ready_program("--body-budget-bytes", str(2 * MEBIBYTE)) as program:
+            answer = program.predict([ROW] * ROWS_MAX)
+            self.assertEqual((answer.status, answer.json()), (503, {
+                "detail": "the batch needs more memory than is set aside for working on batches"}))
+            self.assertEqual(answer.headers["retry-after"], "1")
+            self.assertFalse(answer.closes())
+            self.assertEqual(program.predict([ROW] * 1000).status, 200)
 
     def test_a_header_that_does_not_end_is_408(self):
         with ready_program("--header-timeout", "100ms") as program, program.connect() as client:

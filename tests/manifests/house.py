@@ -42,6 +42,20 @@ def rivals(name):
     return excluded & set(components()) - {name}
 
 
+def rank(name):
+    """-1 or 1 when the README of `name` has a paragraph that begins "List first:" or "List last:",
+    which components need that read, or copy, what others composed; else 0."""
+    text = (COMPONENTS / name / "README.md").read_text()
+    return len(re.findall("^List last:", text, re.M)) - len(re.findall("^List first:", text, re.M))
+
+
+def orders(one, other):
+    """The orders in which these two may be listed."""
+    if rank(one) == rank(other):
+        return [one, other], [other, one]
+    return [sorted([one, other], key=rank)]
+
+
 def compatible(one, other):
     return one != other and other not in rivals(one) and one not in rivals(other)
 
@@ -95,7 +109,7 @@ def production_with(name):
     """The production overlay with one component more, and without those that it excludes."""
     chosen, extra = production_parts()
     kept = [each for each in chosen if compatible(each, name)]
-    return compose([*kept, name], extra)
+    return compose(sorted([*kept, name], key=rank), extra)
 
 
 def local_production():

@@ -2,6 +2,7 @@
 """What the house of manifests promises as files: each component has a README and names all that
 lies beside it. Needs no kubectl; compose_test.py builds what is only read here.
 """
+import pathlib
 import unittest
 
 import house
@@ -55,6 +56,19 @@ class House(unittest.TestCase):
         self.assertEqual(house.rivals("autoscaling-cpu"), {"autoscaling-requests"})
         self.assertFalse(house.compatible("autoscaling-requests", "autoscaling-cpu"))
         self.assertTrue(house.compatible("autoscaling-requests", "network-policy"))
+
+    def test_the_order_is_read_from_the_readme(self):
+        self.assertEqual([house.rank(name) for name in
+                          ("registry-image", "fast-probes", "canary-plain")], [-1, 0, 1])
+        self.assertEqual(house.orders("canary-plain", "fast-probes"),
+                         [["fast-probes", "canary-plain"]])
+        self.assertEqual(len(house.orders("ingress", "fast-probes")), 2)
+
+    def test_the_overlays_list_their_components_in_order(self):
+        for overlay in house.OVERLAYS.iterdir():
+            ranks = [house.rank(pathlib.PurePath(path).name)
+                     for path in house.kustomization(overlay)["components"]]
+            self.assertEqual(ranks, sorted(ranks), overlay)
 
     def test_the_overlays_name_components_that_exist(self):
         for overlay in house.OVERLAYS.iterdir():
