@@ -17,7 +17,12 @@ reloads() {
       if (index($0, result)) sum += $2 } END { print sum + 0 }'
 }
 reloaded() { (($(reloads "$1") >= $2)); }
-logs_probes() { kubectl logs -n "$namespace" "$1" --tail=20 | grep -q '"level": *"DEBUG"'; }
+# Into a variable first: grep -q would end the pipe early, and so fail it.
+logs_probes() {
+  local lines
+  lines=$(kubectl logs -n "$namespace" "$1" --tail=20)
+  [[ $lines == *'"level":"DEBUG"'* ]]
+}
 
 deploy configuration </dev/null
 rolled_out ml-inference
