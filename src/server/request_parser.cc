@@ -188,7 +188,9 @@ void RequestParser::reset() {
 
 bool RequestParser::has_header() const { return beast_->is_header_done(); }
 
-bool RequestParser::keep_alive() const { return beast_->is_done() && beast_->keep_alive(); }
+bool RequestParser::keep_alive() const {
+  return (!refusal_ || drops_body_) && beast_->is_done() && beast_->keep_alive();
+}
 
 HttpRequest RequestParser::request() const {
   return {.method = method_,
@@ -282,7 +284,7 @@ void RequestParser::refuse(int status, std::string detail) {
 // chunked one may become as large as the limit. All of it is reserved at once: what no byte has
 // come for is address space only, while a string that grows holds its old and its new self.
 // Without room, a body whose end is known is dropped as it comes: clients send all of it before
-// they read, and to end their connections, which they make anew at once, costs more than reading on.
+// they read, and to end their connections, which they make anew at once, costs more than that.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
