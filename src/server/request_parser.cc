@@ -110,7 +110,7 @@ class RequestParser::Beast final : public http::basic_parser<true> {
     }
   }
   std::size_t on_body_impl(View part, error_code&) override {
-    owner_.body_ += std_view(part);
+    if (!owner_.drops_body_) owner_.body_ += std_view(part);
     return part.size();
   }
   void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
@@ -159,7 +159,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     }
     if (consumed == bytes.size() && !beast_->is_done()) return {consumed, Status::need_more};
   }
-  return {consumed, Status::done};
+  return {consumed, refusal_ ? Status::refused : Status::done};
 }
 
 void RequestParser::reset() {
@@ -167,6 +167,7 @@ void RequestParser::reset() {
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
+  drops_body_ = false;
   at_start_ = true;
   host_count_ = 0;
   authorization_count_ = 0;
@@ -187,7 +188,9 @@ void RequestParser::reset() {
 
 bool RequestParser::has_header() const { return beast_->is_header_done(); }
 
-bool RequestParser::keep_alive() const { return beast_->is_done() && beast_->keep_alive(); }
+bool RequestParser::keep_alive() const {
+  return (!refusal_ || drops_body_) && beast_->is_done() && beast_->keep_alive();
+}
 
 HttpRequest RequestParser::request() const {
   return {.method = method_,
@@ -280,16 +283,19 @@ void RequestParser::refuse(int status, std::string detail) {
 // Takes memory for the whole body with its first byte: who sends only a header takes none. A
 // chunked one may become as large as the limit. All of it is reserved at once: what no byte has
 // come for is address space only, while a string that grows holds its old and its new self.
+// Without room, a body whose end is known is dropped as it comes: clients send all of it before
+// they read, and to end their connections, which they make anew at once, costs more than that.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
-  if (!share_.take(size)) {
-    refuse(503, "the bodies of other requests fill the memory that is set aside for them");
-    return false;
+  if (share_.take(size)) {
+    body_.reserve(size);
+    return true;
   }
-  body_.reserve(size);
-  return true;
+  refuse(503, "the bodies of other requests fill the memory that is set aside for them");
+  drops_body_ = content_length && !expects_continue_;
+  return drops_body_;
 }
 
 }  // namespace ml_inference

@@ -21,8 +21,8 @@ struct RequestLimits {
   std::size_t body_size_max;
 };
 
-/// Why a request cannot be handed over. The connection must end after the answer: where the next
-/// request would begin is unknown.
+/// Why a request cannot be handed over. Unless keep_alive() says otherwise the connection must end
+/// after the answer: where the next request would begin is unknown.
 struct RequestRefusal {
   int status;
   std::string detail;
@@ -90,6 +90,7 @@ class RequestParser {
   std::optional<RequestRefusal> refusal_;
   unsigned version_ = 11;
   bool expects_continue_ = false;
+  bool drops_body_ = false;  // it is refused once it has come
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
   std::size_t host_count_ = 0;
