@@ -168,7 +168,7 @@ void add_request_flags(CLI::App& command, Flags& flags, LoadOptions& options) {
           ""));
   flags.text("--expect-text", options.expect_text,
              "what each answer's body must hold, beside a status of 2xx");
-  flags.duration("--timeout", options.timeout, "from when a request is due to its whole answer");
+  flags.duration("--timeout", options.timeout, "longest wait for a free place, and for the answer");
 }
 
 void add_threshold_flags(CLI::App& command, LoadOptions& options) {
