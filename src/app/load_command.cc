@@ -3,6 +3,7 @@
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "base/printable_text.h"
+#include "host/small_file.h"
 #include "load/http_target.h"
 #include "load/load_plan.h"
 #include "load/load_report.h"
@@ -16,8 +17,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,20 +50,6 @@ struct LoadOptions {
 };
 
 double seconds_of(milliseconds time) { return static_cast<double>(time.count()) * 1e-3; }
-
-// The file as it is, so that a body's bytes are the ones that are sent.
-Result<std::string> read_body(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string body(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad()) {
-    return fail(Code::not_found, fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  }
-  if (body.size() > kBodySizeMax) {
-    return fail(Code::invalid_argument,
-                fmt::format("{}: {} bytes, expected at most {}", path, body.size(), kBodySizeMax));
-  }
-  return body;
-}
 
 // One row as the reference sends it, or a list of the same one.
 std::string iris_body(std::uint32_t rows) {
@@ -125,7 +110,7 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
   }
   std::string body = iris_body(options.rows);
   if (!options.body_path.empty()) {
-    ASSIGN_OR_RETURN(body, read_body(options.body_path));
+    ASSIGN_OR_RETURN(body, read_whole_file(options.body_path, kBodySizeMax));
   }
   plan.keep_request = post_request(target, body, headers, true);
   plan.fresh_request = post_request(target, body, headers, false);

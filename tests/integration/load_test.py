@@ -207,6 +207,13 @@ class WrongUsage(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("/nothing.json: cannot be read", done.stderr)
 
+    def test_a_body_that_is_no_file_or_has_no_end_is_status_1(self):
+        for path, words in [("/", "/: cannot be read: Is a directory"),
+                            ("/dev/zero", "/dev/zero: larger than 67108864 bytes")]:
+            done = run("load", "http://127.0.0.1:1", "--body", path)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), path)
+            self.assertEqual(done.stderr, f"ml-inference: {words}\n")
+
 
 if __name__ == "__main__":
     unittest.main()
