@@ -27,9 +27,11 @@
 namespace ml_inference {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr int kExitThreshold = 3;
+constexpr std::size_t kHeaderFileSizeMax = std::size_t{64} << 10;
 constexpr std::size_t kBodySizeMax = std::size_t{64} << 20;
 
 // The command's flags as they are typed.
@@ -42,14 +44,15 @@ struct LoadOptions {
   std::string body_path;
   std::uint32_t rows = 1;
   std::vector<std::string> headers;
+  std::string header_path;
   std::string expect_text;
-  milliseconds timeout{5'000};
+  microseconds timeout{5'000'000};
   bool json = false;
   std::optional<std::uint64_t> failures_max;
-  std::optional<milliseconds> p99_max;
+  std::optional<microseconds> p99_max;
 };
 
-double seconds_of(milliseconds time) { return static_cast<double>(time.count()) * 1e-3; }
+double seconds_of(microseconds time) { return static_cast<double>(time.count()) * 1e-6; }
 
 // One row as the reference sends it, or a list of the same one.
 std::string iris_body(std::uint32_t rows) {
@@ -102,12 +105,28 @@ Result<int> signals_as_descriptor() {
   return descriptor;
 }
 
-Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan plan) {
-  std::vector<std::pair<std::string, std::string>> headers;
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+Result<Headers> headers_of(const LoadOptions& options) {
+  Headers headers;
   for (const std::string& line : options.headers) {
     ASSIGN_OR_RETURN(auto header, parse_header(line));
     headers.push_back(std::move(header));
   }
+  if (options.header_path.empty()) return headers;
+  ASSIGN_OR_RETURN(const std::string text,
+                   read_whole_file(options.header_path, kHeaderFileSizeMax));
+  auto more = parse_headers(text);
+  if (!more) {
+    return fail(more.error().code,
+                fmt::format("{}: {}", options.header_path, more.error().message));
+  }
+  headers.insert(headers.end(), more->begin(), more->end());
+  return headers;
+}
+
+Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan plan) {
+  ASSIGN_OR_RETURN(const Headers headers, headers_of(options));
   std::string body = iris_body(options.rows);
   if (!options.body_path.empty()) {
     ASSIGN_OR_RETURN(body, read_whole_file(options.body_path, kBodySizeMax));
@@ -130,7 +149,7 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
   fmt::print("{}", options.json ? json_report(*result) + '\n' : text_report(*result));
 
   LoadThresholds thresholds{.failures_max = options.failures_max};
-  if (options.p99_max) thresholds.p99_max_ms = static_cast<double>(options.p99_max->count());
+  if (options.p99_max) thresholds.p99_max_ms = static_cast<double>(options.p99_max->count()) / 1000;
   const std::string broken = broken_thresholds(*result, thresholds);
   fmt::print(stderr, "{}", broken);
   return broken.empty() ? 0 : kExitThreshold;
@@ -151,9 +170,12 @@ void add_request_flags(CLI::App& command, Flags& flags, LoadOptions& options) {
             return header ? std::string() : header.error().message;
           },
           ""));
+  flags.text("--header-file", options.header_path,
+             "file of such lines: for a token, which no process list is to show");
   flags.text("--expect-text", options.expect_text,
              "what each answer's body must hold, beside a status of 2xx");
-  flags.duration("--timeout", options.timeout, "longest wait for a free place, and for the answer");
+  flags.fine_duration("--timeout", options.timeout,
+                      "longest wait for a free place, and for the answer");
 }
 
 void add_threshold_flags(CLI::App& command, LoadOptions& options) {
@@ -168,7 +190,7 @@ void add_threshold_flags(CLI::App& command, LoadOptions& options) {
           "--max-p99",
           [&options](const std::string& text) {
             try {
-              options.p99_max = parse_duration(text);
+              options.p99_max = parse_fine_duration(text);
             } catch (const CLI::ValidationError& error) {
               throw CLI::ValidationError("--max-p99", error.what());
             }
@@ -199,7 +221,7 @@ void add_load_command(CLI::App& app, CommandAction& action, int& exit_status) {
   flags.toggle("--json", options->json, "the result as one JSON object");
   add_threshold_flags(*command, *options);
   command->callback([options, duration, &action, &exit_status] {
-    if (options->timeout <= milliseconds(0) || options->duration <= milliseconds(0)) {
+    if (options->timeout <= microseconds(0) || options->duration <= milliseconds(0)) {
       throw CLI::ValidationError("--timeout and --duration", "expected more than 0");
     }
     auto target = parse_url(options->url);

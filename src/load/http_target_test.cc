@@ -62,6 +62,21 @@ TEST(ParseHeader, RefusesWhatWouldBreakTheRequest) {
   }
 }
 
+TEST(ParseHeaders, ReadsALineEach) {
+  const auto headers = parse_headers("Authorization: Bearer x\r\n\nX-A: b");
+  ASSERT_TRUE(headers.has_value()) << headers.error().message;
+  ASSERT_EQ(headers->size(), 2);
+  EXPECT_EQ((*headers)[0].second, "Bearer x");
+  EXPECT_EQ((*headers)[1].first, "X-A");
+}
+
+TEST(ParseHeaders, TellsTheLineAndNotTheSecretInIt) {
+  EXPECT_EQ(parse_headers("X: y\nmy-secret\n").error().message,
+            "line 2: expected the form 'Name: value'");
+  EXPECT_EQ(parse_headers("\nHost: secret").error().message, "line 2: Host is set by the load");
+  EXPECT_THAT(parse_headers("\n").error().message, HasSubstr("got none"));
+}
+
 TEST(PostRequest, IsWholeAndCountsItsBody) {
   const HttpTarget target{.authority = "a:1", .path = "/predict"};
   EXPECT_EQ(post_request(target, "{}", {{"X", "y"}}, true),

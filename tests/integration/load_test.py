@@ -67,7 +67,8 @@ class AgainstTheProgram(unittest.TestCase):
         for flags, message in [
                 (("--expect-text", "no flower", "--max-failures", "9"),
                  "10 requests failed, expected at most 9\n"),
-                (("--max-p99", "0ms"), r"p99 is \d+\.\d+ ms, expected at most 0 ms\n")]:
+                (("--max-p99", "0ms"), r"p99 is \d+\.\d+ ms, expected at most 0 ms\n"),
+                (("--max-p99", "1us"), r"p99 is \d+\.\d+ ms, expected at most 0\.001 ms\n")]:
             done = load(self.url, "--rate", "100", "--duration", "100ms", *flags)
             self.assertEqual(done.returncode, 3, flags)
             self.assertRegex(done.stderr, rf"\A{message}\Z")
@@ -102,6 +103,23 @@ class AgainstTheProgram(unittest.TestCase):
         self.assertRegex(done.stdout, r"\A10 requests in 0\.\d s \(50\.0 a second\): 10 succeeded, "
                                       r"0 failed, 0 late\nlatency, ms: mean [^\n]+\n"
                                       r"kept alive: 10 requests on 10 connections, 0 failed\n\Z")
+
+
+class WithAToken(unittest.TestCase):
+    def test_a_token_comes_from_a_file(self):
+        with tempfile.NamedTemporaryFile("w") as tokens, tempfile.NamedTemporaryFile("w") as fields:
+            print("open-sesame", file=tokens, flush=True)
+            print("Authorization: Bearer open-sesame", file=fields, flush=True)
+            with ready_program("--token-file", tokens.name) as program:
+                url = f"http://127.0.0.1:{program.port}"
+                flags = ["--rate", "50", "--duration", "100ms"]
+                self.assertEqual(load(url, *flags).report["failures"], {"status 401": 5})
+                report = load(url, *flags, "--header-file", fields.name).report
+                self.assertEqual((report["succeeded"], report["failures"]), (5, {}))
+                done = load(url, env={"ML_INFERENCE_HEADER_FILE": tokens.name})
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, f"ml-inference: {tokens.name}: line 1: expected the form "
+                                      "'Name: value'\n")
 
 
 class Stopped(unittest.TestCase):
@@ -196,6 +214,8 @@ class WrongUsage(unittest.TestCase):
                 ([url, "--concurrency", "0"], "no whole number from 1 to 10000"),
                 ([url, "--header", "Host: x"], "Host is set by the load"),
                 ([url, "--max-failures", "-1"], "no whole number"),
+                ([url, "--duration", "0.4ms"], "--duration: '0.4ms' is finer than 1ms"),
+                ([url, "--timeout", "0.4us"], "--timeout: '0.4us' is finer than 1us"),
                 ([url, "--max-p99", "fast"], "--max-p99: 'fast' is no duration")]:
             done = run("load", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
