@@ -77,9 +77,12 @@ LoadPlan plan_of(const LoadOptions& options, bool has_duration) {
   const auto steps = parse_rate(options.rate, seconds_of(options.duration));
   if (!steps) refuse("--rate", steps.error());
   plan.schedule = RateSchedule(*steps);
-  const bool is_closed = steps->size() == 1 && steps->front().rate == 0;
+  const bool is_closed = !has_steps(options.rate) && steps->front().rate == 0;
   if (!is_closed && plan.schedule.request_count() == 0) {
-    throw CLI::ValidationError("--rate", fmt::format("'{}': no request is ever due", options.rate));
+    throw CLI::ValidationError("--rate",
+                               fmt::format("'{}': no request is ever due; as fast as answers "
+                                           "come is --rate 0 --duration TIME",
+                                           options.rate));
   }
   plan.seconds = steps->front().seconds;
   plan.use = options.connections == "keep"  ? ConnectionUse::keep
@@ -152,6 +155,10 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
   if (options.p99_max) thresholds.p99_max_ms = static_cast<double>(options.p99_max->count()) / 1000;
   const std::string broken = broken_thresholds(*result, thresholds);
   fmt::print(stderr, "{}", broken);
+  if (broken.empty() && result->failed > 0 && result->succeeded == 0) {
+    fmt::print(stderr, "all {} requests failed; with --max-failures that is exit status 3\n",
+               result->failed);
+  }
   return broken.empty() ? 0 : kExitThreshold;
 }
 

@@ -88,12 +88,13 @@ int try_to_connect(const addrinfo& address, int timeout_ms) {
 Result<HttpTarget> parse_url(std::string_view url) {
   const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
   if (!parsed) return bad_url(url, "is no URL");
-  if (parsed->scheme() == "https") {
+  const std::string_view scheme(parsed->scheme().data(), parsed->scheme().size());
+  if (is_same_name(scheme, "https")) {
     return fail(Code::unimplemented, fmt::format("'{}': https is not spoken here, expected http: "
                                                  "load the service behind whatever ends TLS",
                                                  url));
   }
-  if (parsed->scheme() != "http") return bad_url(url, "has another scheme");
+  if (!is_same_name(scheme, "http")) return bad_url(url, "has another scheme");
   if (parsed->has_userinfo()) return bad_url(url, "has a user (use --header)");
   const auto host = parsed->host_address();  // without brackets, percent signs decoded
   if (host.empty()) return bad_url(url, "has no host");

@@ -32,6 +32,11 @@ TEST(ParseUrl, TakesNamesAndAddresses) {
   EXPECT_EQ(six->authority, "[::1]:8000");
 }
 
+TEST(ParseUrl, TakesASchemeInAnyCase) {
+  EXPECT_EQ(parse_url("HTTP://a:1/x")->authority, "a:1");
+  EXPECT_EQ(parse_url("Https://a").error().code, Code::unimplemented);
+}
+
 TEST(ParseUrl, SaysThatHttpsIsNotSpoken) {
   const auto target = parse_url("https://example.org");
   EXPECT_EQ(target.error().code, Code::unimplemented);

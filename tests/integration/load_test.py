@@ -80,7 +80,11 @@ class AgainstTheProgram(unittest.TestCase):
             body.flush()
             done = load(self.url, "--rate", "100", "--duration", "100ms", "--body", body.name)
         self.assertEqual(done.returncode, 0)  # no threshold was asked for
+        self.assertEqual(done.stderr, "all 10 requests failed; with --max-failures that is exit "
+                                      "status 3\n")
         self.assertEqual(done.report["failures"], {"status 422": 10})
+        self.assertIsNone(done.report["latency_ms"]["p99"])
+        self.assertIsNone(done.report["per_second"][0]["p99_ms"])
         self.assertEqual(load(f"{self.url}/nothing", "--rate", "10", "--duration", "100ms")
                          .report["failures"], {"status 404": 1})
 
@@ -209,6 +213,7 @@ class WrongUsage(unittest.TestCase):
                 ([url, "--rate", "fast"], "--rate: rate 'fast': expected requests a second"),
                 ([url, "--rate", "1:5s", "--duration", "3s"], "steps of --rate have their own"),
                 ([url, "--rate", "0:5s,0:5s"], "no request is ever due"),
+                ([url, "--rate", "0:1s"], "as fast as answers come is --rate 0 --duration"),
                 ([url, "--duration", "0s"], "expected more than 0"),
                 ([url, "--connections", "old"], "--connections: old not in"),
                 ([url, "--concurrency", "0"], "no whole number from 1 to 10000"),
