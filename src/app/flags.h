@@ -20,12 +20,15 @@ namespace ml_inference {
 /// The environment variable of a flag: "--drain-delay" -> "ML_INFERENCE_DRAIN_DELAY".
 [[nodiscard]] std::string environment_name(std::string_view flag);
 
-/// "250ms", "5s", "1m", or a plain number of seconds.
-/// Errors: throws CLI::ValidationError, as CLI11 wants it.
+/// "250ms", "5s", "1m", "500us", or a plain number of seconds.
+/// Errors: throws CLI::ValidationError, as CLI11 wants it, also for what is no whole number of the
+/// unit returned: a time that was rounded would be another than the one that was asked for.
 [[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+[[nodiscard]] std::chrono::microseconds parse_fine_duration(const std::string& text);
 
-/// As parse_duration() reads it: "5s", "250ms".
+/// As they read it: "5s", "250ms", "1500us".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+[[nodiscard]] std::string duration_text(std::chrono::microseconds duration);
 
 /// Checks that a text is a decimal number in [min, max], in digits alone: CLI11 would read "-1" as
 /// the largest of all, and "010" as 8.
@@ -46,6 +49,8 @@ class Flags {
   CLI::Option* text(const std::string& flag, std::string& target, const std::string& help);
   CLI::Option* duration(const std::string& flag, std::chrono::milliseconds& target,
                         const std::string& help);
+  CLI::Option* fine_duration(const std::string& flag, std::chrono::microseconds& target,
+                             const std::string& help);
   CLI::Option* choice(const std::string& flag, std::string& target,
                       const std::vector<std::string>& choices, const std::string& help);
 

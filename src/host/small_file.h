@@ -22,8 +22,8 @@ class SmallFile {
   std::array<char, 16384> bytes_;
 };
 
-/// The whole file. Errors: not_found (cannot be opened or read), resource_exhausted (over
-/// size_max).
+/// The whole file, pipe or device, in memory as large as what there is to read. Errors: not_found
+/// (cannot be opened or read, a folder), resource_exhausted (over size_max).
 [[nodiscard]] Result<std::string> read_whole_file(const std::string& path, std::size_t size_max);
 
 }  // namespace ml_inference
