@@ -5,6 +5,7 @@ not exclude itself, in every order that their READMEs allow, and the overlays.
 Run by tests/manifests/run. Needs kubectl or kustomize; without them tests/manifests/judges, which
 builds one, runs it.
 """
+import copy
 import itertools
 import os
 import sys
@@ -145,6 +146,30 @@ class Composition(unittest.TestCase):
                 for each in built[1:]:
                     self.assertEqual(different(built[0], each), [])
                 self.assertEqual(list(faults(built[0])), [])
+
+
+class Copies(unittest.TestCase):
+    """A second Deployment is a copy of the first: never one without its tokens, or its model."""
+
+    def test_what_is_listed_after_a_copy_reaches_it_too(self):
+        for copier in ("canary-deployment", "blue-green-plain"):
+            for name in house.components():
+                if house.compatible(copier, name) and not house.rank(name):
+                    with self.subTest(f"{copier}, {name}"):
+                        self.check(house.compose([copier, name]))
+
+    def check(self, objects):
+        first, second = (essence(each) for each in objects if each["kind"] == "Deployment"
+                         and each["metadata"]["labels"]["app"] == "ml-inference")
+        self.assertEqual(first, second)
+
+
+def essence(deployment):
+    """A Deployment's pods without what tells two of the same service apart."""
+    spec = copy.deepcopy(deployment["spec"]["template"]["spec"])
+    [server] = [each for each in spec["containers"] if each["name"] == "ml-inference"]
+    del server["image"]
+    return spec, deployment["spec"]["template"]["metadata"].get("annotations")
 
 
 class Production(unittest.TestCase):

@@ -43,10 +43,10 @@ def rivals(name):
 
 
 def rank(name):
-    """-1 or 1 when the README of `name` has a paragraph that begins "List first:" or "List last:",
-    which components need that read, or copy, what others composed; else 0."""
+    """-1 when the README of `name` has a paragraph that begins "List first:", because others read
+    what it says; else 0."""
     text = (COMPONENTS / name / "README.md").read_text()
-    return len(re.findall("^List last:", text, re.M)) - len(re.findall("^List first:", text, re.M))
+    return -len(re.findall("^List first:", text, re.M))
 
 
 def orders(one, other):
