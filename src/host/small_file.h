@@ -22,8 +22,9 @@ class SmallFile {
   std::array<char, 16384> bytes_;
 };
 
-/// The whole file. Errors: not_found (cannot be opened or read), resource_exhausted (over
-/// size_max).
+/// The whole file. Never waits for a pipe's other end, and takes no more memory than size_max.
+/// Errors, beginning with the path: not_found (cannot be opened or read), invalid_argument (a
+/// folder, a pipe, a device), resource_exhausted (over size_max).
 [[nodiscard]] Result<std::string> read_whole_file(const std::string& path, std::size_t size_max);
 
 }  // namespace ml_inference
