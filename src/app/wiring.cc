@@ -203,15 +203,15 @@ std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
   };
 }
 
-// A look that hangs in the kernel must not hold up the end. Its thread uses the log, the metrics and
+// A look that hangs in the kernel must not hold up the end. Its thread uses the log, metrics and
 // the server, so none of them may go while it is there: the process leaves without taking anything
 // down. Nothing is lost by that: all requests are answered, the last spans are sent, and the log's
 // lines are written out here.
 void end_watching(Watcher& watcher, JsonLog& log) {
   if (watcher.stop(kLastLookLimit)) return;
   log.write(LogLevel::warning, kLogger,
-            "Stopped, all requests are answered; a look at a settings file or at the limits hangs "
-            "and is left behind");
+            "Stopped: all requests are answered; a look at a settings file or at the limits "
+            "hangs and is left behind");
   log.flush(kLastFlushLimit);
   ::_exit(EXIT_SUCCESS);
 }

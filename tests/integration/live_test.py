@@ -160,6 +160,19 @@ class Tokens(Mounting):
         self.assertIn("/none: cannot be read", ended.stderr)
 
 
+    def test_an_empty_name_is_not_taken_for_none(self):
+        for flag in ("--token-file", "--config-file", "--model"):
+            variable = "ML_INFERENCE" + flag[1:].upper().replace("-", "_")
+            for name, ended in ((flag, run("serve", "--port", "0", flag, "")),
+                                (variable, run("serve", "--port", "0", env={variable: ""}))):
+                self.assertEqual(ended.returncode, 2, name)
+                self.assertIn(f"{name}: is empty, expected a file's name", ended.stderr)
+        tokens = self.mount("tokens", "one")
+        with ready_program("--token-file", str(tokens.path),
+                           env={"ML_INFERENCE_TOKEN_FILE": ""}) as program:
+            self.assertEqual(program.predict(ROW).status, 401)
+
+
 class End(Mounting):
     def test_a_look_that_hangs_does_not_hold_up_the_end(self):
         tokens = self.mount("tokens", "old")
