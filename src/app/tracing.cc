@@ -81,9 +81,19 @@ void send_last_spans(Tracer* tracer, JsonLog& log) {
   const SpanCounts counts = tracer->exporter().counts();
   const std::uint64_t lost =
       counts.queue_full + counts.export_failed + counts.rejected + counts.shutdown;
-  log.write(lost == 0 ? LogLevel::info : LogLevel::warning, kLogger,
-            fmt::format("Tracing ends: {} sent, {} lost",
-                        count_text(static_cast<std::size_t>(counts.exported), "span"), lost));
+  std::string message =
+      fmt::format("Tracing ends: {} sent, {} lost",
+                  count_text(static_cast<std::size_t>(counts.exported), "span"), lost);
+  std::string_view before = ": ";
+  const auto add_reason = [&](std::uint64_t count, std::string_view reason) {
+    if (count == 0) return;
+    message += fmt::format("{}{} {}", std::exchange(before, ", "), count, reason);
+  };
+  add_reason(counts.queue_full, "found the queue full");
+  add_reason(counts.export_failed, "failed");
+  add_reason(counts.rejected, "rejected");
+  add_reason(counts.shutdown, "still there at the end");
+  log.write(lost == 0 ? LogLevel::info : LogLevel::warning, kLogger, message);
 }
 
 }  // namespace ml_inference

@@ -182,6 +182,22 @@ TEST_F(SpanExporterTest, StopsInTimeWhateverTheReceiverDoes) {
   exporter.stop(milliseconds(300));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   EXPECT_EQ(exporter.counts().exported, 0U);
+  EXPECT_EQ(exporter.counts().shutdown, 3U);
+}
+
+TEST_F(SpanExporterTest, CountsWhatIsUnderWayAtTheEndAsLost) {
+  ScriptedReceiver receiver({ScriptedReceiver::kHang});
+  SpanExporterOptions options = options_for(receiver.url());
+  options.batch_size = 1;
+  SpanExporter exporter(options, log);
+  Span span = span_named("under way");
+  span.phase_count = 3;
+  exporter.add(std::move(span));
+  EXPECT_EQ(receiver.requests(1).size(), 1U);
+  exporter.add(span_named("waits"));
+  exporter.stop(milliseconds(1));
+  EXPECT_EQ(exporter.counts().shutdown, 5U);
+  EXPECT_EQ(exporter.counts().exported + exporter.counts().export_failed, 0U);
 }
 
 TEST_F(SpanExporterTest, WhatCannotBeSentBeforeTheEndIsCounted) {

@@ -205,7 +205,9 @@ class Receivers(unittest.TestCase):
             self.assertEqual(program.exit_status(), 0)
             self.assertLess(time.monotonic() - begin, 6)
             program.reader.join()
-            self.assertIn("0 spans sent, ", program.lines[-2]["message"])
+            self.assertEqual(program.lines[-2]["message"],
+                             "Tracing ends: 0 spans sent, 8 lost: 8 still there at the end")
+            self.assertEqual(program.lines[-2]["level"], "WARNING")
 
 
 class Settings(unittest.TestCase):
