@@ -223,7 +223,7 @@ class Settings(Mounting):
             settings.put("log-sample = 5\nlog-levle = debug\n")
             line = program.wait_for(lambda line: "is refused" in line["message"])
             self.assertEqual(line["level"], "WARNING")
-            self.assertIn("line 2: unknown key 'log-levle'", line["message"])
+            self.assertIn("line 2: the key is unknown, expected one of log-level", line["message"])
             with program.connect() as client:
                 for _ in range(4):
                     client.exchange(predict_request(ROW))
