@@ -377,6 +377,17 @@ TEST_F(ReadyEndpointsTest, LogsOtherAnswersOnlyWhenTheyWentWrong) {
                           R"("duration_ms":0.041})"));
 }
 
+TEST_F(ReadyEndpointsTest, LogsOfATargetOnlyThePath) {
+  for (const char* target : {"/nothing?s3cret", "http://s3cret@a/nothing#s3cret", "s3cret@a:443"}) {
+    ask_and_finish(get(target));
+  }
+  const std::vector<std::string> lines = log_lines();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[0], HasSubstr("\"GET /nothing Not Found\""));
+  EXPECT_THAT(lines[1], HasSubstr("\"GET /nothing Not Found\""));
+  EXPECT_THAT(lines[2], HasSubstr("\"GET - Not Found\""));
+}
+
 TEST_F(ReadyEndpointsTest, LogsWhatIsNoRequestAsTheClientsFault) {
   HttpResponse response;
   HttpRequest request;
