@@ -249,7 +249,12 @@ bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) 
   const std::string_view token = bearer_token(request.authorization);
   if (tokens_->admits(token)) return true;
   if (token.empty()) {
-    set_detail(response, 401, "Authorization is missing, expected 'Bearer' and a token");
+    set_detail(response, 401,
+               fmt::format("{}, expected 'Bearer' and a token",
+                           request.authorization.empty() ? "Authorization is missing"
+                           : has_bearer_scheme(request.authorization)
+                               ? "Authorization has no token"
+                               : "the scheme of Authorization is not Bearer"));
     response.authenticate = R"(Bearer realm="ml-inference")";
   } else {
     set_detail(response, 401, "the bearer token is not one of those that admit");

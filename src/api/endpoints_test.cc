@@ -443,7 +443,11 @@ TEST_F(ReadyEndpointsTest, AdmitsOnlyWhoHasATokenOnceThereAreAny) {
     EXPECT_EQ(response.authenticate, R"(Bearer realm="ml-inference", error="invalid_token")");
   }
   request.authorization = "Basic b25lOnR3bw==";
-  EXPECT_EQ(ask(request).status, 401);
+  EXPECT_EQ(ask(request).body, R"({"detail":"the scheme of Authorization is not Bearer, )"
+                               R"(expected 'Bearer' and a token"})");
+  request.authorization = "Bearer";
+  EXPECT_EQ(ask(request).body,
+            R"({"detail":"Authorization has no token, expected 'Bearer' and a token"})");
   for (const char* sent : {"Bearer one", "bearer two"}) {
     request.authorization = sent;
     EXPECT_EQ(ask(request).body, kSetosaAnswer) << sent;
