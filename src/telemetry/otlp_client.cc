@@ -34,8 +34,8 @@ constexpr char kMediaType[] = "application/x-protobuf";
 // An answer has some bytes; whoever sends more is no receiver of traces.
 constexpr std::size_t kAnswerSizeMax = 64 * kKibibyte;
 
-// Without what may be a secret: all between the scheme and the last @, and a query or fragment. Of a
-// URL that is broken, more may be hidden than has to be.
+// Without what may be a secret: all between the scheme and the last @, and a query or fragment.
+// Of a URL that is broken, more may be hidden than has to be.
 std::string without_secrets(std::string_view url) {
   const std::size_t scheme = url.find("//");
   std::string shown(url.substr(0, scheme == std::string_view::npos ? 0 : scheme + 2));

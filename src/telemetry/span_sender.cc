@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kLogger = "main";
 
+// Bytes of a receiver's own words that a log line has.
+constexpr std::size_t kToldMessageSizeMax = 200;
+
 std::size_t span_count_of(const std::vector<Span>& batch) {
   return std::accumulate(
       batch.begin(), batch.end(), std::size_t{0},
@@ -119,8 +122,9 @@ void SpanSender::settle(std::size_t span_count, const OtlpOutcome& outcome) {
   const std::size_t rejected = std::min<std::uint64_t>(outcome.answer.rejected_count, span_count);
   const bool was_failing = std::exchange(failing_, rejected > 0);
   if (rejected > 0 && !was_failing) {
-    tell(LogLevel::warning, fmt::format("Trace export: the receiver rejected {}: {}",
-                                        count_text(rejected, "span"), outcome.answer.message));
+    tell(LogLevel::warning,
+         fmt::format("Trace export: the receiver rejected {}: {}", count_text(rejected, "span"),
+                     outcome.answer.message.substr(0, kToldMessageSizeMax)));
   } else if (rejected == 0 && was_failing) {
     tell(LogLevel::info, "Trace export works again");
   }

@@ -222,6 +222,19 @@ class Settings(unittest.TestCase):
             program.wait_for(lambda line: "nothing is traced" in line["message"])
             self.assertEqual(program.predict(ROW).status, 200)
 
+    def test_what_is_probably_meant_otherwise_is_a_warning(self):
+        with (Receiver() as receiver,
+              ready_program("--otlp-endpoint", receiver.url + "/v1/traces",
+                            env={"OTEL_SERVICE_NAME": "iris-\udcff"}) as program):
+            line = program.wait_for(lambda line: "/v1/traces is appended" in line["message"])
+            self.assertEqual(line["level"], "WARNING")
+            line = program.wait_for(lambda line: "OTEL_SERVICE_NAME is no UTF-8" in line["message"])
+            self.assertEqual(line["level"], "WARNING")
+            program.predict(ROW)
+            receiver.wait_for_spans(4)
+            self.assertEqual(receiver.paths[0][0], "/v1/traces/v1/traces")
+            self.assertEqual(receiver.resource()["service.name"], "ml-inference")
+
     def test_a_wrong_flag_ends_the_program(self):
         for flags in (["--otlp-endpoint", "collector:4318"], ["--trace-sample", "1.1"]):
             done = run("serve", "--port", "0", *flags)
