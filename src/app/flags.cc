@@ -137,6 +137,21 @@ CLI::Option* Flags::text(const std::string& flag, std::string& target, const std
   return finish(command_.add_option(flag, target, help), flag);
 }
 
+CLI::Option* Flags::file(const std::string& flag, std::string& target, const std::string& help) {
+  const auto check = [](const std::string& name) -> std::string {
+    return name.empty() ? "is empty, expected a file's name" : "";
+  };
+  return text(flag, target, help)->check(CLI::Validator(check, ""));
+}
+
+void refuse_empty_variable(const CLI::Option& option) {
+  if (option.count() > 0) return;
+  const char* const value = std::getenv(option.get_envname().c_str());
+  if (value == nullptr || *value != '\0') return;
+  throw CLI::ValidationError(option.get_envname(),
+                             "is empty, expected a file's name (or unset it)");
+}
+
 CLI::Option* Flags::duration(const std::string& flag, std::chrono::milliseconds& target,
                              const std::string& help) {
   return add_duration(command_, flag, target, parse_duration, help);

@@ -47,6 +47,11 @@ class Flags {
   explicit Flags(CLI::App& command) : command_(command) {}
 
   CLI::Option* text(const std::string& flag, std::string& target, const std::string& help);
+
+  /// A file's name, which may not be empty where it is given: an empty one comes from a script or
+  /// a template whose own variable is not set, and would be taken for "none".
+  CLI::Option* file(const std::string& flag, std::string& target, const std::string& help);
+
   CLI::Option* duration(const std::string& flag, std::chrono::milliseconds& target,
                         const std::string& help);
   CLI::Option* fine_duration(const std::string& flag, std::chrono::microseconds& target,
@@ -73,6 +78,11 @@ class Flags {
 
   CLI::App& command_;
 };
+
+/// Refuses an environment variable that is set to nothing, which CLI11 takes for not set, unless
+/// the flag is given: to be called when all is parsed, for each option of Flags::file().
+/// Errors: throws CLI::ValidationError.
+void refuse_empty_variable(const CLI::Option& option);
 
 /// Environment variables that begin with ML_INFERENCE_ and belong to no flag of this program: one
 /// sentence each, for a warning. Those that Kubernetes sets for a Service named ml-inference

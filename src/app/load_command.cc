@@ -118,7 +118,7 @@ Result<Headers> headers_of(const LoadOptions& options) {
   }
   if (options.header_path.empty()) return headers;
   ASSIGN_OR_RETURN(const std::string text,
-                   read_whole_file(options.header_path, kHeaderFileSizeMax));
+                   read_whole_stream(options.header_path, kHeaderFileSizeMax));
   auto more = parse_headers(text);
   if (!more) {
     return fail(more.error().code,
@@ -132,7 +132,7 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
   ASSIGN_OR_RETURN(const Headers headers, headers_of(options));
   std::string body = iris_body(options.rows);
   if (!options.body_path.empty()) {
-    ASSIGN_OR_RETURN(body, read_whole_file(options.body_path, kBodySizeMax));
+    ASSIGN_OR_RETURN(body, read_whole_stream(options.body_path, kBodySizeMax));
   }
   plan.keep_request = post_request(target, body, headers, true);
   plan.fresh_request = post_request(target, body, headers, false);

@@ -80,6 +80,7 @@ class RequestParser {
   void take_field(int field, std::string_view value);
   void take_unknown_field(std::string_view name, std::string_view value);
   void check_header();
+  [[nodiscard]] bool has_folded_field() const;
   void refuse(int status, std::string detail);
   bool reserve_body(std::optional<std::uint64_t> content_length);
 
@@ -93,6 +94,7 @@ class RequestParser {
   bool drops_body_ = false;  // it is refused once it has come
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
+  std::string_view fed_;  // what Beast has in hands: when the header ends, from its first byte on
   std::size_t host_count_ = 0;
   std::size_t authorization_count_ = 0;
   std::string method_;

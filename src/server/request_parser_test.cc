@@ -379,5 +379,19 @@ TEST_F(RequestParserTest, SeveralFieldsOfATraceAreOneList) {
   EXPECT_EQ(parser_.request().tracestate, "");
 }
 
+TEST_F(RequestParserTest, RefusesFoldedFields) {
+  for (const char* fields :
+       {"Authorization: Bearer\r\n one\r\n", "Authorization:\r\n Bearer one\r\n",
+        "Authorization: Bearer\r\n\tone\r\n", "X: a\r\n \r\n", "X: a\r\n  \r\n b\r\n"}) {
+    EXPECT_EQ(refusal_of(get_with(fields)), 400) << fields;
+  }
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n"), 400);
+  parser_.reset();
+  EXPECT_EQ(feed(get_with("X: a\r\n b\r\n"), 1), RequestParser::Status::refused) << "in pieces";
+  EXPECT_EQ(refusal_of(get_with("X:\r\nY: \r\n")), 0) << "empty is not folded";
+  EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n \r\n "), 0)
+      << "a body may be anything";
+}
+
 }  // namespace
 }  // namespace ml_inference
