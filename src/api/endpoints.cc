@@ -23,6 +23,9 @@ namespace {
 // Every line of the reference's program carries this name.
 constexpr std::string_view kLogger = "main";
 
+// Bytes of a path that a line shows.
+constexpr std::size_t kLoggedPathSizeMax = 200;
+
 // Node visits that an event loop does itself: about half a millisecond. More goes to a worker.
 constexpr std::size_t kInlineStepCountMax = 250'000;
 
@@ -246,7 +249,12 @@ bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) 
   const std::string_view token = bearer_token(request.authorization);
   if (tokens_->admits(token)) return true;
   if (token.empty()) {
-    set_detail(response, 401, "Authorization is missing, expected 'Bearer' and a token");
+    set_detail(response, 401,
+               fmt::format("{}, expected 'Bearer' and a token",
+                           request.authorization.empty() ? "Authorization is missing"
+                           : has_bearer_scheme(request.authorization)
+                               ? "Authorization has no token"
+                               : "the scheme of Authorization is not Bearer"));
     response.authenticate = R"(Bearer realm="ml-inference")";
   } else {
     set_detail(response, 401, "the bearer token is not one of those that admit");
@@ -316,7 +324,9 @@ void Endpoints::log_line(const HttpRequest& request, const HttpResponse& respons
     message_ += response.outcome;
   } else {
     if (!request.method.empty()) {  // else the request broke before it said what it wants
-      message_ = fmt::format("{} {} ", request.method, request.target.substr(0, 200));
+      const std::string_view target = target_path(request.target);  // the rest may be a secret
+      message_ = fmt::format("{} {} ", request.method,
+                             target.empty() ? "-" : target.substr(0, kLoggedPathSizeMax));
     }
     message_ += response.outcome.empty() ? "OK" : response.outcome;
   }

@@ -377,6 +377,17 @@ TEST_F(ReadyEndpointsTest, LogsOtherAnswersOnlyWhenTheyWentWrong) {
                           R"("duration_ms":0.041})"));
 }
 
+TEST_F(ReadyEndpointsTest, LogsOfATargetOnlyThePath) {
+  for (const char* target : {"/nothing?s3cret", "http://s3cret@a/nothing#s3cret", "s3cret@a:443"}) {
+    ask_and_finish(get(target));
+  }
+  const std::vector<std::string> lines = log_lines();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_THAT(lines[0], HasSubstr("\"GET /nothing Not Found\""));
+  EXPECT_THAT(lines[1], HasSubstr("\"GET /nothing Not Found\""));
+  EXPECT_THAT(lines[2], HasSubstr("\"GET - Not Found\""));
+}
+
 TEST_F(ReadyEndpointsTest, LogsWhatIsNoRequestAsTheClientsFault) {
   HttpResponse response;
   HttpRequest request;
@@ -432,7 +443,11 @@ TEST_F(ReadyEndpointsTest, AdmitsOnlyWhoHasATokenOnceThereAreAny) {
     EXPECT_EQ(response.authenticate, R"(Bearer realm="ml-inference", error="invalid_token")");
   }
   request.authorization = "Basic b25lOnR3bw==";
-  EXPECT_EQ(ask(request).status, 401);
+  EXPECT_EQ(ask(request).body, R"({"detail":"the scheme of Authorization is not Bearer, )"
+                               R"(expected 'Bearer' and a token"})");
+  request.authorization = "Bearer";
+  EXPECT_EQ(ask(request).body,
+            R"({"detail":"Authorization has no token, expected 'Bearer' and a token"})");
   for (const char* sent : {"Bearer one", "bearer two"}) {
     request.authorization = sent;
     EXPECT_EQ(ask(request).body, kSetosaAnswer) << sent;

@@ -33,8 +33,8 @@ void add_attributes(const HttpRequest& request, const HttpResponse& response, Sp
     add(span, "http.request.method_original", request.method.substr(0, kLoggedKeySizeMax));
   }
   if (!route.empty()) add(span, "http.route", route);
-  const std::string_view path = request.target.substr(0, request.target.find('?'));
-  add(span, "url.path", path.substr(0, kLoggedKeySizeMax));
+  const std::string_view path = target_path(request.target);
+  if (!path.empty()) add(span, "url.path", path.substr(0, kLoggedKeySizeMax));
   add(span, "url.scheme", "http");
   span.attributes.push_back(
       {.key = "http.response.status_code", .value = std::int64_t{response.status}});

@@ -57,6 +57,13 @@ TEST(RequestSpan, NoClientMakesNames) {
   EXPECT_THAT(bytes, Not(HasSubstr("error.type")));
 }
 
+TEST(RequestSpan, HasOfATargetOnlyThePath) {
+  const std::string bytes = exported({.method = "GET", .target = "http://me:secret@a/tea#secret"},
+                                     answer(Route::unknown, 404));
+  EXPECT_THAT(bytes, HasSubstr("/tea"));
+  EXPECT_THAT(bytes, Not(HasSubstr("secret")));
+}
+
 TEST(RequestSpan, PassesTheStateOnOnlyWithItsParent) {
   HttpRequest request{.method = "POST", .target = "/predict", .tracestate = "vendor=state"};
   HttpResponse response = answer(Route::predict, 200);

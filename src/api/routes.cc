@@ -14,8 +14,17 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
                             [](unsigned char c, char wanted) { return std::tolower(c) == wanted; });
 }
 
-// The path of a target, or nothing where it has none: then it names no route.
-std::string_view path_of(std::string_view target) {
+Route route_at(std::string_view path) {
+  for (const RouteEntry& entry : kRoutes) {
+    if (entry.route != Route::unknown && entry.path == path) return entry.route;
+  }
+  return Route::unknown;
+}
+
+}  // namespace
+
+std::string_view target_path(std::string_view target) {
+  if (target == "*") return target;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!starts_with_ignoring_case(target, scheme)) continue;
     target.remove_prefix(scheme.size());
@@ -29,17 +38,8 @@ std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find_first_of("?#"));
 }
 
-Route route_at(std::string_view path) {
-  for (const RouteEntry& entry : kRoutes) {
-    if (entry.route != Route::unknown && entry.path == path) return entry.route;
-  }
-  return Route::unknown;
-}
-
-}  // namespace
-
 Route find_route(std::string_view target) {
-  const std::string_view path = path_of(target);
+  const std::string_view path = target_path(target);
   if (path.find('%') == std::string_view::npos) return route_at(path);
   return route_at(decode_path(path));
 }

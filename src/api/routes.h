@@ -34,6 +34,11 @@ inline constexpr std::array<RouteEntry, 7> kRoutes{{
   return kRoutes[static_cast<std::size_t>(route)];
 }
 
+/// The path of a request target as it was sent, which is what may be logged: without query and
+/// fragment, and of the absolute form ("http://user:password@host/path") without what stands before
+/// it. "*" is one too. Empty where the target has none.
+[[nodiscard]] std::string_view target_path(std::string_view target);
+
 /// Which route a request target names. The query is ignored, percent-encoding decoded, and the
 /// absolute form ("http://host/path") understood (RFC 9112, section 3.2).
 [[nodiscard]] Route find_route(std::string_view target);

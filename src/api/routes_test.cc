@@ -43,5 +43,19 @@ TEST(Routes, ComparesMethodsWhole) {
   EXPECT_FALSE(allows(route_entry(Route::unknown), "GET"));
 }
 
+TEST(TargetPath, HasNothingThatMayBeASecret) {
+  EXPECT_EQ(target_path("/a%20b/c"), "/a%20b/c");
+  for (const char* target : {"/a?token=s3cret", "/a#s3cret", "http://me:s3cret@host/a?s3cret",
+                             "HTTPS://s3cret@host:1/a#s3cret?s3cret"}) {
+    EXPECT_EQ(target_path(target), "/a") << target;
+  }
+  EXPECT_EQ(target_path("http://me:s3cret@host?s3cret"), "/");
+  EXPECT_EQ(target_path("*"), "*");
+  for (const char* target :
+       {"", "a", "me:s3cret@host:443", "ftp://me:s3cret@host/a", "http://?a"}) {
+    EXPECT_EQ(target_path(target), "") << target;
+  }
+}
+
 }  // namespace
 }  // namespace ml_inference

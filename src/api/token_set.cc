@@ -12,6 +12,7 @@ namespace ml_inference {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
+constexpr std::string_view kScheme = "bearer";
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
@@ -70,13 +71,16 @@ bool TokenSet::admits(std::string_view token) const {
   return found;
 }
 
+bool has_bearer_scheme(std::string_view authorization) {
+  const std::string_view scheme = authorization.substr(0, authorization.find(' '));
+  return std::ranges::equal(scheme, kScheme, [](unsigned char sent, char expected) {
+    return std::tolower(sent) == expected;
+  });
+}
+
 std::string_view bearer_token(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() <= kScheme.size()) return {};
-  const bool is_bearer = std::ranges::equal(
-      authorization.substr(0, kScheme.size()), kScheme,
-      [](unsigned char sent, char expected) { return std::tolower(sent) == expected; });
-  return is_bearer ? trimmed(authorization.substr(kScheme.size())) : std::string_view();
+  if (!has_bearer_scheme(authorization)) return {};
+  return trimmed(authorization.substr(kScheme.size()));
 }
 
 }  // namespace ml_inference

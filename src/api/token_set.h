@@ -36,4 +36,7 @@ class TokenSet {
 /// The token of an Authorization header's value: "Bearer abc" -> "abc". Empty for another scheme.
 [[nodiscard]] std::string_view bearer_token(std::string_view authorization);
 
+/// Whether the header's scheme is Bearer, in any case, with a token behind it or without.
+[[nodiscard]] bool has_bearer_scheme(std::string_view authorization);
+
 }  // namespace ml_inference

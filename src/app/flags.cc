@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <netinet/in.h>
 
@@ -27,6 +28,24 @@ bool is_service_link(std::string_view name) {
   return name.starts_with("ML_INFERENCE_SERVICE_") || name.starts_with("ML_INFERENCE_PORT_");
 }
 
+template <class Duration>
+CLI::Option* add_duration(CLI::App& command, const std::string& flag, Duration& target,
+                          Duration (*parse)(const std::string&), const std::string& help) {
+  CLI::Option* const option = command.add_option_function<std::string>(
+      flag,
+      [flag, &target, parse](const std::string& text) {
+        try {
+          target = parse(text);
+        } catch (const CLI::ValidationError& error) {
+          throw CLI::ValidationError(flag, error.what());
+        }
+      },
+      help);
+  option->default_str(duration_text(target))->type_name("DURATION");
+  option->envname(environment_name(flag));
+  return option;
+}
+
 }  // namespace
 
 std::string environment_name(std::string_view flag) {
@@ -37,23 +56,41 @@ std::string environment_name(std::string_view flag) {
   return name;
 }
 
-std::chrono::milliseconds parse_duration(const std::string& text) {
+std::chrono::microseconds parse_fine_duration(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const double factor = unit == "ms"                  ? 1
-                        : unit == "s" || unit.empty() ? 1'000
-                        : unit == "m"                 ? 60'000
+  const double factor = unit == "us"                  ? 1
+                        : unit == "ms"                ? 1'000
+                        : unit == "s" || unit.empty() ? 1'000'000
+                        : unit == "m"                 ? 60'000'000
                                                       : -1;
-  constexpr double kDayMs = 86'400'000;
-  const double duration_ms = value * factor;
+  constexpr double kDayUs = 86'400'000'000;
+  const double duration_us = value * factor;
   const bool is_sound =
-      error == std::errc() && factor > 0 && duration_ms >= 0 && duration_ms <= kDayMs;
+      error == std::errc() && factor > 0 && duration_us >= 0 && duration_us <= kDayUs;
   if (!is_sound) {
     throw CLI::ValidationError(
         fmt::format("'{}' is no duration from 0 to 1440m such as 250ms, 5s, 1m", text));
   }
-  return std::chrono::milliseconds(static_cast<std::int64_t>(duration_ms + 0.5));
+  // 1.1 s are 1100000.0000000002 us: what a double cannot hold is no finer time.
+  const double whole_us = std::round(duration_us);
+  if (std::abs(duration_us - whole_us) > 1e-4) {
+    throw CLI::ValidationError(fmt::format("'{}' is finer than 1us", text));
+  }
+  return std::chrono::microseconds(static_cast<std::int64_t>(whole_us));
+}
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  const std::chrono::microseconds fine = parse_fine_duration(text);
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(fine);
+  if (duration != fine) throw CLI::ValidationError(fmt::format("'{}' is finer than 1ms", text));
+  return duration;
+}
+
+std::string duration_text(std::chrono::microseconds duration) {
+  if (duration.count() % 1000 != 0) return fmt::format("{}us", duration.count());
+  return duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(duration));
 }
 
 std::string duration_text(std::chrono::milliseconds duration) {
@@ -100,21 +137,29 @@ CLI::Option* Flags::text(const std::string& flag, std::string& target, const std
   return finish(command_.add_option(flag, target, help), flag);
 }
 
+CLI::Option* Flags::file(const std::string& flag, std::string& target, const std::string& help) {
+  const auto check = [](const std::string& name) -> std::string {
+    return name.empty() ? "is empty, expected a file's name" : "";
+  };
+  return text(flag, target, help)->check(CLI::Validator(check, ""));
+}
+
+void refuse_empty_variable(const CLI::Option& option) {
+  if (option.count() > 0) return;
+  const char* const value = std::getenv(option.get_envname().c_str());
+  if (value == nullptr || *value != '\0') return;
+  throw CLI::ValidationError(option.get_envname(),
+                             "is empty, expected a file's name (or unset it)");
+}
+
 CLI::Option* Flags::duration(const std::string& flag, std::chrono::milliseconds& target,
                              const std::string& help) {
-  CLI::Option* const option = command_.add_option_function<std::string>(
-      flag,
-      [flag, &target](const std::string& text) {
-        try {
-          target = parse_duration(text);
-        } catch (const CLI::ValidationError& error) {
-          throw CLI::ValidationError(flag, error.what());
-        }
-      },
-      help);
-  option->default_str(duration_text(target))->type_name("DURATION");
-  option->envname(environment_name(flag));
-  return option;
+  return add_duration(command_, flag, target, parse_duration, help);
+}
+
+CLI::Option* Flags::fine_duration(const std::string& flag, std::chrono::microseconds& target,
+                                  const std::string& help) {
+  return add_duration(command_, flag, target, parse_fine_duration, help);
 }
 
 CLI::Option* Flags::choice(const std::string& flag, std::string& target,

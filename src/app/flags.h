@@ -20,12 +20,15 @@ namespace ml_inference {
 /// The environment variable of a flag: "--drain-delay" -> "ML_INFERENCE_DRAIN_DELAY".
 [[nodiscard]] std::string environment_name(std::string_view flag);
 
-/// "250ms", "5s", "1m", or a plain number of seconds.
-/// Errors: throws CLI::ValidationError, as CLI11 wants it.
+/// "250ms", "5s", "1m", "500us", or a plain number of seconds.
+/// Errors: throws CLI::ValidationError, as CLI11 wants it, also for what is no whole number of the
+/// unit returned: a time that was rounded would be another than the one that was asked for.
 [[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+[[nodiscard]] std::chrono::microseconds parse_fine_duration(const std::string& text);
 
-/// As parse_duration() reads it: "5s", "250ms".
+/// As they read it: "5s", "250ms", "1500us".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+[[nodiscard]] std::string duration_text(std::chrono::microseconds duration);
 
 /// Checks that a text is a decimal number in [min, max], in digits alone: CLI11 would read "-1" as
 /// the largest of all, and "010" as 8.
@@ -44,8 +47,15 @@ class Flags {
   explicit Flags(CLI::App& command) : command_(command) {}
 
   CLI::Option* text(const std::string& flag, std::string& target, const std::string& help);
+
+  /// A file's name, which may not be empty where it is given: an empty one comes from a script or
+  /// a template whose own variable is not set, and would be taken for "none".
+  CLI::Option* file(const std::string& flag, std::string& target, const std::string& help);
+
   CLI::Option* duration(const std::string& flag, std::chrono::milliseconds& target,
                         const std::string& help);
+  CLI::Option* fine_duration(const std::string& flag, std::chrono::microseconds& target,
+                             const std::string& help);
   CLI::Option* choice(const std::string& flag, std::string& target,
                       const std::vector<std::string>& choices, const std::string& help);
 
@@ -68,6 +78,11 @@ class Flags {
 
   CLI::App& command_;
 };
+
+/// Refuses an environment variable that is set to nothing, which CLI11 takes for not set, unless
+/// the flag is given: to be called when all is parsed, for each option of Flags::file().
+/// Errors: throws CLI::ValidationError.
+void refuse_empty_variable(const CLI::Option& option);
 
 /// Environment variables that begin with ML_INFERENCE_ and belong to no flag of this program: one
 /// sentence each, for a warning. Those that Kubernetes sets for a Service named ml-inference

@@ -13,6 +13,7 @@
 namespace ml_inference {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 TEST(Flags, AFlagIsAnEnvironmentVariableToo) {
@@ -29,6 +30,28 @@ TEST(Flags, ReadsDurationsWithUnits) {
   for (const char* text : {"", "s", "-1s", "5 s", "5h", "1e9s", "nan", "inf"}) {
     EXPECT_THROW(static_cast<void>(parse_duration(text)), CLI::ValidationError) << text;
   }
+}
+
+TEST(Flags, RefusesWhatIsFinerThanItKeeps) {
+  EXPECT_EQ(parse_fine_duration("500us"), microseconds(500));
+  EXPECT_EQ(parse_fine_duration("0.9ms"), microseconds(900));
+  EXPECT_EQ(parse_fine_duration("0.0011s"), microseconds(1100));
+  EXPECT_EQ(parse_duration("1000us"), milliseconds(1));
+  EXPECT_EQ(parse_duration("1.1"), milliseconds(1100));
+  EXPECT_EQ(duration_text(microseconds(1500)), "1500us");
+  EXPECT_EQ(duration_text(microseconds(2000)), "2ms");
+  const auto refusal = [](auto parse, const char* text) -> std::string {
+    try {
+      static_cast<void>(parse(text));
+    } catch (const CLI::ValidationError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const char* text : {"0.4ms", "500us", "1.0005s"}) {
+    EXPECT_THAT(refusal(parse_duration, text), testing::HasSubstr("finer than 1ms")) << text;
+  }
+  EXPECT_THAT(refusal(parse_fine_duration, "0.4us"), testing::HasSubstr("finer than 1us"));
 }
 
 TEST(Flags, WritesDurationsAsTheyAreRead) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r";
 
-// Bytes of the file that a message shows.
+// Bytes of a value that a message shows.
 constexpr std::size_t kShownSizeMax = 60;
 
 std::string_view trimmed(std::string_view text) {
@@ -68,17 +68,20 @@ std::string key_names() {
 // Which keys have been read, by their number in kKeys.
 using KeysRead = std::array<bool, kKeys.size()>;
 
+// Of a line without a key that is known nothing is shown: when the wrong file is mounted, it may be
+// a token.
 Result<void> read_line(std::string_view line, LiveSettings& settings, KeysRead& read) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) {
-    return fail(Code::invalid_argument, fmt::format("'{}' is no 'key = value'", shown(line)));
+    return fail(Code::invalid_argument,
+                fmt::format("is no 'key = value', expected one of the keys {}", key_names()));
   }
   const std::string_view name = trimmed(line.substr(0, equals));
   const std::string_view value = trimmed(line.substr(equals + 1));
   const auto key = std::ranges::find(kKeys, name, &Key::name);
   if (key == kKeys.end()) {
     return fail(Code::invalid_argument,
-                fmt::format("unknown key '{}', expected one of {}", shown(name), key_names()));
+                fmt::format("the key is unknown, expected one of {}", key_names()));
   }
   if (std::exchange(read[static_cast<std::size_t>(key - kKeys.begin())], true)) {
     return fail(Code::invalid_argument, fmt::format("'{}' stands here twice", name));

@@ -34,7 +34,7 @@ struct LiveSettings {
 /// Spaces around key and value, empty lines, lines that begin with # and carriage returns before a
 /// line's end are skipped. A key that does not stand in the file keeps the value of `defaults`.
 /// Errors: invalid_argument, with the line's number, for a line without "=", a key that is unknown
-/// or stands there twice, or a value that makes no sense.
+/// or stands there twice, or a value that makes no sense. Only values of known keys are shown.
 [[nodiscard]] Result<LiveSettings> parse_live_settings(std::string_view text,
                                                        const LiveSettings& defaults);
 

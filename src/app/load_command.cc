@@ -3,6 +3,7 @@
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "base/printable_text.h"
+#include "host/small_file.h"
 #include "load/http_target.h"
 #include "load/load_plan.h"
 #include "load/load_report.h"
@@ -16,8 +17,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,9 +27,11 @@
 namespace ml_inference {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr int kExitThreshold = 3;
+constexpr std::size_t kHeaderFileSizeMax = std::size_t{64} << 10;
 constexpr std::size_t kBodySizeMax = std::size_t{64} << 20;
 
 // The command's flags as they are typed.
@@ -43,28 +44,15 @@ struct LoadOptions {
   std::string body_path;
   std::uint32_t rows = 1;
   std::vector<std::string> headers;
+  std::string header_path;
   std::string expect_text;
-  milliseconds timeout{5'000};
+  microseconds timeout{5'000'000};
   bool json = false;
   std::optional<std::uint64_t> failures_max;
-  std::optional<milliseconds> p99_max;
+  std::optional<microseconds> p99_max;
 };
 
-double seconds_of(milliseconds time) { return static_cast<double>(time.count()) * 1e-3; }
-
-// The file as it is, so that a body's bytes are the ones that are sent.
-Result<std::string> read_body(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string body(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad()) {
-    return fail(Code::not_found, fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  }
-  if (body.size() > kBodySizeMax) {
-    return fail(Code::invalid_argument,
-                fmt::format("{}: {} bytes, expected at most {}", path, body.size(), kBodySizeMax));
-  }
-  return body;
-}
+double seconds_of(microseconds time) { return static_cast<double>(time.count()) * 1e-6; }
 
 // One row as the reference sends it, or a list of the same one.
 std::string iris_body(std::uint32_t rows) {
@@ -89,9 +77,12 @@ LoadPlan plan_of(const LoadOptions& options, bool has_duration) {
   const auto steps = parse_rate(options.rate, seconds_of(options.duration));
   if (!steps) refuse("--rate", steps.error());
   plan.schedule = RateSchedule(*steps);
-  const bool is_closed = steps->size() == 1 && steps->front().rate == 0;
+  const bool is_closed = !has_steps(options.rate) && steps->front().rate == 0;
   if (!is_closed && plan.schedule.request_count() == 0) {
-    throw CLI::ValidationError("--rate", fmt::format("'{}': no request is ever due", options.rate));
+    throw CLI::ValidationError("--rate",
+                               fmt::format("'{}': no request is ever due; as fast as answers "
+                                           "come is --rate 0 --duration TIME",
+                                           options.rate));
   }
   plan.seconds = steps->front().seconds;
   plan.use = options.connections == "keep"  ? ConnectionUse::keep
@@ -117,15 +108,31 @@ Result<int> signals_as_descriptor() {
   return descriptor;
 }
 
-Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan plan) {
-  std::vector<std::pair<std::string, std::string>> headers;
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+Result<Headers> headers_of(const LoadOptions& options) {
+  Headers headers;
   for (const std::string& line : options.headers) {
     ASSIGN_OR_RETURN(auto header, parse_header(line));
     headers.push_back(std::move(header));
   }
+  if (options.header_path.empty()) return headers;
+  ASSIGN_OR_RETURN(const std::string text,
+                   read_whole_stream(options.header_path, kHeaderFileSizeMax));
+  auto more = parse_headers(text);
+  if (!more) {
+    return fail(more.error().code,
+                fmt::format("{}: {}", options.header_path, more.error().message));
+  }
+  headers.insert(headers.end(), more->begin(), more->end());
+  return headers;
+}
+
+Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan plan) {
+  ASSIGN_OR_RETURN(const Headers headers, headers_of(options));
   std::string body = iris_body(options.rows);
   if (!options.body_path.empty()) {
-    ASSIGN_OR_RETURN(body, read_body(options.body_path));
+    ASSIGN_OR_RETURN(body, read_whole_stream(options.body_path, kBodySizeMax));
   }
   plan.keep_request = post_request(target, body, headers, true);
   plan.fresh_request = post_request(target, body, headers, false);
@@ -145,9 +152,13 @@ Result<int> load(const LoadOptions& options, const HttpTarget& target, LoadPlan 
   fmt::print("{}", options.json ? json_report(*result) + '\n' : text_report(*result));
 
   LoadThresholds thresholds{.failures_max = options.failures_max};
-  if (options.p99_max) thresholds.p99_max_ms = static_cast<double>(options.p99_max->count());
+  if (options.p99_max) thresholds.p99_max_ms = static_cast<double>(options.p99_max->count()) / 1000;
   const std::string broken = broken_thresholds(*result, thresholds);
   fmt::print(stderr, "{}", broken);
+  if (broken.empty() && result->failed > 0 && result->succeeded == 0) {
+    fmt::print(stderr, "all {} requests failed; with --max-failures that is exit status 3\n",
+               result->failed);
+  }
   return broken.empty() ? 0 : kExitThreshold;
 }
 
@@ -166,9 +177,12 @@ void add_request_flags(CLI::App& command, Flags& flags, LoadOptions& options) {
             return header ? std::string() : header.error().message;
           },
           ""));
+  flags.text("--header-file", options.header_path,
+             "file of such lines: for a token, which no process list is to show");
   flags.text("--expect-text", options.expect_text,
              "what each answer's body must hold, beside a status of 2xx");
-  flags.duration("--timeout", options.timeout, "from when a request is due to its whole answer");
+  flags.fine_duration("--timeout", options.timeout,
+                      "longest wait for a free place, and for the answer");
 }
 
 void add_threshold_flags(CLI::App& command, LoadOptions& options) {
@@ -183,7 +197,7 @@ void add_threshold_flags(CLI::App& command, LoadOptions& options) {
           "--max-p99",
           [&options](const std::string& text) {
             try {
-              options.p99_max = parse_duration(text);
+              options.p99_max = parse_fine_duration(text);
             } catch (const CLI::ValidationError& error) {
               throw CLI::ValidationError("--max-p99", error.what());
             }
@@ -214,7 +228,7 @@ void add_load_command(CLI::App& app, CommandAction& action, int& exit_status) {
   flags.toggle("--json", options->json, "the result as one JSON object");
   add_threshold_flags(*command, *options);
   command->callback([options, duration, &action, &exit_status] {
-    if (options->timeout <= milliseconds(0) || options->duration <= milliseconds(0)) {
+    if (options->timeout <= microseconds(0) || options->duration <= milliseconds(0)) {
       throw CLI::ValidationError("--timeout and --duration", "expected more than 0");
     }
     auto target = parse_url(options->url);

@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -49,18 +50,21 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   CLI::App* const command =
       app.add_subcommand("serve", "answer predictions over HTTP (the default)");
   Flags flags(*command);
-  flags.text("--model", options->model_path,
-             "model file; without one, a forest trained at start on the Iris data");
+  std::vector<const CLI::Option*> files;
+  files.push_back(
+      flags.file("--model", options->model_path,
+                 "model file; without one, a forest trained at start on the Iris data"));
   flags.choice("--on-model-failure", options->on_model_failure, {"exit", "stay"},
                "exit with status 1, or stay, alive and not ready, so that /ready tells why");
   flags.count("--threads", options->thread_count, 0, 1'024,
               "event loops, and workers; 0 for one a granted CPU, followed when that changes");
   add_server_flags(flags, options->server);
-  flags.text("--token-file", options->token_file,
-             "bearer tokens that admit to /predict, one a line; read again when it changes");
-  flags.text(
+  files.push_back(
+      flags.file("--token-file", options->token_file,
+                 "bearer tokens that admit to /predict, one a line; read again when it changes"));
+  files.push_back(flags.file(
       "--config-file", options->config_file,
-      "lines like 'log-level = debug' (log-sample, trace-sample); read again when it changes");
+      "lines like 'log-level = debug' (log-sample, trace-sample); read again when it changes"));
   flags.choice("--log-level", options->log_level, {"debug", "info", "warning", "error"},
                "least level that is logged");
   flags.count("--log-sample", options->log_sample, 1, std::numeric_limits<std::uint32_t>::max(),
@@ -74,7 +78,10 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
       ->check(CLI::Validator(otlp_url_fault, ""));
   flags.number("--trace-sample", options->trace_sample, 0, 1,
                "share of the requests that are traced, where the caller has not decided");
-  command->callback([options, &action] { action = [options] { return serve(*options); }; });
+  command->callback([options, files, &action] {
+    for (const CLI::Option* file : files) refuse_empty_variable(*file);
+    action = [options] { return serve(*options); };
+  });
 }
 
 }  // namespace ml_inference

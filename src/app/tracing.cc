@@ -3,6 +3,7 @@
 
 #include "app/version.h"
 #include "base/number_text.h"
+#include "base/utf8.h"
 #include "telemetry/trace_resource.h"
 
 #include <fmt/format.h>
@@ -27,7 +28,11 @@ std::string variable(const char* name) {
 }
 
 ResourceAttributes resource(JsonLog& log) {
-  const std::string service_name = variable("OTEL_SERVICE_NAME");
+  std::string service_name = variable("OTEL_SERVICE_NAME");
+  if (!is_utf8(service_name)) {
+    log.write(LogLevel::warning, kLogger, "OTEL_SERVICE_NAME is no UTF-8 and is left out");
+    service_name.clear();
+  }
   auto found = trace_resource(service_name, variable("OTEL_RESOURCE_ATTRIBUTES"), kVersion);
   if (found) return *std::move(found);
   log.write(LogLevel::warning, kLogger, found.error().message + "; all of it is left out");
@@ -53,6 +58,11 @@ std::unique_ptr<Tracer> make_tracer(std::string endpoint, double sample_ratio, J
   }
   log.write(LogLevel::info, kLogger,
             fmt::format("Traces go to http://{}{}", parsed->authority, parsed->path));
+  if (parsed->path.ends_with("/v1/traces/v1/traces")) {
+    log.write(LogLevel::warning, kLogger,
+              "The endpoint of traces ends with /v1/traces, and /v1/traces is appended to it: "
+              "expected the base URL, such as http://collector:4318");
+  }
   return std::make_unique<Tracer>(SpanExporterOptions{.endpoint = *std::move(parsed),
                                                       .resource = resource(log),
                                                       .version = std::string(kVersion)},
@@ -81,9 +91,19 @@ void send_last_spans(Tracer* tracer, JsonLog& log) {
   const SpanCounts counts = tracer->exporter().counts();
   const std::uint64_t lost =
       counts.queue_full + counts.export_failed + counts.rejected + counts.shutdown;
-  log.write(lost == 0 ? LogLevel::info : LogLevel::warning, kLogger,
-            fmt::format("Tracing ends: {} sent, {} lost",
-                        count_text(static_cast<std::size_t>(counts.exported), "span"), lost));
+  std::string message =
+      fmt::format("Tracing ends: {} sent, {} lost",
+                  count_text(static_cast<std::size_t>(counts.exported), "span"), lost);
+  std::string_view before = ": ";
+  const auto add_reason = [&](std::uint64_t count, std::string_view reason) {
+    if (count == 0) return;
+    message += fmt::format("{}{} {}", std::exchange(before, ", "), count, reason);
+  };
+  add_reason(counts.queue_full, "found the queue full");
+  add_reason(counts.export_failed, "failed");
+  add_reason(counts.rejected, "rejected");
+  add_reason(counts.shutdown, "still there at the end");
+  log.write(lost == 0 ? LogLevel::info : LogLevel::warning, kLogger, message);
 }
 
 }  // namespace ml_inference

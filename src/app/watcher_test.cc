@@ -35,5 +35,21 @@ TEST(Watcher, EndsWithoutWaitingForItsPause) {
   watcher.reset();  // the test's own time limit is the promise
 }
 
+TEST(Watcher, TellsWhetherALookHangs) {
+  std::latch looked(1);
+  std::latch released(1);
+  int later_look_count = 0;
+  Watcher watcher(std::chrono::milliseconds(1), {[&] {
+                                                   looked.count_down();
+                                                   released.wait();
+                                                 },
+                                                 [&] { ++later_look_count; }});
+  looked.wait();
+  EXPECT_FALSE(watcher.stop(std::chrono::milliseconds(10)));
+  released.count_down();
+  EXPECT_TRUE(watcher.stop(std::chrono::minutes(1)));
+  EXPECT_EQ(later_look_count, 0);
+}
+
 }  // namespace
 }  // namespace ml_inference

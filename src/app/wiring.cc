@@ -27,6 +27,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <malloc.h>
 #include <memory>
@@ -42,6 +43,12 @@ constexpr std::string_view kLogger = "main";
 // How often files and limits are looked at: well below the minute that a kubelet takes to bring a
 // changed Secret, and a few system calls each.
 constexpr std::chrono::milliseconds kWatchPause{1'000};
+
+// For the look that is under way at the end, which takes a millisecond at most.
+constexpr std::chrono::milliseconds kLastLookLimit{250};
+
+// For the log's last lines, when the process does not end in the usual way.
+constexpr std::chrono::milliseconds kLastFlushLimit{1'000};
 
 constexpr char kBuiltInName[] = "iris";
 
@@ -196,6 +203,19 @@ std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
   };
 }
 
+// A look that hangs in the kernel must not hold up the end. Its thread uses the log, metrics and
+// the server, so none of them may go while it is there: the process leaves without taking anything
+// down. Nothing is lost by that: all requests are answered, the last spans are sent, and the log's
+// lines are written out here.
+void end_watching(Watcher& watcher, JsonLog& log) {
+  if (watcher.stop(kLastLookLimit)) return;
+  log.write(LogLevel::warning, kLogger,
+            "Stopped: all requests are answered; a look at a settings file or at the limits "
+            "hangs and is left behind");
+  log.flush(kLastFlushLimit);
+  ::_exit(EXIT_SUCCESS);
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -261,9 +281,10 @@ Result<void> serve(ServeOptions options) {
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
   LimitsFollower limits(asked, cgroup, granted, limits_setter(*server), log);
   looks.emplace_back([&limits] { limits.look(); });
-  const Watcher watcher(kWatchPause, std::move(looks));
+  Watcher watcher(kWatchPause, std::move(looks));
   server->wait();
   send_last_spans(tracer.get(), log);
+  end_watching(watcher, log);
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};
 }

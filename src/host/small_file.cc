@@ -8,47 +8,95 @@
 #include <cstring>
 #include <fcntl.h>
 #include <span>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace ml_inference {
 namespace {
 
-// Reads until the end of the file or of `room`. Minus one when the kernel refuses, with errno set.
-ssize_t read_up_to(const char* path, std::span<char> room) {
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
+// A file that is closed when it goes; errno is left as it is.
+class OpenFile {
+ public:
+  OpenFile(const char* path, int flags) : descriptor_(::open(path, O_RDONLY | O_CLOEXEC | flags)) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    const int before = errno;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    errno = before;
+  }
+
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+
+  // Asked of what is open, not of the name: that may have got another file in between.
+  [[nodiscard]] bool is_regular() const {
+    struct stat status{};
+    return ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  }
+
+  // 0 at the end, -1 when the kernel refuses, with errno set.
+  ssize_t read(std::span<char> room) const {
+    ssize_t taken = -1;
+    do {
+      taken = ::read(descriptor_, room.data(), room.size());
+    } while (taken < 0 && errno == EINTR);
+    return taken;
+  }
+
+ private:
+  const int descriptor_;
+};
+
+std::unexpected<Error> unreadable(const std::string& path) {
+  return fail(Code::not_found, fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+}
+
+Result<std::string> read_to_end(const OpenFile& file, const std::string& path,
+                                std::size_t size_max) {
+  constexpr std::size_t kRoomMin = 4096;
+  std::string text;
   std::size_t size = 0;
   ssize_t taken = 1;
-  while (taken != 0 && size < room.size()) {
-    taken = ::read(fd, room.data() + size, room.size() - size);
-    if (taken < 0 && errno == EINTR) continue;
-    if (taken < 0) break;
-    size += static_cast<std::size_t>(taken);
+  while (taken > 0 && size <= size_max) {
+    if (size == text.size()) text.resize(std::min(size_max + 1, std::max(kRoomMin, size * 2)));
+    taken = file.read(std::span(text).subspan(size));
+    size += taken > 0 ? static_cast<std::size_t>(taken) : 0;
   }
-  const int read_errno = errno;
-  ::close(fd);
-  errno = read_errno;
-  return taken < 0 ? -1 : static_cast<ssize_t>(size);
+  if (taken < 0) return unreadable(path);
+  if (size > size_max) {
+    return fail(Code::resource_exhausted, fmt::format("{}: larger than {} bytes", path, size_max));
+  }
+  text.resize(size);
+  return text;
 }
 
 }  // namespace
 
 std::string_view SmallFile::read(const char* path) {
-  const ssize_t size = read_up_to(path, bytes_);
-  return {bytes_.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  const OpenFile file(path, O_NONBLOCK);
+  std::size_t size = 0;
+  ssize_t taken = 1;
+  while (file.is_open() && taken > 0 && size < bytes_.size()) {
+    taken = file.read(std::span(bytes_).subspan(size));
+    size += taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  }
+  return {bytes_.data(), taken < 0 ? 0 : size};
 }
 
 Result<std::string> read_whole_file(const std::string& path, std::size_t size_max) {
-  std::string text(size_max + 1, '\0');
-  const ssize_t size = read_up_to(path.c_str(), text);
-  if (size < 0) {
-    return fail(Code::not_found, fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  // Without O_NONBLOCK, opening a pipe waits until somebody writes to it; files do not mind.
+  const OpenFile file(path.c_str(), O_NONBLOCK);
+  if (!file.is_open()) return unreadable(path);
+  if (!file.is_regular()) {
+    return fail(Code::invalid_argument, fmt::format("{}: is not a regular file", path));
   }
-  if (static_cast<std::size_t>(size) > size_max) {
-    return fail(Code::resource_exhausted, fmt::format("{}: larger than {} bytes", path, size_max));
-  }
-  text.resize(static_cast<std::size_t>(size));
-  return text;
+  return read_to_end(file, path, size_max);
+}
+
+Result<std::string> read_whole_stream(const std::string& path, std::size_t size_max) {
+  const OpenFile file(path.c_str(), 0);
+  if (!file.is_open()) return unreadable(path);
+  return read_to_end(file, path, size_max);
 }
 
 }  // namespace ml_inference

@@ -27,7 +27,7 @@ class WatchedFile {
   /// The content, or why there is none, when either is not what the last look found; at the first
   /// look, always. Nothing when all is as before.
   /// Errors, beginning with the path: not_found (cannot be read), invalid_argument (a folder, a
-  /// pipe, a device: opening one could wait for ever), resource_exhausted (over size_max).
+  /// pipe, a device), resource_exhausted (over size_max).
   [[nodiscard]] std::optional<Result<std::string>> look();
 
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace ml_inference {
@@ -91,6 +92,26 @@ TEST_F(WatchedFileTest, RefusesWhatIsNoSmallFile) {
   for (const char* name : {"", "pipe"}) {
     WatchedFile file(folder_ / name, kSizeMax);
     EXPECT_THAT(look(file), HasSubstr("is not a regular file"));
+  }
+}
+
+// Whoever writes into the folder may put a pipe there between any two of our system calls; opening
+// one to read waits for a writer. The test's own time limit is the promise.
+TEST_F(WatchedFileTest, NeverWaitsForAPipeThatTakesTheFilesPlace) {
+  put("file", "a");
+  const std::string path = folder_ / "file";
+  std::jthread swapper([&](const std::stop_token& stop) {
+    const std::string next = folder_ / "next";
+    while (!stop.stop_requested()) {
+      EXPECT_EQ(::mkfifo(next.c_str(), 0600), 0);
+      EXPECT_EQ(::rename(next.c_str(), path.c_str()), 0);
+      put("next", "b");
+      EXPECT_EQ(::rename(next.c_str(), path.c_str()), 0);
+    }
+  });
+  for (int i = 0; i < 50'000; ++i) {
+    WatchedFile file(path, kSizeMax);
+    EXPECT_THAT(look(file), ::testing::AnyOf("a", "b", HasSubstr("is not a regular file")));
   }
 }
 

@@ -66,6 +66,7 @@ AnswerReader::Status AnswerReader::put_to_the_end(std::string_view& bytes) {
     if (!beast_->is_done()) continue;
     const bool is_interim = status_ >= 100 && status_ < 200 && status_ != 101;
     if (!is_interim) return Status::done;
+    if (++interims_ > kInterimMax) return Status::too_long;
     beast_ = std::make_unique<Beast>();
   }
   return Status::need_more;
@@ -103,6 +104,7 @@ void AnswerReader::reset() {
   if (has_begun_) beast_ = std::make_unique<Beast>();
   has_begun_ = false;
   status_ = 0;
+  interims_ = 0;
   pending_.clear();
   body_.clear();
 }

@@ -18,6 +18,9 @@ class AnswerReader {
   static constexpr std::size_t kHeaderSizeMax = std::size_t{64} << 10;
   static constexpr std::size_t kBodySizeMax = std::size_t{64} << 20;
 
+  /// Interim answers before one: a server sends one or two.
+  static constexpr int kInterimMax = 16;
+
   enum class Status {
     need_more,
     done,
@@ -37,7 +40,8 @@ class AnswerReader {
   AnswerReader& operator=(AnswerReader&&) noexcept;
 
   /// Goes on with `bytes`, which begin behind the last call's. Takes them all unless the answer
-  /// ends. Interim answers (1xx) are skipped. After anything but need_more, reset().
+  /// ends. Interim answers (1xx) are skipped; more than kInterimMax are too_long. After anything
+  /// but need_more, reset().
   [[nodiscard]] Progress feed(std::string_view bytes);
 
   /// The connection has ended: done, when that is the answer's end too.
@@ -63,6 +67,7 @@ class AnswerReader {
   bool keeps_body_;
   bool has_begun_ = false;
   int status_ = 0;
+  int interims_ = 0;
   std::string pending_;  // the beginning of a line or of a chunk's header that is not whole yet
   std::string body_;
 };

@@ -107,6 +107,18 @@ TEST(AnswerReader, RefusesWhatIsTooLong) {
   EXPECT_EQ(reader.feed("HTTP/1.1 200 OK\r\n" + field).status, Status::too_long);
 }
 
+TEST(AnswerReader, RefusesAFloodOfInterimAnswers) {
+  constexpr std::string_view kInterim = "HTTP/1.1 100 Continue\r\n\r\n";
+  AnswerReader reader(true);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < AnswerReader::kInterimMax; ++i) {
+      ASSERT_EQ(reader.feed(kInterim).status, Status::need_more) << i;
+    }
+    EXPECT_EQ(reader.feed(kInterim).status, Status::too_long);
+    reader.reset();
+  }
+}
+
 TEST(AnswerReader, KeepsNoBodyThatNobodyWants) {
   AnswerReader reader(false);
   EXPECT_EQ(reader.feed(kSized).status, Status::done);

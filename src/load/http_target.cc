@@ -35,6 +35,22 @@ bool is_token_character(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+// Empty when the line is a field that a request may carry.
+std::string why_no_header(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  const std::string_view name = line.substr(0, colon);
+  const bool is_sound = colon != std::string_view::npos && !name.empty() &&
+                        std::ranges::all_of(name, is_token_character) &&
+                        std::ranges::none_of(line, [](char c) {
+                          return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+                        });
+  if (!is_sound) return "expected the form 'Name: value'";
+  for (const std::string_view own : {"Host", "Content-Length", "Transfer-Encoding", "Connection"}) {
+    if (is_same_name(name, own)) return fmt::format("{} is set by the load", own);
+  }
+  return {};
+}
+
 using AddressList = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { freeaddrinfo(list); })>;
 
 Result<AddressList> look_up(const HttpTarget& target) {
@@ -72,12 +88,13 @@ int try_to_connect(const addrinfo& address, int timeout_ms) {
 Result<HttpTarget> parse_url(std::string_view url) {
   const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
   if (!parsed) return bad_url(url, "is no URL");
-  if (parsed->scheme() == "https") {
+  const std::string_view scheme(parsed->scheme().data(), parsed->scheme().size());
+  if (is_same_name(scheme, "https")) {
     return fail(Code::unimplemented, fmt::format("'{}': https is not spoken here, expected http: "
                                                  "load the service behind whatever ends TLS",
                                                  url));
   }
-  if (parsed->scheme() != "http") return bad_url(url, "has another scheme");
+  if (!is_same_name(scheme, "http")) return bad_url(url, "has another scheme");
   if (parsed->has_userinfo()) return bad_url(url, "has a user (use --header)");
   const auto host = parsed->host_address();  // without brackets, percent signs decoded
   if (host.empty()) return bad_url(url, "has no host");
@@ -100,26 +117,35 @@ Result<HttpTarget> parse_url(std::string_view url) {
 }
 
 Result<std::pair<std::string, std::string>> parse_header(std::string_view line) {
+  if (const std::string why = why_no_header(line); !why.empty()) {
+    return fail(Code::invalid_argument, fmt::format("header '{}': {}", line, why));
+  }
   const std::size_t colon = line.find(':');
-  const std::string_view name = line.substr(0, colon);
-  const bool is_sound = colon != std::string_view::npos && !name.empty() &&
-                        std::ranges::all_of(name, is_token_character) &&
-                        std::ranges::none_of(line, [](char c) {
-                          return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-                        });
-  if (!is_sound) {
-    return fail(Code::invalid_argument,
-                fmt::format("header '{}': expected the form 'Name: value'", line));
-  }
-  for (const std::string_view own : {"Host", "Content-Length", "Transfer-Encoding", "Connection"}) {
-    if (!is_same_name(name, own)) continue;
-    return fail(Code::invalid_argument,
-                fmt::format("header '{}': {} is set by the load", line, own));
-  }
   std::string_view value = line.substr(colon + 1);
   value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
   value = value.substr(0, value.find_last_not_of(" \t") + 1);
-  return std::pair(std::string(name), std::string(value));
+  return std::pair(std::string(line.substr(0, colon)), std::string(value));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_headers(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = text.substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    if (const std::string why = why_no_header(line); !why.empty()) {
+      return fail(Code::invalid_argument, fmt::format("line {}: {}", number, why));
+    }
+    ASSIGN_OR_RETURN(auto header, parse_header(line));
+    headers.push_back(std::move(header));
+  }
+  if (headers.empty())
+    return fail(Code::invalid_argument, "expected lines 'Name: value', got none");
+  return headers;
 }
 
 std::string post_request(const HttpTarget& target, std::string_view body,

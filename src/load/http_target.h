@@ -32,6 +32,12 @@ struct HttpTarget {
 /// or names one that the request sets itself.
 [[nodiscard]] Result<std::pair<std::string, std::string>> parse_header(std::string_view line);
 
+/// A file's text of such lines; empty ones, and a carriage return at a line's end, are skipped.
+/// Errors: invalid_argument, with the line's number and nothing of what it holds, which may be a
+/// secret; and when there is no field at all.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_headers(
+    std::string_view text);
+
 /// `POST` of a JSON body, as one block of bytes to send.
 /// headers  further fields; one named Content-Type stands in place of application/json.
 /// keeps  whether the connection is to serve another request.

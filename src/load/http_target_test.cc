@@ -32,6 +32,11 @@ TEST(ParseUrl, TakesNamesAndAddresses) {
   EXPECT_EQ(six->authority, "[::1]:8000");
 }
 
+TEST(ParseUrl, TakesASchemeInAnyCase) {
+  EXPECT_EQ(parse_url("HTTP://a:1/x")->authority, "a:1");
+  EXPECT_EQ(parse_url("Https://a").error().code, Code::unimplemented);
+}
+
 TEST(ParseUrl, SaysThatHttpsIsNotSpoken) {
   const auto target = parse_url("https://example.org");
   EXPECT_EQ(target.error().code, Code::unimplemented);
@@ -60,6 +65,21 @@ TEST(ParseHeader, RefusesWhatWouldBreakTheRequest) {
         "Transfer-Encoding: chunked", "Connection: close"}) {
     EXPECT_FALSE(parse_header(line).has_value()) << line;
   }
+}
+
+TEST(ParseHeaders, ReadsALineEach) {
+  const auto headers = parse_headers("Authorization: Bearer x\r\n\nX-A: b");
+  ASSERT_TRUE(headers.has_value()) << headers.error().message;
+  ASSERT_EQ(headers->size(), 2);
+  EXPECT_EQ((*headers)[0].second, "Bearer x");
+  EXPECT_EQ((*headers)[1].first, "X-A");
+}
+
+TEST(ParseHeaders, TellsTheLineAndNotTheSecretInIt) {
+  EXPECT_EQ(parse_headers("X: y\nmy-secret\n").error().message,
+            "line 2: expected the form 'Name: value'");
+  EXPECT_EQ(parse_headers("\nHost: secret").error().message, "line 2: Host is set by the load");
+  EXPECT_THAT(parse_headers("\n").error().message, HasSubstr("got none"));
 }
 
 TEST(PostRequest, IsWholeAndCountsItsBody) {

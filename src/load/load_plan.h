@@ -39,7 +39,7 @@ struct LoadPlan {
   std::uint64_t requests = 0;  ///< closed loop: stop after so many; 0 is no limit
 
   std::uint32_t concurrency = 64;  ///< most requests in flight, and most connections kept
-  double timeout_seconds = 5;      ///< from when a request is due to its whole answer
+  double timeout_seconds = 5;      ///< from due to sent, and from there to the whole answer
   double grace_seconds = 1e6;      ///< how long, after the last was due, answers are waited for
 
   std::string expect_text;    ///< an answer's body must hold it; empty: any body will do

@@ -27,16 +27,23 @@ LoadResult sample() {
 }
 
 TEST(JsonReport, HasEachKeyInItsPlace) {
-  LoadResult result = sample();
-  result.latency = {};
-  EXPECT_EQ(json_report(result),
+  EXPECT_EQ(json_report(sample()),
             R"({"seconds":2.500,"rate":2.000,"sent":4,"succeeded":2,"failed":2,"late":1,)"
             R"("stopped":false,"failures":{"status 503":1,"timeout":1},)"
-            R"("statuses":{"200":2,"503":1},"latency_ms":{"mean":0.000,"p50":0.000,"p90":0.000,)"
-            R"("p99":0.000,"p999":0.000,"max":0.000},)"
+            R"("statuses":{"200":2,"503":1},"latency_ms":{"mean":1.500,"p50":1.004,"p90":2.000,)"
+            R"("p99":2.000,"p999":2.000,"max":2.000},)"
             R"("keep":{"sent":4,"failed":2,"connections":1},)"
             R"("new":{"sent":0,"failed":0,"connections":0},)"
             R"("per_second":[{"second":0,"sent":4,"failed":2,"p99_ms":2.000}]})");
+}
+
+TEST(JsonReport, SaysNullOfWhatWasNotMeasured) {
+  LoadResult result = sample();
+  result.latency = {};
+  result.per_second = {{.sent = 4, .failed = 4}};
+  EXPECT_THAT(json_report(result), HasSubstr(R"("p99":null,"p999":null,"max":null})"));
+  EXPECT_THAT(json_report(result), HasSubstr(R"("failed":4,"p99_ms":null})"));
+  EXPECT_THAT(text_report(result), HasSubstr("\nlatency: none was measured\n"));
 }
 
 TEST(TextReport, NamesEachReasonWithItsCount) {

@@ -208,6 +208,7 @@ void LoadRun::start_request(std::uint64_t due, bool kept) {
   }
   if (connection == nullptr) return count_failure(due, kept, connect_failure(error), false);
   connection->due_ns = due;
+  connection->expires_ns = elapsed_ns() + timeout_ns_;
   connection->sent_bytes = 0;
   connection->reader.reset();
   in_flight_.push_back(*connection);
@@ -301,7 +302,7 @@ void LoadRun::send_rest(Connection& connection) {
 
 std::uint64_t LoadRun::next_event_ns(std::uint64_t now) const {
   std::uint64_t until = next_report_ns_;
-  if (!in_flight_.empty()) until = std::min(until, in_flight_.front().due_ns + timeout_ns_);
+  if (!in_flight_.empty()) until = std::min(until, in_flight_.front().expires_ns);
   if (next_sent_ < next_due_) {
     until = std::min(until, plan_.schedule.due_ns(next_sent_) + timeout_ns_);
   }
@@ -404,7 +405,7 @@ void LoadRun::on_stop() {
 // ---- how requests end ----
 
 void LoadRun::expire(std::uint64_t now) {
-  while (!in_flight_.empty() && in_flight_.front().due_ns + timeout_ns_ <= now) {
+  while (!in_flight_.empty() && in_flight_.front().expires_ns <= now) {
     Connection& connection = in_flight_.front();
     const bool is_connecting = connection.stage == Stage::connecting;
     fail_request(connection, is_connecting ? failure::kConnectTimeout : failure::kTimeout, true);

@@ -22,7 +22,12 @@ namespace ml_inference {
 ///
 /// Open loop: requests fall due by the schedule whatever the server does. One that finds
 /// `concurrency` in flight waits here, and its latency counts from when it was due, not from when
-/// it was sent: a server that stalls does not get fewer or kinder measurements. Closed loop: a
+/// it was sent: a server that stalls does not get fewer or kinder measurements. One that has waited
+/// here for `timeout_seconds` fails unsent, with that latency. One that is sent has the whole
+/// timeout for its answer, however long it waited: with the rest of its time it would only take a
+/// place, and its connection be closed, so that a queue as old as the timeout would never get
+/// shorter, though the server carried what is due. So an answer comes at most twice the timeout
+/// after its request was due. Closed loop: a
 /// request is due when its client is free; one that failed is followed by a pause of 10 ms, so that
 /// a dead service is not hammered.
 ///
@@ -52,7 +57,8 @@ class LoadRun {
     bool kept = false;
     bool wants_write = false;
     Stage stage = Stage::idle;
-    std::uint64_t due_ns = 0;  // of the request in flight, since the start
+    std::uint64_t due_ns = 0;      // of the request in flight, since the start
+    std::uint64_t expires_ns = 0;  // when no answer, and no connection, is waited for any longer
     std::size_t sent_bytes = 0;
     AnswerReader reader;
   };
@@ -102,7 +108,7 @@ class LoadRun {
   int epoll_ = -1;
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<std::uint32_t> free_slots_;
-  List in_flight_;  // by when they were due, since all wait equally long
+  List in_flight_;  // by when they expire, since all are waited for equally long
   List idle_;       // the longest unused first
   std::uint32_t in_flight_count_ = 0;
   std::uint32_t kept_count_ = 0;

@@ -8,7 +8,9 @@
 #include <arpa/inet.h>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <mutex>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <thread>
@@ -232,6 +234,56 @@ TEST(LoadRun, GivesUpEachRequestAfterItsTime) {
   EXPECT_GE(result.latency.quantile_ns(0), 49e6);
   EXPECT_LT(result.latency.max_ns(), 1'000'000'000);
   EXPECT_GE(result.failures.at("timeout"), 1);
+}
+
+// One request at a time, whatever the number of connections: some 900 a second.
+class OneAtATime {
+ public:
+  std::string answer(std::chrono::milliseconds time) {
+    const std::lock_guard turn(turn_);
+    std::this_thread::sleep_for(time);
+    return kOk;
+  }
+
+ private:
+  std::mutex turn_;
+};
+
+TEST(LoadRun, CarriesWhatIsDueAgainOnceAPauseIsOver) {
+  // Behind the pause the queue is as old as the timeout. Were requests sent with the rest of their
+  // time, hardly one would get its answer, and the queue would never get shorter.
+  OneAtATime desk;
+  SmallServer server([&desk](int request) {
+    return desk.answer(std::chrono::milliseconds(request == 50 ? 700 : 1));
+  });
+  LoadPlan plan = open_plan(server, 600, 4);
+  plan.timeout_seconds = 0.3;
+  const LoadResult result = run(plan);
+  ASSERT_EQ(result.per_second.size(), 4);
+  EXPECT_GT(result.per_second[0].failed, 0);  // the pause is seen
+  EXPECT_EQ(result.per_second[2].failed, 0);
+  // Those that stood in the pause are given up, twice at most, and no other.
+  EXPECT_LE(result.keep.connections, 3 * plan.concurrency);
+  EXPECT_EQ(result.per_second[3].failed, 0);
+  EXPECT_EQ(result.sent, result.succeeded + result.failed);
+  EXPECT_EQ(result.latency.count(), result.sent);
+}
+
+TEST(LoadRun, ShowsWhatAServerCarriesWhenMoreIsDue) {
+  OneAtATime desk;
+  SmallServer server([&desk](int) { return desk.answer(std::chrono::milliseconds(1)); });
+  LoadPlan closed = closed_plan(server, 0);
+  closed.concurrency = 8;
+  closed.seconds = 0.5;
+  const LoadResult most = run(closed);
+  LoadPlan plan = open_plan(server, 10'000, 1);
+  plan.timeout_seconds = 0.3;
+  const LoadResult result = run(plan);
+  EXPECT_GT(result.succeeded, most.succeeded);  // in twice the time: more than half of the best
+  EXPECT_THAT(result.failures, ElementsAre(Pair("not sent in time", result.failed)));
+  EXPECT_EQ(result.keep.connections, 8);  // none is given up for a request that came to it late
+  EXPECT_GE(result.latency.quantile_ns(0.5), 290e6);
+  EXPECT_EQ(result.latency.count(), result.sent);
 }
 
 TEST(LoadRun, CountsRefusedConnectionsAndGoesOn) {

@@ -7,7 +7,7 @@ namespace ml_inference {
 namespace {
 
 SecondCounts with_quantile(SecondCounts counts, const LatencyHistogram& latency) {
-  counts.p99_ms = latency.quantile_ns(0.99) * 1e-6;
+  if (latency.count() > 0) counts.p99_ms = latency.quantile_ns(0.99) * 1e-6;
   return counts;
 }
 

@@ -16,7 +16,7 @@ namespace ml_inference {
 struct SecondCounts {
   std::uint64_t sent = 0;
   std::uint64_t failed = 0;
-  double p99_ms = 0;  ///< 0 when no latency was counted
+  std::optional<double> p99_ms;  ///< nothing when no latency was counted
 
   bool operator==(const SecondCounts&) const = default;
 };

@@ -130,7 +130,7 @@ Connection::Awaitable<void> Connection::serve_requests() {
     if (received == Received::request) {
       if (auto work = handle(request)) co_await do_work(*std::move(work));
     }
-    keep_alive_ = received == Received::request && parser_.keep_alive() && may_keep_alive();
+    keep_alive_ = parser_.keep_alive() && may_keep_alive();
     finish(request, start);
     if (!write_now(output_)) co_await write_rest();
     if (ended_) break;

@@ -110,7 +110,7 @@ class RequestParser::Beast final : public http::basic_parser<true> {
     }
   }
   std::size_t on_body_impl(View part, error_code&) override {
-    owner_.body_ += std_view(part);
+    if (!owner_.drops_body_) owner_.body_ += std_view(part);
     return part.size();
   }
   void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
@@ -142,6 +142,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
   while (!beast_->is_done()) {
     error_code error;
     const std::string_view rest = bytes.substr(consumed);
+    fed_ = rest;
     consumed += beast_->put(boost::asio::buffer(rest.data(), rest.size()), error);
     if (error == http::error::need_more) {
       // Beast takes a chunk's extensions, and the trailer, when all of it is there, and has no
@@ -159,7 +160,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     }
     if (consumed == bytes.size() && !beast_->is_done()) return {consumed, Status::need_more};
   }
-  return {consumed, Status::done};
+  return {consumed, refusal_ ? Status::refused : Status::done};
 }
 
 void RequestParser::reset() {
@@ -167,6 +168,7 @@ void RequestParser::reset() {
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
+  drops_body_ = false;
   at_start_ = true;
   host_count_ = 0;
   authorization_count_ = 0;
@@ -187,7 +189,9 @@ void RequestParser::reset() {
 
 bool RequestParser::has_header() const { return beast_->is_header_done(); }
 
-bool RequestParser::keep_alive() const { return beast_->is_done() && beast_->keep_alive(); }
+bool RequestParser::keep_alive() const {
+  return (!refusal_ || drops_body_) && beast_->is_done() && beast_->keep_alive();
+}
 
 HttpRequest RequestParser::request() const {
   return {.method = method_,
@@ -241,8 +245,24 @@ void RequestParser::take_unknown_field(std::string_view name, std::string_view v
   text += value;
 }
 
+// Whether a line of the header goes on with the one before, as was once allowed. Beast joins them,
+// while who stands in between may have read another value (RFC 9112, section 5.2). Beast takes a
+// header only as a whole.
+bool RequestParser::has_folded_field() const {
+  const std::string_view header = fed_.substr(0, fed_.find("\r\n\r\n"));
+  for (std::size_t end = header.find('\n'); end != std::string_view::npos;
+       end = header.find('\n', end + 1)) {
+    const std::string_view line = header.substr(end + 1);
+    if (line.starts_with(' ') || line.starts_with('\t')) return true;
+  }
+  return false;
+}
+
 // What the grammar allows and a server still must not take.
 void RequestParser::check_header() {
+  if (has_folded_field()) {
+    return refuse(400, "a header field is folded over lines, expected one line");
+  }
   if (host_count_ > 1 || (version_ == 11 && host_count_ == 0)) {
     return refuse(400, fmt::format("the request has {} Host fields, expected one", host_count_));
   }
@@ -280,16 +300,19 @@ void RequestParser::refuse(int status, std::string detail) {
 // Takes memory for the whole body with its first byte: who sends only a header takes none. A
 // chunked one may become as large as the limit. All of it is reserved at once: what no byte has
 // come for is address space only, while a string that grows holds its old and its new self.
+// Without room, a body whose end is known is dropped as it comes: clients send all of it before
+// they read, and to end their connections, which they make anew at once, costs more than that.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
-  if (!share_.take(size)) {
-    refuse(503, "the bodies of other requests fill the memory that is set aside for them");
-    return false;
+  if (share_.take(size)) {
+    body_.reserve(size);
+    return true;
   }
-  body_.reserve(size);
-  return true;
+  refuse(503, "the bodies of other requests fill the memory that is set aside for them");
+  drops_body_ = content_length && !expects_continue_;
+  return drops_body_;
 }
 
 }  // namespace ml_inference

@@ -21,8 +21,8 @@ struct RequestLimits {
   std::size_t body_size_max;
 };
 
-/// Why a request cannot be handed over. The connection must end after the answer: where the next
-/// request would begin is unknown.
+/// Why a request cannot be handed over. Unless keep_alive() says otherwise the connection must end
+/// after the answer: where the next request would begin is unknown.
 struct RequestRefusal {
   int status;
   std::string detail;
@@ -80,6 +80,7 @@ class RequestParser {
   void take_field(int field, std::string_view value);
   void take_unknown_field(std::string_view name, std::string_view value);
   void check_header();
+  [[nodiscard]] bool has_folded_field() const;
   void refuse(int status, std::string detail);
   bool reserve_body(std::optional<std::uint64_t> content_length);
 
@@ -90,8 +91,10 @@ class RequestParser {
   std::optional<RequestRefusal> refusal_;
   unsigned version_ = 11;
   bool expects_continue_ = false;
+  bool drops_body_ = false;  // it is refused once it has come
   bool at_start_ = true;  // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
+  std::string_view fed_;  // what Beast has in hands: when the header ends, from its first byte on
   std::size_t host_count_ = 0;
   std::size_t authorization_count_ = 0;
   std::string method_;

@@ -300,7 +300,8 @@ TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
     EXPECT_EQ(budget_.left(), 100'000U);  // who sends only headers holds up nobody
     ASSERT_EQ(other.feed("x").status, RequestParser::Status::need_more);
     EXPECT_EQ(budget_.left(), 40'000U);
-    EXPECT_EQ(refusal_of(header + "x"), 503);
+    EXPECT_EQ(refusal_of(get_with("Content-Length: 60000\r\nExpect: 100-continue\r\n") + "x"), 503);
+    EXPECT_FALSE(parser_.keep_alive());
     EXPECT_EQ(budget_.left(), 40'000U);
     EXPECT_EQ(refusal_of(get_with("Transfer-Encoding: chunked\r\n") + "1\r\n"), 503);
     EXPECT_TRUE(is_done(get_with("Content-Length: 16384\r\n") + std::string(16384, 'x')));
@@ -311,6 +312,23 @@ TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
   EXPECT_EQ(budget_.left(), 40'000U);
   parser_.reset();
   EXPECT_EQ(budget_.left(), 100'000U);
+}
+
+TEST_F(RequestParserTest, DropsABodyThatThereIsNoRoomForAndGoesOnBehindIt) {
+  BodyShare others(budget_);
+  ASSERT_TRUE(others.take(90'000));
+  const std::string header = get_with("Content-Length: 60000\r\n");
+  ASSERT_EQ(parser_.feed(header).status, RequestParser::Status::need_more);
+  ASSERT_EQ(parser_.feed(std::string(59'999, 'x')).status, RequestParser::Status::need_more);
+  const auto [consumed, status] = parser_.feed("xGET");
+  EXPECT_EQ(status, RequestParser::Status::refused);
+  EXPECT_EQ(consumed, 1U);
+  EXPECT_EQ(parser_.refusal().status, 503);
+  EXPECT_EQ(parser_.request().body, "");
+  EXPECT_TRUE(parser_.keep_alive());
+  parser_.reset();
+  EXPECT_EQ(budget_.left(), 10'000U);
+  EXPECT_TRUE(is_done(get_with("Content-Length: 2\r\n") + "hi"));
 }
 
 TEST_F(RequestParserTest, KnowsTwoVersions) {
@@ -359,6 +377,20 @@ TEST_F(RequestParserTest, SeveralFieldsOfATraceAreOneList) {
   ASSERT_TRUE(is_done(get_with("")));
   EXPECT_EQ(parser_.request().traceparent, "");
   EXPECT_EQ(parser_.request().tracestate, "");
+}
+
+TEST_F(RequestParserTest, RefusesFoldedFields) {
+  for (const char* fields :
+       {"Authorization: Bearer\r\n one\r\n", "Authorization:\r\n Bearer one\r\n",
+        "Authorization: Bearer\r\n\tone\r\n", "X: a\r\n \r\n", "X: a\r\n  \r\n b\r\n"}) {
+    EXPECT_EQ(refusal_of(get_with(fields)), 400) << fields;
+  }
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n"), 400);
+  parser_.reset();
+  EXPECT_EQ(feed(get_with("X: a\r\n b\r\n"), 1), RequestParser::Status::refused) << "in pieces";
+  EXPECT_EQ(refusal_of(get_with("X:\r\nY: \r\n")), 0) << "empty is not folded";
+  EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n \r\n "), 0)
+      << "a body may be anything";
 }
 
 }  // namespace

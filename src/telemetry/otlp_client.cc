@@ -34,11 +34,27 @@ constexpr char kMediaType[] = "application/x-protobuf";
 // An answer has some bytes; whoever sends more is no receiver of traces.
 constexpr std::size_t kAnswerSizeMax = 64 * kKibibyte;
 
+// Without what may be a secret: all between the scheme and the last @, and a query or fragment.
+// Of a URL that is broken, more may be hidden than has to be.
+std::string without_secrets(std::string_view url) {
+  const std::size_t scheme = url.find("//");
+  std::string shown(url.substr(0, scheme == std::string_view::npos ? 0 : scheme + 2));
+  std::string_view rest = url.substr(shown.size());
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    shown += "***";
+    rest.remove_prefix(at);
+  }
+  const std::size_t query = std::min(rest.find_first_of("?#"), rest.size());
+  shown += rest.substr(0, query);
+  if (query < rest.size()) shown.append(1, rest[query]).append("***");
+  return shown;
+}
+
 Result<OtlpEndpoint> bad_url(std::string_view url) {
   return fail(Code::invalid_argument,
               fmt::format("'{}' is no URL such as http://collector:4318 (plain http, no user, no "
                           "query)",
-                          url));
+                          without_secrets(url)));
 }
 
 bool is_port(std::string_view text) {

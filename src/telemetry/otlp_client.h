@@ -23,7 +23,8 @@ struct OtlpEndpoint {
 };
 
 /// Reads a base URL such as "http://collector:4318" (the port of OTLP/HTTP when none is named).
-/// Errors: invalid_argument, for https too: whoever needs it speaks to a collector beside the pod.
+/// Errors: invalid_argument, which shows the URL without user, password and query; for https too:
+/// whoever needs it speaks to a collector beside the pod.
 [[nodiscard]] Result<OtlpEndpoint> parse_otlp_endpoint(std::string_view url);
 
 /// How an export ended.

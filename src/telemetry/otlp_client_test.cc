@@ -15,6 +15,7 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::http_answer;
+using ::testing::Not;
 using testing::ScriptedReceiver;
 using ::testing::StartsWith;
 
@@ -53,6 +54,16 @@ TEST(OtlpEndpoint, IsNothingElse) {
     ASSERT_FALSE(endpoint.has_value()) << url;
     EXPECT_THAT(endpoint.error().message, HasSubstr("is no URL such as http://collector:4318"));
   }
+}
+
+TEST(OtlpEndpoint, ShowsNoSecretsWhenItIsRefused) {
+  for (const char* url : {"http://me:s3cret@a:4318", "https://s3cret@a", "me:s3cret@a",
+                          "http://me:s3/cret?s3cret#@a@b", "http://a/x?token=s3cret",
+                          "http://a#s3cret", "//s3cret@a", "http://a/s3cret@b/?s3cret"}) {
+    EXPECT_THAT(parse_otlp_endpoint(url).error().message, Not(HasSubstr("s3"))) << url;
+  }
+  EXPECT_THAT(parse_otlp_endpoint("http://me:s3cret@a:4318/x?y").error().message,
+              StartsWith("'http://***@a:4318/x?***' is no URL"));
 }
 
 TEST(PostSpans, SendsWhatTheProtocolWants) {

@@ -118,8 +118,8 @@ std::optional<OtlpAnswer> read_otlp_answer(std::string_view body) {
   otlp::ExportTraceServiceResponse answer;
   if (!answer.ParseFromArray(body.data(), static_cast<int>(body.size()))) return std::nullopt;
   const otlp::ExportTracePartialSuccess& partial = answer.partial_success();
-  const auto rejected = partial.rejected_spans() < 0 ? 0 : partial.rejected_spans();
-  return OtlpAnswer{.rejected_count = static_cast<std::uint64_t>(rejected),
+  if (partial.rejected_spans() < 0) return std::nullopt;  // who knows how many were taken
+  return OtlpAnswer{.rejected_count = static_cast<std::uint64_t>(partial.rejected_spans()),
                     .message = partial.error_message()};
 }
 

@@ -88,6 +88,9 @@ TEST(OtlpAnswer, TellsWhatWasRejected) {
 }
 
 TEST(OtlpAnswer, IsNothingWhenItIsRubbish) {
+  otlp::ExportTraceServiceResponse negative;
+  negative.mutable_partial_success()->set_rejected_spans(-1);
+  EXPECT_FALSE(read_otlp_answer(negative.SerializeAsString()).has_value());
   EXPECT_FALSE(read_otlp_answer("<html>it works</html>").has_value());
 }
 

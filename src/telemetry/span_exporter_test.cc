@@ -127,7 +127,7 @@ TEST_F(SpanExporterTest, ARefusalIsFinal) {
 TEST_F(SpanExporterTest, CountsWhatTheReceiverRejects) {
   otlp::ExportTraceServiceResponse answer;
   answer.mutable_partial_success()->set_rejected_spans(2);
-  answer.mutable_partial_success()->set_error_message("too many");
+  answer.mutable_partial_success()->set_error_message("too many" + std::string(10'000, '!'));
   ScriptedReceiver receiver({http_answer("200 OK", answer.SerializeAsString())});
   SpanExporterOptions options = options_for(receiver.url());
   options.batch_size = 3;
@@ -136,7 +136,8 @@ TEST_F(SpanExporterTest, CountsWhatTheReceiverRejects) {
   for (const char* name : {"a", "b", "c"}) exporter.add(span_named(name));
   EXPECT_TRUE(comes_true([&] { return exporter.counts().rejected == 2; }));
   EXPECT_EQ(exporter.counts().exported, 1U);
-  EXPECT_THAT(log_text(), HasSubstr("the receiver rejected 2 spans: too many"));
+  EXPECT_THAT(log_text(), HasSubstr("the receiver rejected 2 spans: too many!"));
+  EXPECT_LT(log_text().size(), 500U);
 }
 
 TEST_F(SpanExporterTest, GivesABatchUpWhenItIsTooOld) {
@@ -182,6 +183,22 @@ TEST_F(SpanExporterTest, StopsInTimeWhateverTheReceiverDoes) {
   exporter.stop(milliseconds(300));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   EXPECT_EQ(exporter.counts().exported, 0U);
+  EXPECT_EQ(exporter.counts().shutdown, 3U);
+}
+
+TEST_F(SpanExporterTest, CountsWhatIsUnderWayAtTheEndAsLost) {
+  ScriptedReceiver receiver({ScriptedReceiver::kHang});
+  SpanExporterOptions options = options_for(receiver.url());
+  options.batch_size = 1;
+  SpanExporter exporter(options, log);
+  Span span = span_named("under way");
+  span.phase_count = 3;
+  exporter.add(std::move(span));
+  EXPECT_EQ(receiver.requests(1).size(), 1U);
+  exporter.add(span_named("waits"));
+  exporter.stop(milliseconds(1));
+  EXPECT_EQ(exporter.counts().shutdown, 5U);
+  EXPECT_EQ(exporter.counts().exported + exporter.counts().export_failed, 0U);
 }
 
 TEST_F(SpanExporterTest, WhatCannotBeSentBeforeTheEndIsCounted) {

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kLogger = "main";
 
+// Bytes of a receiver's own words that a log line has.
+constexpr std::size_t kToldMessageSizeMax = 200;
+
 std::size_t span_count_of(const std::vector<Span>& batch) {
   return std::accumulate(
       batch.begin(), batch.end(), std::size_t{0},
@@ -37,7 +40,9 @@ bool SpanSender::has_room(std::size_t span_count) {
 
 void SpanSender::add(Span span) {
   const std::size_t span_count = span.span_count();
+  unsettled_.fetch_add(span_count, std::memory_order_relaxed);  // run() may be quick
   if (queue_.try_push(std::move(span))) return;
+  unsettled_.fetch_sub(span_count, std::memory_order_relaxed);
   queue_full_.fetch_add(span_count, std::memory_order_relaxed);
 }
 
@@ -60,10 +65,7 @@ void SpanSender::send(const std::vector<Span>& batch) {
   const Clock::time_point too_old = Clock::now() + options_.retry_limit;
   while (true) {
     const std::chrono::milliseconds timeout = patience();
-    if (timeout.count() <= 0) {
-      shutdown_.fetch_add(span_count, std::memory_order_relaxed);
-      return;
-    }
+    if (timeout.count() <= 0) return lose(span_count);
     const OtlpOutcome outcome = post_spans(options_.endpoint, body, timeout);
     if (outcome.taken || !outcome.may_retry) return settle(span_count, outcome);
     const std::chrono::milliseconds pause = next_pause(outcome);
@@ -72,10 +74,7 @@ void SpanSender::send(const std::vector<Span>& batch) {
       failing_ = true;
       tell(LogLevel::warning, "Trace export fails, trying again: " + outcome.reason);
     }
-    if (!rest(pause)) {
-      shutdown_.fetch_add(span_count, std::memory_order_relaxed);
-      return;
-    }
+    if (!rest(pause)) return lose(span_count);
   }
 }
 
@@ -116,20 +115,31 @@ void SpanSender::settle(std::size_t span_count, const OtlpOutcome& outcome) {
     if (!std::exchange(failing_, true)) {
       tell(LogLevel::warning, "Trace export fails, spans are lost: " + outcome.reason);
     }
-    export_failed_.fetch_add(span_count, std::memory_order_relaxed);
+    count(export_failed_, span_count);
     return;
   }
   pause_ = options_.pause_min;
   const std::size_t rejected = std::min<std::uint64_t>(outcome.answer.rejected_count, span_count);
   const bool was_failing = std::exchange(failing_, rejected > 0);
   if (rejected > 0 && !was_failing) {
-    tell(LogLevel::warning, fmt::format("Trace export: the receiver rejected {}: {}",
-                                        count_text(rejected, "span"), outcome.answer.message));
+    tell(LogLevel::warning,
+         fmt::format("Trace export: the receiver rejected {}: {}", count_text(rejected, "span"),
+                     outcome.answer.message.substr(0, kToldMessageSizeMax)));
   } else if (rejected == 0 && was_failing) {
     tell(LogLevel::info, "Trace export works again");
   }
-  rejected_.fetch_add(rejected, std::memory_order_relaxed);
-  exported_.fetch_add(span_count - rejected, std::memory_order_relaxed);
+  count(rejected_, rejected);
+  count(exported_, span_count - rejected);
+}
+
+void SpanSender::lose(std::size_t span_count) { count(shutdown_, span_count); }
+
+// Nothing is counted twice: what a thread that is left behind has in its hands, stop() has counted.
+void SpanSender::count(std::atomic<std::uint64_t>& counter, std::size_t span_count) {
+  const std::lock_guard lock(mutex_);
+  if (log_ == nullptr) return;
+  counter.fetch_add(span_count, std::memory_order_relaxed);
+  unsettled_.fetch_sub(span_count, std::memory_order_relaxed);
 }
 
 void SpanSender::tell(LogLevel level, std::string_view message) {
@@ -149,7 +159,10 @@ bool SpanSender::stop(std::chrono::milliseconds limit) {
   // The little more is for an export that ends by its own deadline.
   const bool done =
       finished_.wait_for(lock, limit + std::chrono::milliseconds(100), [this] { return stopped_; });
-  if (!done) log_ = nullptr;
+  if (!done) {
+    log_ = nullptr;
+    shutdown_.fetch_add(unsettled_.exchange(0), std::memory_order_relaxed);
+  }
   return done;
 }
 

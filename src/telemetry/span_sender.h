@@ -29,7 +29,7 @@ class SpanSender {
   void run();
 
   /// Lets run() send what waits and return. Whether it has returned within the limit; if not, it
-  /// does not touch the log any more.
+  /// touches neither the log nor the counts any more, and what it has not settled is lost.
   [[nodiscard]] bool stop(std::chrono::milliseconds limit);
 
   [[nodiscard]] SpanCounts counts() const;
@@ -43,6 +43,8 @@ class SpanSender {
   [[nodiscard]] bool rest(std::chrono::milliseconds pause);
   [[nodiscard]] bool is_stopping();
   void settle(std::size_t span_count, const OtlpOutcome& outcome);
+  void lose(std::size_t span_count);
+  void count(std::atomic<std::uint64_t>& counter, std::size_t span_count);
   void tell(LogLevel level, std::string_view message);
 
   const SpanExporterOptions options_;
@@ -53,6 +55,8 @@ class SpanSender {
   std::atomic<std::uint64_t> export_failed_ = 0;
   std::atomic<std::uint64_t> rejected_ = 0;
   std::atomic<std::uint64_t> shutdown_ = 0;
+
+  std::atomic<std::uint64_t> unsettled_ = 0;  // spans that wait, or are under way
 
   std::mutex mutex_;
   std::condition_variable stop_asked_;  // for run()

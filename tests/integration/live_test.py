@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What changes while the program serves: tokens and settings in files that somebody replaces."""
 
+import ctypes
 import os
 import tempfile
 import threading
@@ -43,6 +44,31 @@ class Mounting(unittest.TestCase):
 
 def bearer(token):
     return [f"Authorization: Bearer {token}"]
+
+
+class HeldThread:
+    """Holds one thread of a program, as a system call that does not return would: by ptrace(2).
+
+    The thread that makes it has to be the one that uses it.
+    """
+    SEIZE, INTERRUPT = 0x4206, 0x4207
+
+    def __init__(self, program, name):
+        tasks = Path(f"/proc/{program.process.pid}/task")
+        (self.tid,) = [int(task.name) for task in tasks.iterdir()
+                       if (task / "comm").read_text().strip() == name]
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        for request in (self.SEIZE, self.INTERRUPT):
+            if self.libc.ptrace(request, self.tid, None, None) != 0:
+                raise OSError(ctypes.get_errno(), "ptrace")
+        os.waitpid(self.tid, 0x40000000)  # __WALL; returns when it stands
+
+    def buried(self):
+        """Returns when the thread has ended with its process, which needs a tracer that looks."""
+        deadline = time.monotonic() + PATIENCE_S
+        while os.waitpid(self.tid, 0x40000000 | os.WNOHANG)[0] == 0:
+            assert time.monotonic() < deadline, "the program does not end"
+            time.sleep(0.01)
 
 
 def reloads(program, file, result):
@@ -134,6 +160,46 @@ class Tokens(Mounting):
         self.assertIn("/none: cannot be read", ended.stderr)
 
 
+    def test_an_empty_name_is_not_taken_for_none(self):
+        for flag in ("--token-file", "--config-file", "--model"):
+            variable = "ML_INFERENCE" + flag[1:].upper().replace("-", "_")
+            for name, ended in ((flag, run("serve", "--port", "0", flag, "")),
+                                (variable, run("serve", "--port", "0", env={variable: ""}))):
+                self.assertEqual(ended.returncode, 2, name)
+                self.assertIn(f"{name}: is empty, expected a file's name", ended.stderr)
+        tokens = self.mount("tokens", "one")
+        with ready_program("--token-file", str(tokens.path),
+                           env={"ML_INFERENCE_TOKEN_FILE": ""}) as program:
+            self.assertEqual(program.predict(ROW).status, 401)
+
+
+class End(Mounting):
+    def test_a_look_that_hangs_does_not_hold_up_the_end(self):
+        tokens = self.mount("tokens", "old")
+        with ready_program("--token-file", str(tokens.path), "--drain-delay", "0") as program:
+            watcher = HeldThread(program, "watcher")
+            self.assertEqual(program.predict(ROW, bearer("old")).status, 200)
+            program.terminate()
+            watcher.buried()
+            self.assertEqual(program.exit_status(), 0)
+            program.reader.join()
+            line = program.lines[-1]
+            self.assertEqual(line["level"], "WARNING")
+            self.assertIn("all requests are answered; a look", line["message"])
+
+    def test_a_pipe_in_a_files_place_is_refused(self):
+        tokens = Path(self.folder) / "tokens"
+        tokens.write_text("old")
+        with ready_program("--token-file", str(tokens), "--drain-delay", "0") as program:
+            os.mkfifo(tokens.with_suffix(".new"))
+            os.replace(tokens.with_suffix(".new"), tokens)
+            line = program.wait_for(lambda line: "is refused" in line["message"])
+            self.assertIn("is not a regular file", line["message"])
+            self.assertEqual(program.predict(ROW, bearer("old")).status, 200)
+            program.terminate()
+            self.assertEqual(program.exit_status(), 0)
+
+
 class Settings(Mounting):
     def test_settings_change_while_it_serves(self):
         settings = self.mount("settings", "log-level = info\n")
@@ -157,7 +223,7 @@ class Settings(Mounting):
             settings.put("log-sample = 5\nlog-levle = debug\n")
             line = program.wait_for(lambda line: "is refused" in line["message"])
             self.assertEqual(line["level"], "WARNING")
-            self.assertIn("line 2: unknown key 'log-levle'", line["message"])
+            self.assertIn("line 2: the key is unknown, expected one of log-level", line["message"])
             with program.connect() as client:
                 for _ in range(4):
                     client.exchange(predict_request(ROW))

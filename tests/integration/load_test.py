@@ -67,7 +67,8 @@ class AgainstTheProgram(unittest.TestCase):
         for flags, message in [
                 (("--expect-text", "no flower", "--max-failures", "9"),
                  "10 requests failed, expected at most 9\n"),
-                (("--max-p99", "0ms"), r"p99 is \d+\.\d+ ms, expected at most 0 ms\n")]:
+                (("--max-p99", "0ms"), r"p99 is \d+\.\d+ ms, expected at most 0 ms\n"),
+                (("--max-p99", "1us"), r"p99 is \d+\.\d+ ms, expected at most 0\.001 ms\n")]:
             done = load(self.url, "--rate", "100", "--duration", "100ms", *flags)
             self.assertEqual(done.returncode, 3, flags)
             self.assertRegex(done.stderr, rf"\A{message}\Z")
@@ -79,7 +80,11 @@ class AgainstTheProgram(unittest.TestCase):
             body.flush()
             done = load(self.url, "--rate", "100", "--duration", "100ms", "--body", body.name)
         self.assertEqual(done.returncode, 0)  # no threshold was asked for
+        self.assertEqual(done.stderr, "all 10 requests failed; with --max-failures that is exit "
+                                      "status 3\n")
         self.assertEqual(done.report["failures"], {"status 422": 10})
+        self.assertIsNone(done.report["latency_ms"]["p99"])
+        self.assertIsNone(done.report["per_second"][0]["p99_ms"])
         self.assertEqual(load(f"{self.url}/nothing", "--rate", "10", "--duration", "100ms")
                          .report["failures"], {"status 404": 1})
 
@@ -102,6 +107,23 @@ class AgainstTheProgram(unittest.TestCase):
         self.assertRegex(done.stdout, r"\A10 requests in 0\.\d s \(50\.0 a second\): 10 succeeded, "
                                       r"0 failed, 0 late\nlatency, ms: mean [^\n]+\n"
                                       r"kept alive: 10 requests on 10 connections, 0 failed\n\Z")
+
+
+class WithAToken(unittest.TestCase):
+    def test_a_token_comes_from_a_file(self):
+        with tempfile.NamedTemporaryFile("w") as tokens, tempfile.NamedTemporaryFile("w") as fields:
+            print("open-sesame", file=tokens, flush=True)
+            print("Authorization: Bearer open-sesame", file=fields, flush=True)
+            with ready_program("--token-file", tokens.name) as program:
+                url = f"http://127.0.0.1:{program.port}"
+                flags = ["--rate", "50", "--duration", "100ms"]
+                self.assertEqual(load(url, *flags).report["failures"], {"status 401": 5})
+                report = load(url, *flags, "--header-file", fields.name).report
+                self.assertEqual((report["succeeded"], report["failures"]), (5, {}))
+                done = load(url, env={"ML_INFERENCE_HEADER_FILE": tokens.name})
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, f"ml-inference: {tokens.name}: line 1: expected the form "
+                                      "'Name: value'\n")
 
 
 class Stopped(unittest.TestCase):
@@ -191,11 +213,14 @@ class WrongUsage(unittest.TestCase):
                 ([url, "--rate", "fast"], "--rate: rate 'fast': expected requests a second"),
                 ([url, "--rate", "1:5s", "--duration", "3s"], "steps of --rate have their own"),
                 ([url, "--rate", "0:5s,0:5s"], "no request is ever due"),
+                ([url, "--rate", "0:1s"], "as fast as answers come is --rate 0 --duration"),
                 ([url, "--duration", "0s"], "expected more than 0"),
                 ([url, "--connections", "old"], "--connections: old not in"),
                 ([url, "--concurrency", "0"], "no whole number from 1 to 10000"),
                 ([url, "--header", "Host: x"], "Host is set by the load"),
                 ([url, "--max-failures", "-1"], "no whole number"),
+                ([url, "--duration", "0.4ms"], "--duration: '0.4ms' is finer than 1ms"),
+                ([url, "--timeout", "0.4us"], "--timeout: '0.4us' is finer than 1us"),
                 ([url, "--max-p99", "fast"], "--max-p99: 'fast' is no duration")]:
             done = run("load", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
@@ -206,6 +231,13 @@ class WrongUsage(unittest.TestCase):
         done = run("load", "http://127.0.0.1:1", "--body", str(Path("/nothing.json")))
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("/nothing.json: cannot be read", done.stderr)
+
+    def test_a_body_that_is_no_file_or_has_no_end_is_status_1(self):
+        for path, words in [("/", "/: cannot be read: Is a directory"),
+                            ("/dev/zero", "/dev/zero: larger than 67108864 bytes")]:
+            done = run("load", "http://127.0.0.1:1", "--body", path)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), path)
+            self.assertEqual(done.stderr, f"ml-inference: {words}\n")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@ not exclude itself, in every order that their READMEs allow, and the overlays.
 Run by tests/manifests/run. Needs kubectl or kustomize; without them tests/manifests/judges, which
 builds one, runs it.
 """
+import copy
 import itertools
 import os
+import re
 import sys
 import unittest
+
+import yaml
 
 import house
 import pod_security
@@ -145,6 +149,147 @@ class Composition(unittest.TestCase):
                 for each in built[1:]:
                     self.assertEqual(different(built[0], each), [])
                 self.assertEqual(list(faults(built[0])), [])
+
+
+class Layers(unittest.TestCase):
+    """What a reader writes: a layer over the production overlay as it is."""
+
+    def test_each_component_makes_of_it_what_it_makes_in_its_list(self):
+        inside, _ = house.production_parts()
+        for name in house.components():
+            if name not in inside and name != "local-image":  # it stands above, and only there
+                with self.subTest(name):
+                    above, listed = house.above_production(name), house.production_with(name)
+                    self.assertEqual(different(without_version(above), without_version(listed)), [])
+                    self.assertEqual(list(faults(above)), [])
+
+    def test_no_image_can_be_pulled_that_was_not_named(self):
+        for name in house.components():
+            if name not in house.production_parts()[0] and name != "local-image":
+                images = set(images_of(house.above_production(name)))
+                self.assertEqual([each for each in images if not UNKNOWN.search(each)], [], name)
+
+    def test_what_a_component_copies_is_pulled_as_the_server_is(self):
+        for name in ("canary-plain", "blue-green-plain", "envoy-gateway-plain", "envoy-sidecar",
+                     "kserve", "model-init-container"):
+            for thing in house.above_production(name):
+                self.assertEqual(set(values(thing, "imagePullPolicy")) - {"Always"}, set(), name)
+
+    def test_our_documents_recipes_can_be_built_as_they_stand_there(self):
+        recipes = list(house.recipes())
+        self.assertGreaterEqual(len(recipes), 9)
+        for page, text in recipes:
+            with self.subTest(page):
+                self.assertEqual(list(faults(house.render_recipe(text))), [])
+
+    def test_who_counts_pods_by_itself_has_no_autoscaler_beside_it(self):
+        for name in ("canary-plain", "argo-rollouts", "fixed-replicas"):
+            kinds = [each["kind"] for each in house.above_production(name)]
+            self.assertNotIn("HorizontalPodAutoscaler", kinds, name)
+
+    def test_no_network_policy_lets_everybody_in(self):
+        for name in house.components():
+            if name in house.production_parts()[0] or name == "local-image":
+                continue
+            for thing in house.above_production(name):
+                if thing["kind"] == "NetworkPolicy":
+                    for rule in thing["spec"].get("ingress", []):
+                        self.assertTrue(rule.get("from"), f"{name}: {house.label(thing)}")
+
+    def test_a_meshs_proxy_may_speak_to_its_control_plane(self):
+        for mesh, out in (("mesh-istio", {15012}), ("mesh-linkerd", {8080, 8086, 8090})):
+            objects = house.above_production(mesh, f"{mesh}/network-policy")
+            [spec] = [each["spec"] for each in objects if each["kind"] == "NetworkPolicy"
+                      and each["metadata"]["name"] == f"ml-inference-{mesh[5:]}"]
+            ports = {port["port"] for rule in spec["egress"] for port in rule["ports"]}
+            self.assertEqual(ports, out, mesh)
+            [pods] = [template for _, template in house.pod_templates(objects)]
+            self.assertLessEqual(spec["podSelector"]["matchLabels"].items(),
+                                 pods["metadata"]["labels"].items(), mesh)
+
+    def test_the_gateway_takes_the_decision_on_traces_from_its_clients(self):
+        [config] = [each for each in house.above_production("envoy-gateway-plain")
+                    if each["kind"] == "ConfigMap"]
+        settings = yaml.safe_load(config["data"]["envoy.yaml"])["static_resources"]
+        [listener, _] = settings["listeners"]
+        [chain] = listener["filter_chains"]
+        routes = chain["filters"][0]["typed_config"]["route_config"]
+        self.assertIn("traceparent", routes["request_headers_to_remove"])
+
+    def test_kserve_alone_leaves_nothing_that_speaks_of_the_deployment(self):
+        objects = house.above_production("model-pvc", "kserve", "kserve/network-policy",
+                                         "kserve/alone")
+        kinds = {each["kind"] for each in objects}
+        self.assertEqual(kinds & {"Deployment", "Service", "HorizontalPodAutoscaler",
+                                  "PodDisruptionBudget"}, set())
+        self.assertIn("ServingRuntime", kinds)
+
+    def test_flaggers_primary_is_seen_by_what_sees_the_deployment(self):
+        objects = house.above_production("monitoring", "flagger", "flagger/production")
+        [pods] = [template for _, template in house.pod_templates(objects)]
+        primary = {**pods["metadata"]["labels"], "app": "ml-inference-primary"}
+        for kind in ("NetworkPolicy", "PodDisruptionBudget", "PodMonitor"):
+            [spec] = [each["spec"] for each in objects if each["kind"] == kind
+                      and each["metadata"]["name"] == "ml-inference"]
+            selector = spec.get("podSelector", spec.get("selector"))["matchLabels"]
+            self.assertLessEqual(selector.items(), primary.items(), kind)
+
+
+# The digest of no image.
+UNKNOWN = re.compile("@sha256:0{64}$")
+
+
+def values(thing, field):
+    """The values of that field, at whatever depth."""
+    if isinstance(thing, dict):
+        for name, each in thing.items():
+            if name == field and isinstance(each, str):
+                yield each
+            yield from values(each, field)
+    elif isinstance(thing, list):
+        for each in thing:
+            yield from values(each, field)
+
+
+def images_of(objects):
+    for thing in objects:
+        yield from values(thing, "image")
+        for volume in thing.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", []):
+            yield from values(volume, "reference")
+
+
+def without_version(objects):
+    """The same without the label that the production overlay puts on what is in its own list."""
+    objects = [house.in_one_order(copy.deepcopy(each)) for each in objects]
+    for thing in objects:
+        thing["metadata"].get("labels", {}).pop("app.kubernetes.io/version", None)
+    for _, template in house.pod_templates(objects):
+        template["metadata"].get("labels", {}).pop("app.kubernetes.io/version", None)
+    return objects
+
+
+class Copies(unittest.TestCase):
+    """A second Deployment is a copy of the first: never one without its tokens, or its model."""
+
+    def test_what_is_listed_after_a_copy_reaches_it_too(self):
+        for copier in ("canary-deployment", "blue-green-plain"):
+            for name in house.components():
+                if house.compatible(copier, name) and not house.rank(name):
+                    with self.subTest(f"{copier}, {name}"):
+                        self.check(house.compose([copier, name]))
+
+    def check(self, objects):
+        first, second = (essence(each) for each in objects if each["kind"] == "Deployment"
+                         and each["metadata"]["labels"]["app"] == "ml-inference")
+        self.assertEqual(first, second)
+
+
+def essence(deployment):
+    """A Deployment's pods without what tells two of the same service apart."""
+    spec = copy.deepcopy(deployment["spec"]["template"]["spec"])
+    [server] = [each for each in spec["containers"] if each["name"] == "ml-inference"]
+    del server["image"]
+    return spec, deployment["spec"]["template"]["metadata"].get("annotations")
 
 
 class Production(unittest.TestCase):

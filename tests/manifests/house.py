@@ -3,12 +3,14 @@
 
 Parts are found by folder, so that a new component is tested without a list that must name it.
 """
+import functools
 import itertools
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import textwrap
 
 import yaml
 
@@ -43,10 +45,10 @@ def rivals(name):
 
 
 def rank(name):
-    """-1 or 1 when the README of `name` has a paragraph that begins "List first:" or "List last:",
-    which components need that read, or copy, what others composed; else 0."""
+    """-1 when the README of `name` has a paragraph that begins "List first:", because others read
+    what it says; else 0."""
     text = (COMPONENTS / name / "README.md").read_text()
-    return len(re.findall("^List last:", text, re.M)) - len(re.findall("^List first:", text, re.M))
+    return -len(re.findall("^List first:", text, re.M))
 
 
 def orders(one, other):
@@ -110,6 +112,37 @@ def production_with(name):
     chosen, extra = production_parts()
     kept = [each for each in chosen if compatible(each, name)]
     return compose(sorted([*kept, name], key=rank), extra)
+
+
+@functools.cache
+def above_production(*names):
+    """Components in a layer of one's own over the production overlay. Rendered once: do not change
+    what it returns."""
+    return compose(names, resource="overlays/production")
+
+
+def recipes():
+    """(file, kustomization) of each one in our documents that begins with the line
+    "    resources: [../production]", as a reader would copy it."""
+    pages = [*COMPONENTS.glob("*/README.md"), ROOT / "docs" / "kubernetes" / "production.md"]
+    for page in sorted(pages):
+        text = page.read_text()
+        for block in re.findall(r"^    resources: \[\.\./production\]\n(?:    .*\n)*", text, re.M):
+            yield str(page.relative_to(ROOT)), textwrap.dedent(block)
+
+
+def render_recipe(text):
+    """The objects of a kustomization that lies in a folder beside the production overlay, of a copy
+    of k8s/."""
+    tree = WORK / str(next(NUMBERS))
+    shutil.copytree(ROOT / "k8s", tree, symlinks=True)
+    try:
+        folder = tree / "overlays" / "yours"
+        folder.mkdir()
+        (folder / "kustomization.yaml").write_text(text)
+        return render_folder(folder)
+    finally:
+        shutil.rmtree(tree)
 
 
 def local_production():

@@ -205,7 +205,9 @@ class Receivers(unittest.TestCase):
             self.assertEqual(program.exit_status(), 0)
             self.assertLess(time.monotonic() - begin, 6)
             program.reader.join()
-            self.assertIn("0 spans sent, ", program.lines[-2]["message"])
+            self.assertEqual(program.lines[-2]["message"],
+                             "Tracing ends: 0 spans sent, 8 lost: 8 still there at the end")
+            self.assertEqual(program.lines[-2]["level"], "WARNING")
 
 
 class Settings(unittest.TestCase):
@@ -219,6 +221,19 @@ class Settings(unittest.TestCase):
         with ready_program(env={"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a:4317"}) as program:
             program.wait_for(lambda line: "nothing is traced" in line["message"])
             self.assertEqual(program.predict(ROW).status, 200)
+
+    def test_what_is_probably_meant_otherwise_is_a_warning(self):
+        with (Receiver() as receiver,
+              ready_program("--otlp-endpoint", receiver.url + "/v1/traces",
+                            env={"OTEL_SERVICE_NAME": "iris-\udcff"}) as program):
+            line = program.wait_for(lambda line: "/v1/traces is appended" in line["message"])
+            self.assertEqual(line["level"], "WARNING")
+            line = program.wait_for(lambda line: "OTEL_SERVICE_NAME is no UTF-8" in line["message"])
+            self.assertEqual(line["level"], "WARNING")
+            program.predict(ROW)
+            receiver.wait_for_spans(4)
+            self.assertEqual(receiver.paths[0][0], "/v1/traces/v1/traces")
+            self.assertEqual(receiver.resource()["service.name"], "ml-inference")
 
     def test_a_wrong_flag_ends_the_program(self):
         for flags in (["--otlp-endpoint", "collector:4318"], ["--trace-sample", "1.1"]):

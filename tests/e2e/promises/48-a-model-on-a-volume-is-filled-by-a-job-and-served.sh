@@ -28,7 +28,7 @@ EOF
 }
 fill_with() {
   command kubectl kustomize k8s/components/model-pvc/fill |
-    sed "s|image: ml-inference-model:1|image: $(image_of $model_image)|" | "$@" |
+    sed "s|image: ml-inference-model:1.*|image: $(image_of $model_image)|" | "$@" |
     kubectl apply -f - >/dev/null
 }
 # make_folder: a pod that ends at once, with the first volume mounted.

@@ -7,7 +7,7 @@
 # shellcheck source=tests/e2e/prometheus/prometheus.sh
 . tests/e2e/prometheus/prometheus.sh
 readonly target=60 before=60 step=400 # requests a second: of a pod, and of all clients
-readonly component=k8s/components/autoscaling-requests/horizontal-pod-autoscaler.yaml
+readonly component=k8s/components/autoscaling-requests/autoscaler/horizontal-pod-autoscaler.yaml
 readonly here=tests/e2e/prometheus
 
 clean_up() {
