@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# canary-plain: nine pods of the old version, one of the new, one Service. New connections fall on
+# canary-plain at a tenth: nine pods of the old version, one of the new, one Service. New connections fall on
 # all ten alike, so the share of the canary is binomial. Then the canary is taken back, tried again,
 # and promoted, all under load.
 . "$(dirname "$0")/../parts.sh"
 
-deploy canary-plain < <(echo 'images:'; instead ml-inference-canary ml-inference:v2)
+deploy canary-plain < <(
+  echo 'replicas: [{name: ml-inference, count: 9}, {name: ml-inference-canary, count: 1}]'
+  echo 'images:'
+  instead ml-inference-canary ml-inference:v2)
 rolled_out ml-inference ml-inference-canary
 shared_out 15 ml-inference new 10
 begin_load canary ml-inference 200 mixed
