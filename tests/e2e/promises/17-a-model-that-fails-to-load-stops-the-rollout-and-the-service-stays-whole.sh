@@ -27,7 +27,12 @@ undo() {
 kubectl set env deployment/ml-inference -n "$namespace" ML_INFERENCE_MODEL=/missing.onnx >/dev/null
 crashed() { [[ $(waiting_reasons) == *CrashLoopBackOff* ]]; }
 within 60 "the crash loop" crashed
-proved "the new pod says: $(kubectl logs -n "$namespace" "$(new_pod)" --previous 2>&1 | tail -1)"
+# The node may have cleared the last container away and not yet started the next: asked again then.
+last_words() {
+  words=$(kubectl logs -n "$namespace" "$(new_pod)" --previous 2>/dev/null | grep -F missing.onnx)
+}
+within 60 "a word on the missing model in the log" last_words
+proved "the new pod says: $(tail -1 <<<"$words")"
 stopped "a missing model ($(waiting_reasons))"
 undo
 
