@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# canary-plain at a tenth: nine pods of the old version, one of the new, one Service. New connections fall on
-# all ten alike, so the share of the canary is binomial. Then the canary is taken back, tried again,
-# and promoted, all under load.
+# canary-plain at a tenth: nine pods of the old version, one of the new, one Service. New
+# connections fall on all ten alike, so the share of the canary is binomial. Then the canary is
+# taken back, tried again, and promoted, all under load.
 . "$(dirname "$0")/../parts.sh"
 
 deploy canary-plain < <(
