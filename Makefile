@@ -34,6 +34,9 @@ build: ## build build/release/ml-inference, without the tests
 image: ## build the container image (IMAGE=ml-inference:latest)
 	$(CONTAINERS) build -t $(IMAGE) -f docker/Dockerfile .
 
+sbom: ## print the image's bill of materials, CycloneDX in JSON
+	@tools/image_sbom $(CONTAINERS)
+
 # ---- prove it ----
 
 test: ## install what is missing, build, and run every test
@@ -87,6 +90,9 @@ operations: build ## alerts, dashboard, logs: a real Prometheus and Elasticsearc
 judges: ## other people's tools about our manifests and image
 	tests/manifests/judges
 
+signing: ## bill of materials and signature of the image: cosign, Kyverno (needs go; slow at first)
+	CONTAINERS=$(CONTAINERS) tests/image/run
+
 traces: build ## a receiver of ours and the real Jaeger get our traces (needs go; minutes at first)
 	@tools/setup test
 	tests/tracing/run otlp_test jaeger_test
@@ -124,5 +130,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image test check asan tsan fuzz soak e2e chart operations judges traces \
-        interop conformance bench accuracy format lint clean
+.PHONY: help run build image sbom test check asan tsan fuzz soak e2e chart operations judges signing \
+        traces interop conformance bench accuracy format lint clean

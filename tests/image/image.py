@@ -42,14 +42,21 @@ def syft(*words):
                           env={**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false"}))
 
 
-def files():
-    """The paths of all files in the image, with a slash before them."""
+def packages():
+    """The packages of the bill, as it describes them."""
+    return [each for each in bill()["components"] if each["type"] == "library"]
+
+
+def contents():
+    """{path with a slash before it: bytes} of all files in the image."""
+    found = {}
     with tarfile.open(ARCHIVE) as archive:
         [image] = json.load(archive.extractfile("manifest.json"))
         for layer in image["Layers"]:
-            with tarfile.open(fileobj=archive.extractfile(layer)) as content:
-                yield from ("/" + each.name.removeprefix("./") for each in content
-                            if not each.isdir())
+            with tarfile.open(fileobj=archive.extractfile(layer)) as files:
+                found |= {"/" + each.name.removeprefix("./"): files.extractfile(each).read()
+                          for each in files if not each.isdir()}
+    return found
 
 
 class Registry:
