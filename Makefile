@@ -130,5 +130,5 @@ lint: ## clang-format and clang-tidy; slow
 clean: ## remove all build trees
 	rm -rf build
 
-.PHONY: help run build image sbom test check asan tsan fuzz soak e2e chart operations judges signing \
-        traces interop conformance bench accuracy format lint clean
+.PHONY: help run build image sbom test check asan tsan fuzz soak e2e chart operations judges \
+        signing traces interop conformance bench accuracy format lint clean
