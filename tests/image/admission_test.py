@@ -34,6 +34,13 @@ def pod(name, reference, **also):
             "metadata": {"namespace": "ml-platform", **template["metadata"], "name": name}}
 
 
+def policy_of(key):
+    policy = yaml.safe_load(POLICY.read_text())
+    [attestor] = policy["spec"]["attestors"]
+    attestor["cosign"]["key"]["data"] = key
+    return policy
+
+
 class Admission(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -49,9 +56,9 @@ class Admission(unittest.TestCase):
 
     def judge(self, *things, key=None):
         """{name: (result, message)} of objects under the policy with our key, or with another."""
-        policy = yaml.safe_load(POLICY.read_text())
-        [attestor] = policy["spec"]["attestors"]
-        attestor["cosign"]["key"]["data"] = key or self.ours.public_key
+        return self.judge_by(policy_of(key or self.ours.public_key), *things)
+
+    def judge_by(self, policy, *things):
         (self.folder / "policy.yaml").write_text(yaml.safe_dump(policy))
         (self.folder / "things.yaml").write_text(yaml.safe_dump_all(things))
         done = subprocess.run(
@@ -104,6 +111,17 @@ class Admission(unittest.TestCase):
         found = self.judge(pod("signed", self.good), key=attestor["cosign"]["key"]["data"])
         self.assertEqual(found, {"signed": ("fail", SIGNATURE)})
         image.proved("Kyverno, with the component's own placeholder for a key: fail")
+
+    def test_either_of_two_keys_will_do_while_one_follows_the_other(self):
+        """As docs/kubernetes/images.md says how a key is changed."""
+        policy = policy_of(self.stranger.public_key)
+        [old] = policy_of(self.ours.public_key)["spec"]["attestors"]
+        policy["spec"]["attestors"].append({**old, "name": "old"})
+        for each in policy["spec"]["validations"]:
+            each["expression"] = each["expression"].replace(
+                "[attestors.publisher]", "[attestors.publisher, attestors.old]")
+        found = self.judge_by(policy, pod("signed", self.good), pod("unsigned", self.unsigned))
+        self.assertEqual(found, {"signed": ("pass", "success"), "unsigned": ("fail", SIGNATURE)})
 
     def test_the_signed_image_is_refused_by_another_key(self):
         found = self.judge(pod("signed", self.good), key=self.stranger.public_key)

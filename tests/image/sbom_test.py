@@ -3,6 +3,7 @@
 
 import copy
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -77,8 +78,9 @@ class Scanner(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    def refused(self, *words):
-        done = subprocess.run([ROOT / "tools/sbom", *words], text=True, capture_output=True)
+    def refused(self, *words, **environment):
+        done = subprocess.run([ROOT / "tools/sbom", *words], text=True, capture_output=True,
+                              env={**os.environ, **environment})
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stdout, "")
         return done.stderr
@@ -90,6 +92,18 @@ class Refusals(unittest.TestCase):
                              "expected it to be built\n")
             self.assertEqual(self.refused("spdx", folder),
                              "tools/sbom: expected cyclonedx or dpkg, got 'spdx'\n")
+
+    def test_a_library_that_is_of_no_package_is_refused_and_not_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            said = {"ml-inference": "", "ldd": f"libstray.so => {folder}/libstray.so (0x0)",
+                    "ninja": "a.o\n    /usr/bin/env"}
+            for name, text in said.items():
+                path = pathlib.Path(folder, name)
+                path.write_text(f"#!/bin/sh\necho '{text}'\n")
+                path.chmod(0o755)
+            pathlib.Path(folder, "libstray.so").touch()
+            self.assertEqual(self.refused("dpkg", folder, PATH=f"{folder}:{os.environ['PATH']}"),
+                             f"tools/sbom: {folder}/libstray.so is of no package\n")
 
 
 if __name__ == "__main__":
