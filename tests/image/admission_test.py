@@ -3,12 +3,10 @@
 registry on the loopback for signatures as its webhook would.
 """
 
-import contextlib
 import json
 import os
 import pathlib
 import subprocess
-import tempfile
 import unittest
 
 import yaml
@@ -41,17 +39,10 @@ def policy_of(key):
     return policy
 
 
-class Admission(unittest.TestCase):
+class Admission(image.SignedImage):
     @classmethod
     def setUpClass(cls):
-        stack = contextlib.ExitStack()
-        cls.addClassCleanup(stack.close)
-        cls.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.registry = stack.enter_context(image.Registry())
-        cls.ours, cls.stranger = (image.Pipeline(cls.folder / who) for who in ("ours", "stranger"))
-        cls.good = cls.registry.push(image.ARCHIVE, image.NAME)
-        cls.ours.sign(cls.good)
-        cls.ours.attest(cls.good, image.BILL)
+        super().setUpClass()
         cls.unsigned = cls.registry.push(image.ARCHIVE, "unsigned")
 
     def judge(self, *things, key=None):
@@ -80,12 +71,12 @@ class Admission(unittest.TestCase):
         self.stranger.attest(forged, image.BILL)
         bare = self.registry.push(image.ARCHIVE, "bare")
         self.ours.sign(bare)
-        changed = self.registry.changed(self.good, "changed")
+        changed = self.registry.changed(self.signed, "changed")
         expected = {"signed": ("pass", "success"), "unsigned": ("fail", SIGNATURE),
                     "signed-by-another-key": ("fail", SIGNATURE),
                     "changed-after-signing": ("fail", SIGNATURE),
                     "signed-without-a-bill": ("fail", BILL)}
-        images = [self.good, self.unsigned, forged, changed, bare]
+        images = [self.signed, self.unsigned, forged, changed, bare]
         found = self.judge(*map(pod, expected, images))
         for name, (result, message) in found.items():
             image.proved(f"Kyverno, a pod whose image is {name}: {result}: {message}")
@@ -93,22 +84,22 @@ class Admission(unittest.TestCase):
 
     def test_no_container_of_any_kind_is_overlooked(self):
         found = self.judge(
-            pod("beside", self.good, initContainers=self.good, ephemeralContainers=self.good),
-            pod("before", self.good, initContainers=self.unsigned),
-            pod("debug", self.good, ephemeralContainers=self.unsigned))
+            pod("beside", self.signed, initContainers=self.signed, ephemeralContainers=self.signed),
+            pod("before", self.signed, initContainers=self.unsigned),
+            pod("debug", self.signed, ephemeralContainers=self.unsigned))
         self.assertEqual(found, {"beside": ("pass", "success"), "before": ("fail", SIGNATURE),
                                  "debug": ("fail", SIGNATURE)})
         image.proved("Kyverno, an unsigned image before or beside the signed one: fail")
 
     def test_a_tag_is_refused_although_its_image_is_signed(self):
-        tag = f"{self.good.partition('@')[0]}:1"
+        tag = f"{self.signed.partition('@')[0]}:1"
         self.assertEqual(self.judge(pod("by-tag", tag)),
                          {"by-tag": ("fail", f"image {tag} does not have a digest")})
         image.proved("Kyverno, the signed image by its tag: fail")
 
     def test_until_the_key_is_there_nothing_may_run(self):
         [attestor] = yaml.safe_load(POLICY.read_text())["spec"]["attestors"]
-        found = self.judge(pod("signed", self.good), key=attestor["cosign"]["key"]["data"])
+        found = self.judge(pod("signed", self.signed), key=attestor["cosign"]["key"]["data"])
         self.assertEqual(found, {"signed": ("fail", SIGNATURE)})
         image.proved("Kyverno, with the component's own placeholder for a key: fail")
 
@@ -120,11 +111,11 @@ class Admission(unittest.TestCase):
         for each in policy["spec"]["validations"]:
             each["expression"] = each["expression"].replace(
                 "[attestors.publisher]", "[attestors.publisher, attestors.old]")
-        found = self.judge_by(policy, pod("signed", self.good), pod("unsigned", self.unsigned))
+        found = self.judge_by(policy, pod("signed", self.signed), pod("unsigned", self.unsigned))
         self.assertEqual(found, {"signed": ("pass", "success"), "unsigned": ("fail", SIGNATURE)})
 
     def test_the_signed_image_is_refused_by_another_key(self):
-        found = self.judge(pod("signed", self.good), key=self.stranger.public_key)
+        found = self.judge(pod("signed", self.signed), key=self.stranger.public_key)
         self.assertEqual(found, {"signed": ("fail", SIGNATURE)})
 
 

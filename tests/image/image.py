@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import tarfile
 import tempfile
+import unittest
 import urllib.request
 
 ARCHIVE = pathlib.Path(os.environ["IMAGE_ARCHIVE"])
@@ -152,3 +153,19 @@ class Pipeline:
         """The statements that are signed of the image, its bills of materials."""
         return self.cosign("verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog",
                            "--type", "cyclonedx", image)
+
+
+class SignedImage(unittest.TestCase):
+    """For tests that begin with a registry and our image in it, signed, its bill attested. `signed`
+    is its name by digest; a stranger has a key of his own."""
+
+    @classmethod
+    def setUpClass(cls):
+        stack = contextlib.ExitStack()
+        cls.addClassCleanup(stack.close)
+        cls.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cls.registry = stack.enter_context(Registry())
+        cls.ours, cls.stranger = (Pipeline(cls.folder / who) for who in ("ours", "stranger"))
+        cls.signed = cls.registry.push(ARCHIVE, NAME)
+        cls.ours.sign(cls.signed)
+        cls.ours.attest(cls.signed, BILL)

@@ -2,11 +2,8 @@
 """cosign signs the image and its bill of materials in a registry, and believes nothing else."""
 
 import base64
-import contextlib
 import hashlib
 import json
-import pathlib
-import tempfile
 import unittest
 
 import image
@@ -15,18 +12,7 @@ import image
 SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
 
 
-class Signing(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        stack = contextlib.ExitStack()
-        cls.addClassCleanup(stack.close)
-        cls.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.registry = stack.enter_context(image.Registry())
-        cls.ours, cls.stranger = (image.Pipeline(cls.folder / who) for who in ("ours", "stranger"))
-        cls.signed = cls.registry.push(image.ARCHIVE, image.NAME)
-        cls.ours.sign(cls.signed)
-        cls.ours.attest(cls.signed, image.BILL)
-
+class Signing(image.SignedImage):
     def refused(self, what, check, reference):
         """Asserts that a check fails, and tells by what words."""
         with self.assertRaises(AssertionError) as refusal:
