@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # ml_inference_room(NAME [DEPENDS rooms...] [LIBRARIES targets...] [TESTING rooms...])
 #
-# Makes the library ml_inference_NAME of all *.cc in the calling folder, except
+# Makes the library ml_inference_NAME of all *.cc in the calling folder and in its folders, except
 #   *_test.cc   one test program, NAME_test, linked with GoogleTest (label: unit)
 #   *_fuzz.cc   one libFuzzer program each, named after the file
 #   *_bench.cc  one Google Benchmark program each, named after the file
@@ -10,11 +10,12 @@
 # An interface library stands in while a room has no sources of its own.
 function(ml_inference_room name)
   cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TESTING" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
-  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
-  file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
-  file(GLOB benches CONFIGURE_DEPENDS *_bench.cc)
-  file(GLOB testing CONFIGURE_DEPENDS testing/*.cc)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
+  list(FILTER sources EXCLUDE REGEX "/testing/[^/]*$")
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc */*_test.cc)
+  file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc */*_fuzz.cc)
+  file(GLOB benches CONFIGURE_DEPENDS *_bench.cc */*_bench.cc)
+  file(GLOB testing CONFIGURE_DEPENDS testing/*.cc */testing/*.cc)
   list(REMOVE_ITEM sources ${tests} ${fuzzers} ${benches} "${CMAKE_CURRENT_SOURCE_DIR}/main.cc")
 
   list(TRANSFORM ROOM_DEPENDS PREPEND ml_inference_ OUTPUT_VARIABLE rooms)
@@ -63,17 +64,19 @@ function(ml_inference_room name)
   endif()
 endfunction()
 
-# ml_inference_messages(NAME): the messages of NAME.proto in the calling room's folder, as the
-# library ml_inference_NAME_proto of their own: generated code meets no warnings of ours, and the
-# runtime is linked statically: the program needs no shared library of protobuf. They are included
-# as "ROOM/NAME.pb.h".
-function(ml_inference_messages name)
-  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${name}.pb")
+# ml_inference_messages(PATH): the messages of PATH.proto in the calling room's folder (PATH is a
+# name, or folder/name), as the library ml_inference_NAME_proto of their own: generated code meets
+# no warnings of ours, and the runtime is linked statically: the program needs no shared library of
+# protobuf. They are included as "ROOM/PATH.pb.h".
+function(ml_inference_messages path)
+  get_filename_component(room "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  get_filename_component(name "${path}" NAME)
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${path}.pb")
   add_custom_command(
     OUTPUT ${generated}.cc ${generated}.h
-    COMMAND protobuf::protoc --proto_path=${CMAKE_CURRENT_SOURCE_DIR}
-            --cpp_out=${CMAKE_CURRENT_BINARY_DIR} ${name}.proto
-    DEPENDS ${name}.proto)
+    COMMAND protobuf::protoc --proto_path=${CMAKE_CURRENT_SOURCE_DIR}/..
+            --cpp_out=${CMAKE_CURRENT_BINARY_DIR}/.. ${room}/${path}.proto
+    DEPENDS ${path}.proto)
   find_library(PROTOBUF_LITE_STATIC libprotobuf-lite.a REQUIRED)
   set(target ml_inference_${name}_proto)
   add_library(${target} STATIC ${generated}.cc ${generated}.h)

@@ -57,7 +57,7 @@ UNTRUSTED = [
     "src/api/token_set",
     "src/app/live_settings",
     "src/data/csv",
-    "src/formats/onnx",
+    "src/formats/onnx/onnx",
     "src/host/cgroup_text",
     "src/server/request_parser",
     "src/telemetry/exposition_negotiation",

@@ -4,7 +4,7 @@
 #include "app/flags.h"
 #include "base/printable_text.h"
 #include "data/csv.h"
-#include "formats/onnx_writer.h"
+#include "formats/onnx/writer.h"
 #include "host/cgroup.h"
 #include "host/cpu.h"
 #include "model/limits.h"

@@ -15,7 +15,7 @@
 #include "base/digest.h"
 #include "base/number_text.h"
 #include "formats/load_model.h"
-#include "formats/onnx_writer.h"
+#include "formats/onnx/writer.h"
 #include "host/cgroup.h"
 #include "server/server.h"
 #include "serving/readiness.h"

@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "formats/format_error.h"
 #include "formats/limits.h"
-#include "formats/onnx_reader.h"
+#include "formats/onnx/reader.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/digest.h"
 #include "formats/limits.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_values.h"
+#include "formats/onnx/values.h"
 
 #include "formats/format_error.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include <gtest/gtest.h>
 

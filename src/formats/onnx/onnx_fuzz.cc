@@ -6,7 +6,7 @@
 //   make fuzz, or build/fuzz/src/formats/onnx_fuzz tests/corpus/onnx tests/golden/onnx
 #include "base/assert.h"
 #include "formats/load_model.h"
-#include "formats/onnx_writer.h"
+#include "formats/onnx/writer.h"
 
 #include <cstddef>
 #include <cstdint>

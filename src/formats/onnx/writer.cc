@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_writer.h"
+#include "formats/onnx/writer.h"
 
 #include "base/json_text.h"
 #include "formats/limits.h"
-#include "formats/onnx.pb.h"
-#include "formats/onnx_metadata.h"
+#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/metadata.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // Small ONNX files for tests, as messages that a test changes before it writes them.
 #pragma once
 
-#include "formats/onnx.pb.h"
+#include "formats/onnx/onnx.pb.h"
 
 #include <cstdint>
 #include <string>

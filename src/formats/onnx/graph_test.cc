@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Graphs around a tree ensemble: what is followed and what is refused.
-#include "formats/onnx_graph.h"
+#include "formats/onnx/graph.h"
 
 #include "formats/load_model.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_graph.h"
+#include "formats/onnx/graph.h"
 
 #include "formats/format_error.h"
 #include "formats/limits.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_values.h"
+#include "formats/onnx/values.h"
 
 #include "formats/format_error.h"
 

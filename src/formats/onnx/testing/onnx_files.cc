@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include "base/assert.h"
 #include "formats/load_model.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_forest.h"
+#include "formats/onnx/forest.h"
 
 #include "formats/format_error.h"
 #include "model/forest_builder.h"

@@ -5,8 +5,8 @@
 // files are made by tools/golden/onnx_golden.py.
 #include "data/matrix.h"
 #include "formats/load_model.h"
-#include "formats/onnx.pb.h"
-#include "formats/onnx_writer.h"
+#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/writer.h"
 #include "model/forest_builder.h"
 #include "model/reference_predict.h"
 #include "model/testing/random_forest.h"

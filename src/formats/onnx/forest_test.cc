@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The arrays of a tree ensemble, honest and hostile.
-#include "formats/onnx_forest.h"
+#include "formats/onnx/forest.h"
 
 #include "data/matrix.h"
 #include "formats/load_model.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 #include "model/reference_predict.h"
 
 #include <gmock/gmock.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_reader.h"
+#include "formats/onnx/reader.h"
 
 #include "formats/format_error.h"
-#include "formats/onnx.pb.h"
-#include "formats/onnx_budget.h"
-#include "formats/onnx_forest.h"
-#include "formats/onnx_graph.h"
-#include "formats/onnx_metadata.h"
+#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/budget.h"
+#include "formats/onnx/forest.h"
+#include "formats/onnx/graph.h"
+#include "formats/onnx/metadata.h"
 
 #include <boost/json.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_reader.h"
+#include "formats/onnx/reader.h"
 
 #include "formats/load_model.h"
-#include "formats/onnx_writer.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/writer.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is written is read back unchanged. That others read it: onnx_golden_test.cc.
-#include "formats/onnx_writer.h"
+// What is written is read back unchanged. That others read it: golden_test.cc.
+#include "formats/onnx/writer.h"
 
 #include "formats/load_model.h"
 #include "model/forest_builder.h"

@@ -3,8 +3,8 @@
 // and labels, a division and maps behind it.
 #pragma once
 
-#include "formats/onnx.pb.h"
-#include "formats/onnx_values.h"
+#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/values.h"
 #include "model/schema.h"
 
 #include <cstddef>

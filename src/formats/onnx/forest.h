@@ -2,7 +2,7 @@
 // The attributes of TreeEnsembleClassifier and TreeEnsembleRegressor -> a Forest.
 #pragma once
 
-#include "formats/onnx_graph.h"
+#include "formats/onnx/graph.h"
 #include "model/forest.h"
 
 #include <cstddef>

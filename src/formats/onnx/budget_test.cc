@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_budget.h"
+#include "formats/onnx/budget.h"
 
 #include "formats/format_error.h"
 #include "formats/limits.h"
-#include "formats/testing/onnx_files.h"
+#include "formats/onnx/testing/onnx_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "formats/onnx_budget.h"
+#include "formats/onnx/budget.h"
 
 #include "formats/format_error.h"
 #include "formats/limits.h"
-#include "formats/onnx.pb.h"
+#include "formats/onnx/onnx.pb.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>

@@ -2,7 +2,7 @@
 // Typed access to what an ONNX file says: attributes of a node and constant tensors.
 #pragma once
 
-#include "formats/onnx.pb.h"
+#include "formats/onnx/onnx.pb.h"
 
 #include <cstddef>
 #include <cstdint>
