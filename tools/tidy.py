@@ -58,6 +58,7 @@ UNTRUSTED = [
     "src/app/live_settings",
     "src/data/csv",
     "src/formats/onnx/onnx",
+    "src/formats/pickle/pickle",
     "src/host/cgroup_text",
     "src/server/request_parser",
     "src/telemetry/exposition_negotiation",

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "formats/pickle/access.h"
+
+#include "formats/format_error.h"
+#include "formats/pickle/elements.h"
+
+#include <fmt/format.h>
+
+namespace ml_inference {
+namespace {
+
+[[noreturn]] void refuse_kind(const PickleValue& value, std::string_view where,
+                              std::string_view expected) {
+  refuse(Code::data_loss, "{} is {}, expected {}", where, value_text(value), expected);
+}
+
+// A number of numpy, alone or in an array of one. Its bytes are few and so always in memory.
+struct Element {
+  ElementReader reader;
+  PickleBytes bytes;
+};
+
+std::optional<Element> element_of(const PickleValue& value) {
+  const bool is_one =
+      value.is(PickleKind::scalar) || (value.is(PickleKind::array) && value.layout().count == 1);
+  if (!is_one) return std::nullopt;
+  const std::optional<ElementReader> reader = ElementReader::of(value.type());
+  if (!reader) return std::nullopt;
+  return Element{*reader, value.load()};
+}
+
+bool is_integer(const PickleValue& value) {
+  return value.is(PickleKind::integer) || value.is(PickleKind::boolean);
+}
+
+bool is_numpy_text(const PickleValue& value) {
+  return value.is(PickleKind::scalar) && value.type().kind == 'U';
+}
+
+std::optional<PickleValue> entry_of(const PickleValue& dict, std::string_view key,
+                                    std::string_view where) {
+  if (dict.size() > kAttributeCountMax) {
+    refuse(Code::resource_exhausted, "{}: {} attributes, expected at most {}", where, dict.size(),
+           kAttributeCountMax);
+  }
+  for (std::size_t index = dict.size(); index-- > 0;) {
+    const PickleValue found = dict.key(index);
+    if (found.is(PickleKind::text) && found.text() == key) return dict.value(index);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view class_of(const PickleValue& value) {
+  if (value.is(PickleKind::global)) return value.name();
+  if (!value.is(PickleKind::object)) return {};
+  const std::string_view name = value.callable().name();
+  const bool is_of_old = name == "copyreg._reconstructor" || name == "copy_reg._reconstructor";
+  const PickleValue arguments = value.arguments();
+  if (is_of_old && arguments.size() > 0 && arguments.item(0).is(PickleKind::global)) {
+    return arguments.item(0).name();
+  }
+  return name;
+}
+
+std::string value_text(const PickleValue& value) {
+  const std::string_view name = class_of(value);
+  if (!name.empty()) return std::string(name);
+  if (value.is(PickleKind::array)) {
+    return fmt::format("an array of {} {}", value.layout().count, type_text(value.type()));
+  }
+  if (value.is(PickleKind::text)) return quoted_text(value.text());
+  return std::string(kind_text(value.kind()));
+}
+
+std::optional<PickleValue> find_entry(const PickleValue& dict, std::string_view key,
+                                      std::string_view where) {
+  if (dict.is(PickleKind::dict)) return entry_of(dict, key, where);
+  if (dict.is(PickleKind::object) && dict.entries().is(PickleKind::dict)) {
+    return entry_of(dict.entries(), key, where);
+  }
+  refuse_kind(dict, where, "a dict");
+}
+
+std::optional<PickleValue> find_attribute(const PickleValue& object, std::string_view name,
+                                          std::string_view where) {
+  if (!object.is(PickleKind::object)) refuse_kind(object, where, "an object");
+  const PickleValue state = object.state();
+  if (state.is(PickleKind::dict)) return entry_of(state, name, where);
+  if (state.is(PickleKind::nothing) || state.is_none()) return std::nullopt;
+  if (!state.is(PickleKind::tuple) || state.size() != 2) {
+    refuse(Code::data_loss, "{}: the state is {}, expected a dict", where, value_text(state));
+  }
+  for (const std::size_t index : {std::size_t{1}, std::size_t{0}}) {
+    if (!state.item(index).is(PickleKind::dict)) continue;
+    if (const auto found = entry_of(state.item(index), name, where)) return found;
+  }
+  return std::nullopt;
+}
+
+PickleValue attribute_of(const PickleValue& object, std::string_view name, std::string_view where) {
+  const std::optional<PickleValue> found = find_attribute(object, name, where);
+  if (!found) refuse(Code::data_loss, "{} has no attribute {}", where, name);
+  return *found;
+}
+
+std::int64_t integer_of(const PickleValue& value, std::string_view where) {
+  if (is_integer(value)) return value.integer();
+  const std::optional<Element> element = element_of(value);
+  if (!element || element->reader.is_float()) refuse_kind(value, where, "an integer");
+  const std::int64_t integer = element->reader.integer(element->bytes.view().data());
+  if (element->reader.form() == ElementForm::u8 && integer < 0) {
+    refuse(Code::data_loss, "{} is an integer of 2^63 or more", where);
+  }
+  return integer;
+}
+
+bool is_number(const PickleValue& value) {
+  return is_integer(value) || value.is(PickleKind::real) || element_of(value).has_value();
+}
+
+double number_of(const PickleValue& value, std::string_view where) {
+  if (is_integer(value)) return static_cast<double>(value.integer());
+  if (value.is(PickleKind::real)) return value.real();
+  const std::optional<Element> element = element_of(value);
+  if (!element) refuse_kind(value, where, "a number");
+  return element->reader.number(element->bytes.view().data());
+}
+
+bool boolean_of(const PickleValue& value, std::string_view where) {
+  const std::optional<Element> element = element_of(value);
+  const bool is_numpy = element && !element->reader.is_float();
+  if (!is_integer(value) && !is_numpy) refuse_kind(value, where, "a bool");
+  const std::int64_t integer = integer_of(value, where);
+  if (integer != 0 && integer != 1) {
+    refuse(Code::data_loss, "{} is {}, expected a bool", where, integer);
+  }
+  return integer == 1;
+}
+
+bool is_text(const PickleValue& value) {
+  return value.is(PickleKind::text) || value.is(PickleKind::long_text) || is_numpy_text(value);
+}
+
+std::string text_of(const PickleValue& value, std::string_view where) {
+  if (!is_text(value)) refuse_kind(value, where, "a text");
+  if (is_numpy_text(value)) {
+    const PickleBytes bytes = value.load();
+    const std::optional<std::string> text = element_text(value.type(), bytes.view().data());
+    if (!text) refuse(Code::data_loss, "{} is no text of Unicode", where);
+    return *text;
+  }
+  if (value.has_surrogates()) {
+    refuse(Code::data_loss, "{} is no text of Unicode: half of a surrogate pair", where);
+  }
+  if (value.is(PickleKind::text)) return std::string(value.text());
+  const PickleBytes bytes = value.load();
+  return std::string(bytes.view());
+}
+
+PickleValue array_of(const PickleValue& value, std::string_view where) {
+  if (!value.is(PickleKind::array)) refuse_kind(value, where, "an array");
+  return value;
+}
+
+PickleItems::PickleItems(const PickleValue& value, std::string_view where)
+    : list_(value), size_(0) {
+  const bool is_list =
+      value.is(PickleKind::list) || value.is(PickleKind::tuple) || value.is(PickleKind::set);
+  if (is_list) {
+    size_ = value.size();
+    return;
+  }
+  if (!value.is(PickleKind::array) || value.type().kind != 'O') {
+    refuse_kind(value, where, "a list");
+  }
+  // The list of an array is that of the file, which may have grown behind the array's back.
+  list_ = value.items();
+  size_ = static_cast<std::size_t>(value.layout().count);
+  if (!list_.is(PickleKind::list) || list_.size() < size_) {
+    refuse(Code::data_loss, "{}: an array of {} objects has another number of them", where, size_);
+  }
+}
+
+PickleVisit::Inside PickleVisit::enter(std::string_view where) {
+  if (depth_ >= kPickleDepthMax) {
+    refuse(Code::resource_exhausted, "{}: values stand in one another more than {} deep", where,
+           kPickleDepthMax);
+  }
+  if (left_ == 0) {
+    refuse(Code::resource_exhausted, "{}: too many values, each counted as often as it is reached",
+           where);
+  }
+  --left_;
+  return Inside(*this);
+}
+
+}  // namespace ml_inference

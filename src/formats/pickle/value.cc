@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#include "formats/pickle/value.h"
+
+#include "base/assert.h"
+#include "formats/pickle/contents.h"
+#include "formats/pickle/nodes.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+// What a stream gives at once of bytes that have to be decoded or decompressed.
+constexpr std::size_t kPieceSize = std::size_t{256} << 10;
+
+// Writes the Latin-1 bytes of a valid UTF-8 text up to U+00FF; returns how many bytes of the text
+// were taken. Stops when either is at its end.
+std::size_t decode_latin1(std::string_view text, std::span<char>& out) {
+  std::size_t at = 0;
+  std::size_t written = 0;
+  while (at < text.size() && written < out.size()) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (first < 0x80) {
+      out[written++] = text[at++];
+      continue;
+    }
+    if (at + 1 == text.size()) break;
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    out[written++] = static_cast<char>(((first & 0x03) << 6) | (second & 0x3F));
+    at += 2;
+  }
+  out = out.subspan(written);
+  return at;
+}
+
+}  // namespace
+
+std::string_view kind_text(PickleKind kind) {
+  constexpr std::array<std::string_view, 19> kTexts{"nothing",
+                                                    "None",
+                                                    "a bool",
+                                                    "an integer",
+                                                    "an integer beyond 64 bits",
+                                                    "a float",
+                                                    "a text",
+                                                    "a text",
+                                                    "bytes",
+                                                    "a tuple",
+                                                    "a list",
+                                                    "a dict",
+                                                    "a set",
+                                                    "a slice",
+                                                    "a class or function",
+                                                    "an object",
+                                                    "an array",
+                                                    "a number of numpy",
+                                                    "a dtype"};
+  return kTexts[static_cast<std::size_t>(kind)];
+}
+
+Node PickleValue::node() const { return contents_->nodes().node(id_); }
+
+Node PickleValue::node(PickleKind expected) const {
+  const Node found = node();
+  ASSERT(found.kind == expected);
+  return found;
+}
+
+PickleKind PickleValue::kind() const { return node().kind; }
+
+std::int64_t PickleValue::integer() const {
+  const Node found = node();
+  ASSERT(found.kind == PickleKind::integer || found.kind == PickleKind::boolean);
+  return found.integer;
+}
+
+double PickleValue::real() const { return node(PickleKind::real).real; }
+
+std::string_view PickleValue::text() const { return text_of(node(PickleKind::text)); }
+
+bool PickleValue::has_surrogates() const { return node().form == TextForm::surrogates; }
+
+std::string_view PickleValue::name() const {
+  const Node found = node(PickleKind::global);
+  return {found.text, found.size};
+}
+
+std::size_t PickleValue::size() const {
+  const Node found = node();
+  switch (found.kind) {
+    case PickleKind::tuple:
+    case PickleKind::slice: return found.size;
+    case PickleKind::list:
+    case PickleKind::set: return found.children->size;
+    case PickleKind::dict: return found.children->size / 2;
+    default: ASSERT(!"a value with items"); return 0;
+  }
+}
+
+PickleValue PickleValue::item(std::size_t index) const {
+  const Node found = node();
+  ASSERT(index < size() && found.kind != PickleKind::dict);
+  const bool is_fixed = found.kind == PickleKind::tuple || found.kind == PickleKind::slice;
+  return other(is_fixed ? found.tuple[index] : found.children->ids[index]);
+}
+
+PickleValue PickleValue::key(std::size_t index) const {
+  const Node found = node(PickleKind::dict);
+  ASSERT(index < size());
+  return other(found.children->ids[2 * index]);
+}
+
+PickleValue PickleValue::value(std::size_t index) const {
+  const Node found = node(PickleKind::dict);
+  ASSERT(index < size());
+  return other(found.children->ids[2 * index + 1]);
+}
+
+PickleValue PickleValue::callable() const {
+  return other(node(PickleKind::object).object->callable);
+}
+
+PickleValue PickleValue::arguments() const {
+  return other(node(PickleKind::object).object->arguments);
+}
+
+PickleValue PickleValue::keywords() const {
+  return other(node(PickleKind::object).object->keywords);
+}
+
+PickleValue PickleValue::state() const { return other(node(PickleKind::object).object->state); }
+
+PickleValue PickleValue::items() const {
+  const Node found = node();
+  if (found.kind == PickleKind::array) return other(found.array->items);
+  return other(node(PickleKind::object).object->items);
+}
+
+PickleValue PickleValue::entries() const { return other(node(PickleKind::object).object->entries); }
+
+const ArrayLayout& PickleValue::layout() const { return node(PickleKind::array).array->layout; }
+
+const ArrayType& PickleValue::type() const {
+  const Node found = node();
+  if (found.kind == PickleKind::scalar) return *found.scalar->type;
+  if (found.kind == PickleKind::array) return *found.array->layout.type;
+  return *node(PickleKind::dtype).type;
+}
+
+PickleValue PickleValue::object() const { return other(node(PickleKind::scalar).scalar->object); }
+
+PickleBlob PickleValue::blob() const {
+  const Node found = node();
+  switch (found.kind) {
+    case PickleKind::text:
+      return {.size = found.size, .stored_size = found.size, .data = text_of(found).data()};
+    // As it is stored, also when it could become bytes of Latin-1.
+    case PickleKind::long_text:
+      return {.size = found.blob->stored_size,
+              .offset = found.blob->offset,
+              .stored_size = found.blob->stored_size,
+              .data = found.blob->data};
+    case PickleKind::bytes:
+    case PickleKind::big_integer: return *found.blob;
+    case PickleKind::scalar: return found.scalar->bytes;
+    default: return node(PickleKind::array).array->bytes;
+  }
+}
+
+PickleBytes PickleValue::load() const {
+  const PickleBlob found = blob();
+  const auto size = static_cast<std::size_t>(found.size);
+  if (size == 0) return PickleBytes(std::string_view());
+  if (found.data != nullptr && !found.is_latin1) {
+    return PickleBytes(std::string_view(found.data, size));
+  }
+  auto bytes = std::make_unique_for_overwrite<char[]>(size);
+  std::size_t filled = 0;
+  for (PickleStream stream(*this); stream.left() > 0;) {
+    const std::string_view piece = stream.next(1);
+    std::ranges::copy(piece, bytes.get() + filled);
+    filled += piece.size();
+  }
+  return {std::move(bytes), size};
+}
+
+PickleStream::PickleStream(const PickleValue& value)
+    : contents_(value.contents_),
+      blob_(value.blob()),
+      left_(blob_.size),
+      offset_(blob_.data != nullptr ? 0 : blob_.offset) {}
+
+std::string_view PickleStream::next(std::size_t unit) {
+  ASSERT(unit > 0);
+  if (left_ == 0) return {};
+  if (blob_.data != nullptr && !blob_.is_latin1) {
+    left_ = 0;
+    return {blob_.data, static_cast<std::size_t>(blob_.size)};
+  }
+  const std::size_t units = std::max<std::size_t>(kPieceSize / unit, 1);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(units * unit, left_));
+  if (buffer_size_ < size) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(size);
+    buffer_size_ = size;
+  }
+  const std::span<char> piece(buffer_.get(), size);
+  if (blob_.is_latin1) {
+    decode(piece);
+  } else {
+    contents_->rereader().read(offset_, piece);
+    offset_ += size;
+  }
+  left_ -= size;
+  return {piece.data(), piece.size()};
+}
+
+// The text of a Latin-1 blob, from memory or out of the stream. What was cut in the middle of a
+// character is asked for again.
+void PickleStream::decode(std::span<char> out) {
+  if (blob_.data != nullptr) {
+    const auto left = static_cast<std::size_t>(blob_.stored_size - offset_);
+    offset_ += decode_latin1({blob_.data + offset_, left}, out);
+    return;
+  }
+  std::array<char, 16 << 10> text;
+  std::size_t kept = 0;  // the first byte of a character whose second has not come yet
+  while (!out.empty()) {
+    // Each byte that is missing is one or two of the text; one each never reads too far.
+    const std::size_t size = std::min(out.size(), text.size() - kept);
+    contents_->rereader().read(offset_, {text.data() + kept, size});
+    offset_ += size;
+    const std::size_t have = kept + size;
+    const std::size_t taken = decode_latin1({text.data(), have}, out);
+    kept = have - taken;
+    std::copy(text.data() + taken, text.data() + have, text.data());
+    if (out.empty()) offset_ -= kept;
+  }
+}
+
+PickleDocument::PickleDocument(std::unique_ptr<PickleContents> contents, std::uint32_t root)
+    : contents_(std::move(contents)), root_(root) {}
+PickleDocument::PickleDocument(PickleDocument&&) noexcept = default;
+PickleDocument& PickleDocument::operator=(PickleDocument&&) noexcept = default;
+PickleDocument::~PickleDocument() = default;
+
+}  // namespace ml_inference
