@@ -59,6 +59,7 @@ UNTRUSTED = [
     "src/data/csv",
     "src/formats/onnx/onnx",
     "src/formats/pickle/pickle",
+    "src/formats/xgboost/xgboost",
     "src/host/cgroup_text",
     "src/server/request_parser",
     "src/telemetry/exposition_negotiation",

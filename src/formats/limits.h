@@ -25,4 +25,8 @@ inline constexpr std::size_t kOnnxMemoryBase = std::size_t{64} << 20;
 /// for each of some thousand columns is the most that makes sense.
 inline constexpr int kOnnxGraphNodeCountMax = 10'000;
 
+/// What an XGBoost file may ask for beside its own size, however small it is: room for lists that
+/// grow, and for the names of some hundred thousand features.
+inline constexpr std::size_t kXgboostMemoryBase = std::size_t{32} << 20;
+
 }  // namespace ml_inference
