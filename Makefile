@@ -15,8 +15,8 @@ TIMED := tools/timed
 CPP_FILES := find src bench tests -name .venv -prune -o \( -name '*.h' -o -name '*.cc' \) -print
 # What `make test` runs after the unit tests: the program from outside, its traces, a brief soak,
 # the manifests, and alerts and dashboard with a real Prometheus.
-WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/tracing/run tests/soak/run \
-                         tests/manifests/run tests/operations/run)
+WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/golden/run tests/tracing/run \
+                         tests/soak/run tests/manifests/run tests/operations/run)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile

@@ -210,12 +210,31 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
               .memory_size = memory_size};
 }
 
+// What only the model itself can tell of rows whose cells are in order.
+void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults) {
+  if (!model.model().estimator().may_refuse()) return;
+  const std::size_t width = model.schema().feature_count();
+  const PredictRequest& rows = memory.call.request;
+  for (std::size_t row = 0; row < rows.row_count; ++row) {
+    const std::span<const double> cells = std::span(rows.cells).subspan(row * width, width);
+    const auto reason = model.refusal(cells, memory.scratch);
+    if (!reason) continue;
+    Location where{"body", "features"};
+    if (memory.call.form == RowForm::list) where.emplace_back(row);
+    faults.add({.type = "value_error",
+                .location = std::move(where),
+                .message = "Value error, " + *reason,
+                .input = "null"});
+  }
+}
+
 void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                             HttpResponse& response) {
   response.trace.note(&RequestTrace::compute_begin);
   FaultList faults;
   served.dialect.read(body, memory.tape, memory.call, faults);
   memory.tape.shrink();
+  if (faults.empty()) add_refusals(*served.model, memory, faults);
   if (!faults.empty()) {
     response.trace.note(&RequestTrace::compute_end);
     response.status = 422;
@@ -225,12 +244,12 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
     return;
   }
   const PredictRequest& rows = memory.call.request;
-  const std::span<const double> outputs = served.model->predict(rows, memory.scratch);
+  const std::span<const double> answers = served.model->predict(rows, memory.scratch);
   response.trace.note(&RequestTrace::compute_end);
-  served.dialect.append_answer(response.body, memory.call.form, outputs);
+  served.dialect.append_answer(response.body, memory.call.form, answers);
   response.prediction_count = rows.row_count;
   if (memory.call.form == RowForm::single) {
-    response.outcome = served.dialect.prediction_text(outputs);
+    response.outcome = served.dialect.prediction_text(answers);
   } else {
     response.outcome = count_text(rows.row_count, "row");
   }

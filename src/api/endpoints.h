@@ -69,6 +69,7 @@ class Endpoints final : public HttpHandler {
   void answer_ready(HttpResponse& response) const;
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
   std::optional<Work> predict(const HttpRequest& request, HttpResponse& response);
+  static void add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults);
   static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
                           HttpResponse& response);
   bool is_admitted(const HttpRequest& request, HttpResponse& response);

@@ -204,7 +204,7 @@ TEST_F(ReadyEndpointsTest, TellsTheFaultsOfABody) {
 TEST_F(ReadyEndpointsTest, AnswersWithANewModelAsSoonAsItIsThere) {
   EXPECT_EQ(ask(predict(kSetosaBody)).body, kSetosaAnswer);
   Schema schema = testing::iris_schema();
-  schema.class_labels = {std::int64_t{7}, std::int64_t{8}};
+  schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
   readiness.model_ready(testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
 }
@@ -324,7 +324,7 @@ TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
   auto work = endpoints.handle(request, response);
   ASSERT_TRUE(work.has_value());
   Schema schema = testing::iris_schema();
-  schema.class_labels = {std::int64_t{7}, std::int64_t{8}};
+  schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
   readiness.model_ready(testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
   work->run();

@@ -30,22 +30,47 @@ Json reference_to(const std::string& schema) { return component("schemas", schem
 // beyond the largest of them, rounded to even.
 constexpr double kFloat32Beyond = 0x1.FFFFFFp127;
 
-// A number that the model takes. A missing value is null.
+// What the model takes in a cell. A missing value is null. Which categories a feature has stands in
+// the named row.
 Json cell_schema(const Schema* schema) {
   JsonObject cell{{"type", "number"}, {"description", "The value of one feature."}};
-  if (schema != nullptr && schema->accepts_missing) cell["type"] = {"number", "null"};
-  if (schema == nullptr || !schema->accepts_infinite) {
+  JsonArray types{"number"};
+  if (schema != nullptr && schema->input.accepts_missing) types.emplace_back("null");
+  if (schema != nullptr && !schema->categories.empty()) {
+    types.emplace_back("string");
+    types.emplace_back("boolean");
+  }
+  if (types.size() > 1) cell["type"] = std::move(types);
+  const bool is_bounded = schema == nullptr || (!schema->input.accepts_infinite &&
+                                                schema->input.type == NumberType::float32);
+  if (is_bounded) {
     cell["exclusiveMinimum"] = -kFloat32Beyond;
     cell["exclusiveMaximum"] = kFloat32Beyond;
   }
   return cell;
 }
 
+Json label_json(const Label& label) {
+  return std::visit([](const auto& value) { return Json(value); }, label);
+}
+
+// A feature's cell in the named row: one of its categories, where the others are refused.
+Json named_cell_schema(const Schema& schema, std::size_t feature) {
+  const Categories* const categories = schema.categories_of(feature);
+  if (categories == nullptr || categories->unknown != UnknownCategory::refused) {
+    return reference_to("Cell");
+  }
+  JsonArray values;
+  for (const Label& label : categories->labels) values.push_back(label_json(label));
+  if (schema.input.accepts_missing) values.emplace_back(nullptr);
+  return {{"enum", std::move(values)}};
+}
+
 Json row_schema(const Schema* schema) {
   JsonObject row{{"type", "array"},
                  {"description", "One row: a number for each feature, in the model's order."},
                  {"items", reference_to("Cell")}};
-  if (schema != nullptr) {
+  if (schema != nullptr && !schema->takes_any_width) {
     row["minItems"] = schema->feature_count();
     row["maxItems"] = schema->feature_count();
   }
@@ -60,8 +85,9 @@ Json named_row_schema(const Schema* schema) {
   }
   JsonObject properties;
   JsonArray required;
-  for (const std::string& name : schema->feature_names) {
-    properties[name] = reference_to("Cell");
+  for (std::size_t feature = 0; feature < schema->feature_count(); ++feature) {
+    const std::string& name = schema->feature_names[feature];
+    properties[name] = named_cell_schema(*schema, feature);
     required.emplace_back(name);
   }
   row["properties"] = std::move(properties);
@@ -81,46 +107,70 @@ Json request_schema() {
            {{"features", {{"anyOf", {reference_to("Row"), reference_to("NamedRow"), list}}}}}}};
 }
 
-Json label_json(const ClassLabel& label) {
-  if (const auto* number = std::get_if<std::int64_t>(&label)) return *number;
-  return Json(std::get<std::string>(label));
+// What `describe` says of the only target, or a list of what it says of each.
+template <class Describe>
+Json of_targets(const Schema& schema, Describe describe) {
+  if (schema.targets.size() == 1) return describe(schema.targets.front());
+  JsonArray items;
+  for (const Target& target : schema.targets) items.push_back(describe(target));
+  return {{"type", "array"}, {"prefixItems", std::move(items)}, {"items", false}};
 }
 
-Json classification_schema(const Schema& schema) {
-  // From 0 to 1 in a random forest; the sums of other ensembles may be anything.
-  const Json probability{{"type", "number"}};
+Json value_schema(const Target& target) {
+  if (target.task == Task::regression) return {{"type", "number"}};
   JsonArray labels;
+  for (const Label& label : target.class_labels) labels.push_back(label_json(label));
+  return {{"enum", std::move(labels)}};
+}
+
+Json class_index_schema(const Target& target) {
+  return {{"type", "integer"}, {"minimum", 0}, {"maximum", target.class_labels.size() - 1}};
+}
+
+// From 0 to 1 in a random forest; the sums of other ensembles may be anything.
+Json probabilities_schema(const Target& target) {
   JsonArray keys;
   JsonObject probabilities;
-  for (const ClassLabel& label : schema.class_labels) {
-    labels.push_back(label_json(label));
-    keys.emplace_back(class_label_text(label));
-    probabilities[class_label_text(label)] = probability;
+  for (const Label& label : target.class_labels) {
+    keys.emplace_back(label_text(label));
+    probabilities[label_text(label)] = {{"type", "number"}};
   }
   return {{"type", "object"},
-          {"required", {"prediction", "prediction_index", "probabilities", "confidence"}},
-          {"additionalProperties", false},
-          {"properties",
-           {{"prediction", {{"enum", std::move(labels)}}},
-            {"prediction_index",
-             {{"type", "integer"}, {"minimum", 0}, {"maximum", schema.class_labels.size() - 1}}},
-            {"probabilities",
-             {{"type", "object"},
-              {"properties", std::move(probabilities)},
-              {"required", std::move(keys)},
-              {"additionalProperties", false}}},
-            {"confidence", probability}}}};
+          {"properties", std::move(probabilities)},
+          {"required", std::move(keys)},
+          {"additionalProperties", false}};
+}
+
+Json number_schema(const Target&) { return {{"type", "number"}}; }
+
+Json scores_schema(const Target& target) {
+  if (target.score_count == 1) return {{"type", "number"}};
+  return {{"type", "array"},
+          {"minItems", target.score_count},
+          {"maxItems", target.score_count},
+          {"items", {{"type", "number"}}}};
 }
 
 Json prediction_schema(const Schema* schema) {
   if (schema == nullptr) {
     return {{"type", "object"}, {"required", JsonArray{"prediction"}}};
   }
-  if (schema->task == Task::classification) return classification_schema(*schema);
+  const Target& first = schema->targets.front();
+  JsonObject properties{{"prediction", of_targets(*schema, value_schema)}};
+  if (first.task == Task::classification) {
+    properties["prediction_index"] = of_targets(*schema, class_index_schema);
+    if (first.has_probabilities) {
+      properties["probabilities"] = of_targets(*schema, probabilities_schema);
+      properties["confidence"] = of_targets(*schema, number_schema);
+    }
+  }
+  if (first.score_count > 0) properties["scores"] = of_targets(*schema, scores_schema);
+  JsonArray required;
+  for (const auto& property : properties) required.emplace_back(property.key());
   return {{"type", "object"},
-          {"required", JsonArray{"prediction"}},
+          {"required", std::move(required)},
           {"additionalProperties", false},
-          {"properties", {{"prediction", {{"type", "number"}}}}}};
+          {"properties", std::move(properties)}};
 }
 
 Json prediction_list_schema() {

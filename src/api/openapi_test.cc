@@ -4,7 +4,7 @@
 #include "api/routes.h"
 #include "api/testing/stumps.h"
 #include "api/validation.h"
-#include "serving/row_check.h"
+#include "model/input_rules.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -153,7 +153,7 @@ TEST(OpenApi, NamesTheModelsClasses) {
   EXPECT_EQ(properties.at_pointer("/prediction_index/maximum").to_number<int>(), 2);
   EXPECT_EQ(properties.at_pointer("/probabilities/required"),
             json(R"(["setosa","versicolor","virginica"])"));
-  schema.class_labels = {std::int64_t{0}, std::int64_t{1}};
+  schema.targets[0].class_labels = {std::int64_t{0}, std::int64_t{1}};
   document = document_of(&schema);
   EXPECT_EQ(schema_at(document, "Prediction").at_pointer("/properties/prediction/enum"),
             json("[0,1]"));
@@ -161,8 +161,8 @@ TEST(OpenApi, NamesTheModelsClasses) {
 
 TEST(OpenApi, ARegressionHasAPredictionAlone) {
   Schema schema = testing::iris_schema();
-  schema.task = Task::regression;
-  schema.class_labels.clear();
+  schema.targets[0].task = Task::regression;
+  schema.targets[0].class_labels.clear();
   EXPECT_EQ(schema_at(document_of(&schema), "Prediction"),
             json(R"({"type":"object","required":["prediction"],"additionalProperties":false,)"
                  R"("properties":{"prediction":{"type":"number"}}})"));
@@ -170,7 +170,7 @@ TEST(OpenApi, ARegressionHasAPredictionAlone) {
 
 TEST(OpenApi, AModelThatTakesMissingValuesTakesNull) {
   Schema schema = testing::iris_schema();
-  schema.accepts_missing = true;
+  schema.input.accepts_missing = true;
   EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("type"), json(R"(["number","null"])"));
 }
 
@@ -179,9 +179,9 @@ TEST(OpenApi, ANumberEndsWhereCellFaultEndsIt) {
   const value document = document_of(&schema);
   const double end = schema_at(document, "Cell").at("exclusiveMaximum").as_double();
   EXPECT_EQ(schema_at(document, "Cell").at("exclusiveMinimum").as_double(), -end);
-  EXPECT_EQ(cell_fault(schema, end), CellFault::too_large);
-  EXPECT_EQ(cell_fault(schema, std::nextafter(end, 0)), CellFault::none);
-  schema.accepts_infinite = true;
+  EXPECT_EQ(cell_fault(schema.input, end), CellFault::too_large);
+  EXPECT_EQ(cell_fault(schema.input, std::nextafter(end, 0)), CellFault::none);
+  schema.input.accepts_infinite = true;
   EXPECT_EQ(schema_at(document_of(&schema), "Cell").as_object().if_contains("exclusiveMaximum"),
             nullptr);
 }

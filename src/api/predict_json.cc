@@ -5,12 +5,11 @@
 #include "base/assert.h"
 #include "base/json_text.h"
 #include "base/number_text.h"
-#include "serving/row_check.h"
+#include "model/predicted_class.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -25,7 +24,10 @@ const double kUnset = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kNumberSizeMax = 24;
 
 // The names and brackets around one row's numbers, and a comma.
-constexpr std::size_t kRowFrameSize = 72;
+constexpr std::size_t kRowFrameSize = 96;
+
+// The brackets and commas of one target in them.
+constexpr std::size_t kTargetFrameSize = 12;
 
 // The names and brackets around all rows, and room for the header of the answer.
 constexpr std::size_t kListFrameSize = 1'024;
@@ -41,8 +43,13 @@ std::string length_context(std::string_view limit, std::size_t allowed, std::siz
 class PredictDialect::Reader {
  public:
   Reader(const PredictDialect& dialect, const std::vector<JsonNode>& nodes, PredictCall& call,
-         FaultList& faults)
-      : dialect_(dialect), schema_(dialect.schema_), nodes_(nodes), call_(call), faults_(faults) {}
+         FaultList& faults, Location base)
+      : dialect_(dialect),
+        schema_(dialect.schema_),
+        nodes_(nodes),
+        call_(call),
+        faults_(faults),
+        base_(std::move(base)) {}
 
   void read_document() {
     if (nodes_[0].kind != JsonKind::object) {
@@ -63,6 +70,8 @@ class PredictDialect::Reader {
     if (features == 0) return fault("missing", {"body", "features"}, "Field required", 0);
     read_features(features);
   }
+
+  void read_line() { read_row(0, std::nullopt); }
 
  private:
   // The row that is being read, for locations: none for the single form.
@@ -101,6 +110,7 @@ class PredictDialect::Reader {
   }
 
   void read_positional(std::size_t index, RowIndex row) {
+    if (schema_.takes_any_width) return skip_row();
     const JsonNode& node = nodes_[index];
     const std::size_t expected = schema_.feature_count();
     if (node.count < expected) {
@@ -116,13 +126,21 @@ class PredictDialect::Reader {
     }
     std::size_t position = 0;
     for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
-      const double cell = read_cell(child, row, position++);
+      // Beyond the last feature nothing is expected, and the row is refused already.
+      const std::size_t feature = std::min(position, expected - 1);
+      const double cell = read_cell(child, row, feature, position++);
       // With a fault the call means nothing, and takes no more memory.
       if (faults_.empty()) call_.request.cells.push_back(cell);
     }
   }
 
+  // Nobody looks at the cells.
+  void skip_row() {
+    call_.request.cells.resize(call_.request.cells.size() + schema_.feature_count(), kUnset);
+  }
+
   void read_named(std::size_t index, RowIndex row) {
+    if (schema_.takes_any_width) return skip_row();
     const std::size_t begin = call_.request.cells.size();
     if (faults_.empty()) call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
     given_.assign(schema_.feature_count(), false);
@@ -136,7 +154,7 @@ class PredictDialect::Reader {
         fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
       } else {
         given_[found->second] = true;
-        const double cell = read_cell(key + 1, row, std::string(name));
+        const double cell = read_cell(key + 1, row, found->second, std::string(name));
         if (faults_.empty()) call_.request.cells[begin + found->second] = cell;
       }
     }
@@ -147,35 +165,53 @@ class PredictDialect::Reader {
   }
 
   // A missing value is written as null, since JSON has no NaN.
-  double read_cell(std::size_t index, RowIndex row, std::variant<std::string, std::size_t> cell) {
-    const JsonNode& node = nodes_[index];
-    if (node.kind == JsonKind::null && schema_.accepts_missing) return kUnset;
-    if (node.kind != JsonKind::number) {
-      fault("float_type", location(row, std::move(cell)), "Input should be a valid number", index);
-      return 0;
+  Cell cell_of(const JsonNode& node, std::size_t feature) const {
+    switch (node.kind) {
+      case JsonKind::null: {
+        const Cell cell = dialect_.cells_.missing(feature);
+        if (cell.refusal == CellRefusal::none) return cell;
+        return {.refusal = CellRefusal::not_a_number};
+      }
+      case JsonKind::number: return dialect_.cells_.number(feature, node.number);
+      case JsonKind::string: return dialect_.cells_.text(feature, node.text);
+      case JsonKind::boolean: return dialect_.cells_.truth(feature, node.truth);
+      default: return {.refusal = CellRefusal::not_a_number};
     }
-    switch (cell_fault(schema_, node.number)) {
-      case CellFault::none: break;
-      case CellFault::missing:
-      case CellFault::infinite:
-        fault("finite_number", location(row, std::move(cell)), "Input should be a finite number",
-              index);
-        break;
-      case CellFault::too_large:
-        fault("finite_number", location(row, std::move(cell)),
-              "Input should be a finite number, at most 3.4028235e+38 in magnitude", index);
-        break;
-    }
-    return node.number;
   }
 
-  static Location location(RowIndex row) {
-    Location where{"body", "features"};
+  double read_cell(std::size_t index, RowIndex row, std::size_t feature,
+                   std::variant<std::string, std::size_t> where) {
+    const Cell cell = cell_of(nodes_[index], feature);
+    switch (cell.refusal) {
+      case CellRefusal::none: break;
+      case CellRefusal::not_a_number:
+        fault("float_type", location(row, std::move(where)), "Input should be a valid number",
+              index);
+        break;
+      case CellRefusal::missing:
+      case CellRefusal::infinite:
+        fault("finite_number", location(row, std::move(where)), "Input should be a finite number",
+              index);
+        break;
+      case CellRefusal::too_large:
+        fault("finite_number", location(row, std::move(where)),
+              "Input should be a finite number, at most 3.4028235e+38 in magnitude", index);
+        break;
+      case CellRefusal::unknown_category:
+        fault("enum", location(row, std::move(where)),
+              "Input should be one of the feature's categories", index);
+        break;
+    }
+    return cell.value;
+  }
+
+  [[nodiscard]] Location location(RowIndex row) const {
+    Location where = base_;
     if (row) where.emplace_back(*row);
     return where;
   }
 
-  static Location location(RowIndex row, std::variant<std::string, std::size_t> cell) {
+  [[nodiscard]] Location location(RowIndex row, std::variant<std::string, std::size_t> cell) const {
     Location where = location(row);
     where.push_back(std::move(cell));
     return where;
@@ -202,29 +238,53 @@ class PredictDialect::Reader {
   const std::vector<JsonNode>& nodes_;
   PredictCall& call_;
   FaultList& faults_;
+  Location base_;            // where the rows are
   std::vector<bool> given_;  // by feature, of the row that is read by name
 };
 
-PredictDialect::PredictDialect(const Schema& schema) : schema_(schema) {
+std::span<const double> PredictDialect::TargetText::outputs(std::span<const double> answer) const {
+  return answer.subspan(output_begin, target.output_count());
+}
+
+std::span<const double> PredictDialect::TargetText::scores(std::span<const double> answer) const {
+  return answer.subspan(score_begin, target.score_count);
+}
+
+std::size_t PredictDialect::TargetText::best_class(std::span<const double> answer) const {
+  return predicted_class(target, outputs(answer), scores(answer));
+}
+
+PredictDialect::PredictDialect(const Schema& schema) : schema_(schema), cells_(schema_) {
   for (std::size_t feature = 0; feature < schema_.feature_count(); ++feature) {
     feature_indices_.emplace(schema_.feature_names[feature], feature);
   }
-  for (const ClassLabel& label : schema_.class_labels) {
-    class_texts_.push_back(class_label_text(label));
-    std::string quoted;
-    append_json_string(quoted, class_texts_.back());
-    const bool is_number = std::holds_alternative<std::int64_t>(label);
-    prediction_json_.push_back(is_number ? class_texts_.back() : quoted);
-    key_json_.push_back(quoted + ":");
+  std::size_t output_begin = 0;
+  std::size_t score_begin = schema_.output_count();
+  for (const Target& target : schema_.targets) {
+    TargetText& text = targets_.emplace_back(
+        TargetText{.target = target, .output_begin = output_begin, .score_begin = score_begin});
+    output_begin += target.output_count();
+    score_begin += target.score_count;
+    for (const Label& label : target.class_labels) {
+      std::string quoted;
+      append_json_string(quoted, label_text(label));
+      const bool is_text = std::holds_alternative<std::string>(label);
+      text.prediction_json.push_back(is_text ? quoted : label_text(label));
+      text.key_json.push_back(quoted + ":");
+    }
   }
   row_size_max_ = row_size_max();
 }
 
 std::size_t PredictDialect::row_size_max() const {
-  std::size_t longest = kNumberSizeMax;
-  for (const std::string& text : prediction_json_) longest = std::max(longest, text.size());
-  std::size_t size = kRowFrameSize + longest + 2 * kNumberSizeMax;
-  for (const std::string& key : key_json_) size += key.size() + kNumberSizeMax + 1;
+  std::size_t size = kRowFrameSize + schema_.answer_width() * (kNumberSizeMax + 1);
+  for (const TargetText& target : targets_) {
+    std::size_t longest = kNumberSizeMax;
+    for (const std::string& text : target.prediction_json) longest = std::max(longest, text.size());
+    // The class or the number, its index and its confidence, with brackets and commas.
+    size += longest + 2 * kNumberSizeMax + kTargetFrameSize;
+    for (const std::string& key : target.key_json) size += key.size();
+  }
   return size;
 }
 
@@ -236,72 +296,133 @@ std::size_t PredictDialect::memory_size_max(std::string_view body) const {
   const std::size_t faults = body.size() + kFaultCountMax * kEchoSizeMax;
   const std::size_t read = nodes * sizeof(JsonNode) + body.size() + faults;  // decoded strings too
   const std::size_t refused = 3 * faults;  // and their text, which holds two of itself as it grows
-  const std::size_t answered = cells * sizeof(float) +
-                               rows * schema_.output_count() * sizeof(double) + kListFrameSize +
-                               rows * row_size_max_;
+  const std::size_t answered =
+      2 * rows * schema_.answer_width() * sizeof(double) + kListFrameSize + rows * row_size_max_;
   return cells * sizeof(double) + std::max({read, refused, answered});
 }
 
-void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
-                          FaultList& faults) const {
+bool PredictDialect::start(std::string_view body, JsonTape& tape, PredictCall& call,
+                           FaultList& faults) const {
   call.request.cells.clear();
   call.request.row_count = 0;
   call.form = RowForm::single;
   if (body.empty()) {
-    return faults.add(
+    faults.add(
         {.type = "missing", .location = {"body"}, .message = "Field required", .input = "null"});
+    return false;
   }
   if (const auto parsed = tape.parse(body); !parsed) {
     std::string reason;
     append_json_string(reason, parsed.error().message);
-    return faults.add({.type = "json_invalid",
-                       .location = {"body", parsed.error().offset},
-                       .message = "JSON decode error",
-                       .input = "{}",
-                       .context = R"({"error":)" + reason + "}"});
+    faults.add({.type = "json_invalid",
+                .location = {"body", parsed.error().offset},
+                .message = "JSON decode error",
+                .input = "{}",
+                .context = R"({"error":)" + reason + "}"});
+    return false;
   }
-  Reader(*this, tape.nodes(), call, faults).read_document();
+  return true;
+}
+
+void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
+                          FaultList& faults) const {
+  if (!start(body, tape, call, faults)) return;
+  Reader(*this, tape.nodes(), call, faults, {"body", "features"}).read_document();
+}
+
+void PredictDialect::read_row(std::string_view line, JsonTape& tape, PredictCall& call,
+                              FaultList& faults) const {
+  if (start(line, tape, call, faults))
+    Reader(*this, tape.nodes(), call, faults, {"row"}).read_line();
 }
 
 void PredictDialect::append_answer(std::string& out, RowForm form,
-                                   std::span<const double> outputs) const {
-  const std::size_t width = schema_.output_count();
-  if (form == RowForm::single) return append_row(out, outputs);
+                                   std::span<const double> answers) const {
+  const std::size_t width = schema_.answer_width();
+  if (form == RowForm::single) return append_row(out, answers);
   // A string that grows holds its old and its new self; and the header goes in front.
-  out.reserve(out.size() + kListFrameSize + outputs.size() / width * row_size_max_);
+  out.reserve(out.size() + kListFrameSize + answers.size() / width * row_size_max_);
   out += R"({"predictions":[)";
-  for (std::size_t begin = 0; begin < outputs.size(); begin += width) {
+  for (std::size_t begin = 0; begin < answers.size(); begin += width) {
     if (begin != 0) out += ',';
-    append_row(out, outputs.subspan(begin, width));
+    append_row(out, answers.subspan(begin, width));
   }
   out += "]}";
 }
 
-void PredictDialect::append_row(std::string& out, std::span<const double> outputs) const {
-  out += R"({"prediction":)";
-  if (schema_.task == Task::regression) {
-    append_number(out, outputs[0]);
-    out += '}';
-    return;
+void PredictDialect::append_prediction(std::string& out, const TargetText& target,
+                                       std::span<const double> answer) {
+  if (target.target.task == Task::regression) {
+    append_number(out, target.outputs(answer)[0]);
+  } else {
+    out += target.prediction_json[target.best_class(answer)];
   }
-  const std::size_t best = best_class(outputs);
-  out += prediction_json_[best];
-  out += R"(,"prediction_index":)";
-  out += std::to_string(best);
-  out += R"(,"probabilities":{)";
+}
+
+void PredictDialect::append_probabilities(std::string& out, const TargetText& target,
+                                          std::span<const double> answer) {
+  const std::span<const double> outputs = target.outputs(answer);
+  out += '{';
   for (std::size_t index = 0; index < outputs.size(); ++index) {
     if (index != 0) out += ',';
-    out += key_json_[index];
+    out += target.key_json[index];
     append_number(out, outputs[index]);
   }
-  out += R"(},"confidence":)";
-  append_number(out, outputs[best]);
   out += '}';
 }
 
-std::string PredictDialect::prediction_text(std::span<const double> outputs) const {
-  if (schema_.task == Task::regression) return number_text(outputs[0]);
-  return class_texts_[best_class(outputs)];
+// One score is a number, several are a list, as the library's arrays have them.
+void PredictDialect::append_scores(std::string& out, const TargetText& target,
+                                   std::span<const double> answer) {
+  const std::span<const double> scores = target.scores(answer);
+  if (scores.size() == 1) return append_number(out, scores[0]);
+  out += '[';
+  for (std::size_t index = 0; index < scores.size(); ++index) {
+    if (index != 0) out += ',';
+    append_number(out, scores[index]);
+  }
+  out += ']';
+}
+
+template <class Write>
+void PredictDialect::append_member(std::string& out, std::string_view name, Write write) const {
+  out += name;
+  if (targets_.size() == 1) return write(targets_.front());
+  out += '[';
+  for (const TargetText& target : targets_) {
+    if (&target != &targets_.front()) out += ',';
+    write(target);
+  }
+  out += ']';
+}
+
+void PredictDialect::append_row(std::string& out, std::span<const double> answer) const {
+  const Target& first = schema_.targets.front();
+  append_member(out, R"({"prediction":)",
+                [&](const TargetText& target) { append_prediction(out, target, answer); });
+  if (first.task == Task::classification) {
+    append_member(out, R"(,"prediction_index":)", [&](const TargetText& target) {
+      out += std::to_string(target.best_class(answer));
+    });
+    if (first.has_probabilities) {
+      append_member(out, R"(,"probabilities":)",
+                    [&](const TargetText& target) { append_probabilities(out, target, answer); });
+      append_member(out, R"(,"confidence":)", [&](const TargetText& target) {
+        append_number(out, target.outputs(answer)[target.best_class(answer)]);
+      });
+    }
+  }
+  if (first.score_count > 0) {
+    append_member(out, R"(,"scores":)",
+                  [&](const TargetText& target) { append_scores(out, target, answer); });
+  }
+  out += '}';
+}
+
+std::string PredictDialect::prediction_text(std::span<const double> answer) const {
+  const TargetText& first = targets_.front();
+  if (schema_.task() == Task::regression) return number_text(first.outputs(answer)[0]);
+  return label_text(first.target.class_labels[first.best_class(answer)]);
 }
 
 }  // namespace ml_inference

@@ -9,6 +9,7 @@
 #include "api/json_tape.h"
 #include "api/validation.h"
 #include "model/schema.h"
+#include "serving/cell_reader.h"
 #include "serving/served_model.h"
 
 #include <cstddef>
@@ -39,26 +40,55 @@ class PredictDialect {
   /// `call` means nothing.
   void read(std::string_view body, JsonTape& tape, PredictCall& call, FaultList& faults) const;
 
+  /// Reads one row of its own, `[5.1,3.5,1.4,0.2]` or an object by name: a line of JSON lines.
+  void read_row(std::string_view line, JsonTape& tape, PredictCall& call, FaultList& faults) const;
+
   /// Bytes that read(), ServedModel::predict() and append_answer() need for this body at most, all
   /// together. Looks at the body's punctuation only.
   [[nodiscard]] std::size_t memory_size_max(std::string_view body) const;
 
   /// Appends the answer: an object with prediction, prediction_index, probabilities and confidence
-  /// for a classification, with prediction alone for a regression; for RowForm::list
+  /// for a classification, with prediction alone for a regression, and with scores where the model
+  /// has them; a model of several targets has a list of each. For RowForm::list
   /// {"predictions":[...]} of such objects.
-  /// outputs  [row_count, output_count], as ServedModel::predict() gives them.
-  void append_answer(std::string& out, RowForm form, std::span<const double> outputs) const;
+  /// answers  [row_count, answer_width], as ServedModel::predict() gives them.
+  void append_answer(std::string& out, RowForm form, std::span<const double> answers) const;
 
-  /// Appends the object for one row. outputs  output_count of them.
-  void append_row(std::string& out, std::span<const double> outputs) const;
+  /// Appends the object for one row. answer  answer_width numbers.
+  void append_row(std::string& out, std::span<const double> answer) const;
 
-  /// The predicted class of one row as the log shows it ("setosa"), or the number.
-  [[nodiscard]] std::string prediction_text(std::span<const double> outputs) const;
+  /// The predicted class of one row as the log shows it ("setosa"), or the number; of the first
+  /// target.
+  [[nodiscard]] std::string prediction_text(std::span<const double> answer) const;
 
  private:
   class Reader;
 
+  // The texts of one target's classes, and where its numbers stand in an answer.
+  struct TargetText {
+    Target target;
+    std::size_t output_begin = 0;
+    std::size_t score_begin = 0;
+    std::vector<std::string> prediction_json;  // by class: "setosa" with quotes, or a number
+    std::vector<std::string> key_json;         // by class: "setosa": with quotes and colon
+
+    [[nodiscard]] std::span<const double> outputs(std::span<const double> answer) const;
+    [[nodiscard]] std::span<const double> scores(std::span<const double> answer) const;
+    [[nodiscard]] std::size_t best_class(std::span<const double> answer) const;
+  };
+
   [[nodiscard]] std::size_t row_size_max() const;
+  [[nodiscard]] bool start(std::string_view body, JsonTape& tape, PredictCall& call,
+                           FaultList& faults) const;
+  // Appends ,"name": and then write(target) for the only target, or a list of all of them.
+  template <class Write>
+  void append_member(std::string& out, std::string_view name, Write write) const;
+  static void append_prediction(std::string& out, const TargetText& target,
+                                std::span<const double> answer);
+  static void append_probabilities(std::string& out, const TargetText& target,
+                                   std::span<const double> answer);
+  static void append_scores(std::string& out, const TargetText& target,
+                            std::span<const double> answer);
 
   // Lets string_view look up in a map of strings without making one.
   struct NameHash {
@@ -70,10 +100,9 @@ class PredictDialect {
 
   Schema schema_;
   std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> feature_indices_;
-  std::vector<std::string> prediction_json_;  // by class: "setosa" with quotes, or a number
-  std::vector<std::string> key_json_;         // by class: "setosa": with quotes and colon
-  std::vector<std::string> class_texts_;      // by class: setosa
-  std::size_t row_size_max_ = 0;              // bytes that append_row() appends, and a comma
+  CellReader cells_;
+  std::vector<TargetText> targets_;
+  std::size_t row_size_max_ = 0;  // bytes that append_row() appends, and a comma
 };
 
 }  // namespace ml_inference

@@ -4,7 +4,7 @@
 #include "api/predict_json.h"
 #include "base/assert.h"
 #include "base/utf8.h"
-#include "serving/row_check.h"
+#include "model/input_rules.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,8 +19,8 @@ using namespace ml_inference;
 Schema make_schema(bool accepts_missing) {
   Schema schema;
   schema.feature_names = {"a", "b"};
-  schema.class_labels = {"x", "y", "z"};
-  schema.accepts_missing = accepts_missing;
+  schema.targets[0].class_labels = {"x", "y", "z"};
+  schema.input.accepts_missing = accepts_missing;
   return schema;
 }
 
@@ -37,7 +37,7 @@ void check_call(const Schema& schema, const PredictCall& call) {
   ASSERT(call.form == RowForm::list || rows.row_count == 1);
   ASSERT(rows.cells.size() == rows.row_count * schema.feature_count());
   ASSERT(std::ranges::all_of(
-      rows.cells, [&](double cell) { return cell_fault(schema, cell) == CellFault::none; }));
+      rows.cells, [&](double cell) { return cell_fault(schema.input, cell) == CellFault::none; }));
 }
 
 void check_body(bool accepts_missing, std::string_view body) {

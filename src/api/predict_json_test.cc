@@ -20,7 +20,7 @@ using ::testing::StartsWith;
 
 Schema schema_with_missing() {
   Schema schema = testing::iris_schema();
-  schema.accepts_missing = true;
+  schema.input.accepts_missing = true;
   return schema;
 }
 
@@ -68,8 +68,8 @@ std::size_t memory_used(const ServedModel& model, const std::string& body) {
   }
   PredictScratch scratch;
   dialect.append_answer(out, call.form, model.predict(call.request, scratch));
-  return std::max(read, cells + scratch.features.capacity() * sizeof(float) +
-                            scratch.outputs.capacity() * sizeof(double) + out.capacity());
+  return std::max(read, cells + scratch.workspace.size_bytes() +
+                            scratch.answers.capacity() * sizeof(double) + out.capacity());
 }
 
 TEST(PredictJson, KnowsBeforehandTheMostMemoryThatABodyNeeds) {
@@ -158,7 +158,7 @@ TEST(PredictJson, ANullIsAMissingValueWhereTheModelTakesOne) {
 
 TEST(PredictJson, TakesWhatIsBeyondFloat32WhereTheModelTakesAnInfinity) {
   Schema schema = testing::iris_schema();
-  schema.accepts_infinite = true;
+  schema.input.accepts_infinite = true;
   const PredictCall call = read_call(schema, R"({"features":[1e39,-1e999,3,4]})");
   EXPECT_EQ(call.request.cells[0], 1e39);
   EXPECT_EQ(call.request.cells[1], -std::numeric_limits<double>::infinity());
@@ -174,8 +174,8 @@ TEST(PredictJson, AnswersAListWithAList) {
 
 TEST(PredictJson, ARegressionAnswersWithItsNumberAlone) {
   Schema schema = testing::iris_schema();
-  schema.task = Task::regression;
-  schema.class_labels.clear();
+  schema.targets[0].task = Task::regression;
+  schema.targets[0].class_labels.clear();
   EXPECT_EQ(answer(schema, RowForm::single, {2.5}), R"({"prediction":2.5})");
   EXPECT_EQ(answer(schema, RowForm::list, {2.5, -1}),
             R"({"predictions":[{"prediction":2.5},{"prediction":-1.0}]})");
@@ -184,7 +184,7 @@ TEST(PredictJson, ARegressionAnswersWithItsNumberAlone) {
 
 TEST(PredictJson, AWholeNumberAsLabelStaysANumber) {
   Schema schema = testing::iris_schema();
-  schema.class_labels = {std::int64_t{-1}, std::int64_t{7}};
+  schema.targets[0].class_labels = {std::int64_t{-1}, std::int64_t{7}};
   EXPECT_EQ(answer(schema, RowForm::single, {0.25, 0.75}),
             R"({"prediction":7,"prediction_index":1,"probabilities":{"-1":0.25,"7":0.75},)"
             R"("confidence":0.75})");
@@ -193,7 +193,7 @@ TEST(PredictJson, AWholeNumberAsLabelStaysANumber) {
 
 TEST(PredictJson, EscapesLabels) {
   Schema schema = testing::iris_schema();
-  schema.class_labels = {"a\"b", "é"};
+  schema.targets[0].class_labels = {"a\"b", "é"};
   EXPECT_EQ(answer(schema, RowForm::single, {1, 0}),
             R"({"prediction":"a\"b","prediction_index":0,"probabilities":{"a\"b":1.0,"é":0.0},)"
             R"("confidence":1.0})");

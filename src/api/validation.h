@@ -16,11 +16,12 @@ namespace ml_inference {
 using Location = std::vector<std::variant<std::string, std::size_t>>;
 
 /// Every type that a fault may have, for the OpenAPI document.
-inline constexpr std::array<std::string_view, 11> kFaultTypes{
-    "json_invalid",    "missing",        "model_attributes_type",
-    "extra_forbidden", "duplicate_key",  "list_type",
-    "too_short",       "too_long",       "float_type",
-    "finite_number",   "too_many_faults"};
+inline constexpr std::array<std::string_view, 13> kFaultTypes{
+    "json_invalid",    "missing",       "model_attributes_type",
+    "extra_forbidden", "duplicate_key", "list_type",
+    "too_short",       "too_long",      "float_type",
+    "finite_number",   "enum",          "value_error",
+    "too_many_faults"};
 
 /// One thing that is wrong with a request.
 struct RequestFault {

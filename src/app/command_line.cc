@@ -120,6 +120,8 @@ int run_command_line(int argc, char** argv) {
   add_train_command(app, action);
   add_predict_command(app, action);
   add_inspect_command(app, action);
+  add_verify_command(app, action);
+  add_convert_command(app, action);
   add_load_command(app, action, exit_status);
   for (CLI::App* command : app.get_subcommands({})) {
     command->set_version_flag("--version", std::string(kVersion));

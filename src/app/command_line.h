@@ -26,6 +26,8 @@ void add_serve_command(CLI::App& app, CommandAction& action);
 void add_train_command(CLI::App& app, CommandAction& action);
 void add_predict_command(CLI::App& app, CommandAction& action);
 void add_inspect_command(CLI::App& app, CommandAction& action);
+void add_verify_command(CLI::App& app, CommandAction& action);
+void add_convert_command(CLI::App& app, CommandAction& action);
 
 /// exit_status  the action sets it to what the program is to end with when the action succeeds.
 void add_load_command(CLI::App& app, CommandAction& action, int& exit_status);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // ml-inference inspect
 #include "app/command_line.h"
+#include "app/tree_text.h"
 #include "base/json_text.h"
-#include "engines/engine.h"
 #include "formats/load_model.h"
+#include "serving/served_model.h"
 
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,48 +23,107 @@ std::string json_quoted(std::string_view text) {
   return out;
 }
 
-void print_schema(const Schema& schema) {
-  fmt::print("task: {}\n", task_name(schema.task));
-  if (!schema.target_name.empty()) fmt::print("target: {}\n", json_quoted(schema.target_name));
-  fmt::print("accepts missing values: {}\n", schema.accepts_missing ? "yes" : "no");
-  fmt::print("accepts infinities: {}\n", schema.accepts_infinite ? "yes" : "no");
+std::string label_yaml(const Label& label) {
+  return std::holds_alternative<std::string>(label) ? json_quoted(label_text(label))
+                                                    : label_text(label);
+}
+
+void print_labels(std::string_view indent, std::string_view what,
+                  const std::vector<Label>& labels) {
+  fmt::print("{}{}: {}\n", indent, what, labels.size());
+  for (const Label& label : labels) fmt::print("{}  - {}\n", indent, label_yaml(label));
+}
+
+void print_features(const Schema& schema) {
+  fmt::print("accepts missing values: {}\n", schema.input.accepts_missing ? "yes" : "no");
+  fmt::print("accepts infinities: {}\n", schema.input.accepts_infinite ? "yes" : "no");
+  fmt::print("numbers: {}\n", number_type_name(schema.input.type));
   fmt::print("features: {}\n", schema.feature_count());
-  for (const std::string& name : schema.feature_names) fmt::print("  - {}\n", json_quoted(name));
-  if (schema.task == Task::regression) return;
-  fmt::print("classes: {}\n", schema.class_labels.size());
-  for (const ClassLabel& label : schema.class_labels) {
-    const bool is_number = std::holds_alternative<std::int64_t>(label);
-    fmt::print("  - {}\n",
-               is_number ? class_label_text(label) : json_quoted(class_label_text(label)));
+  for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
+    const Categories* const categories = schema.categories_of(feature);
+    fmt::print("  - {}{}\n", json_quoted(schema.feature_names[feature]),
+               categories == nullptr ? "" : ":");
+    if (categories != nullptr) print_labels("      ", "categories", categories->labels);
   }
 }
 
-void print_forest(const Forest& forest) {
-  fmt::print("trees: {}\n", forest.tree_count());
-  fmt::print("nodes: {}\n", forest.nodes().size());
-  fmt::print("leaves: {}\n", forest.leaf_count());
-  fmt::print("depth: {}\n", forest.depth());
-  fmt::print("aggregation: {}\n", forest.aggregation() == Aggregation::average ? "average" : "sum");
-  fmt::print("engine: {}\n", make_engine(forest)->name());
+void print_target(const Target& target) {
+  if (!target.name.empty()) fmt::print("target: {}\n", json_quoted(target.name));
+  if (target.task == Task::classification) print_labels("", "classes", target.class_labels);
+  if (target.score_count > 0) fmt::print("scores: {}\n", target.score_count);
 }
 
-Result<void> inspect(const std::string& path) {
-  ASSIGN_OR_RETURN(const Model model, load_model_file(path));
-  fmt::print("format: {}\n", model.provenance().format);
-  fmt::print("producer: {}\n", json_quoted(model.provenance().producer));
-  fmt::print("sha256: {}\n", model.provenance().sha256);
+void print_schema(const Schema& schema) {
+  fmt::print("task: {}\n", task_name(schema.task()));
+  if (schema.targets.size() > 1) fmt::print("targets: {}\n", schema.targets.size());
+  print_features(schema);
+  for (const Target& target : schema.targets) print_target(target);
+}
+
+void print_size(const ModelSize& size) {
+  if (size.forest_count > 1) fmt::print("forests: {}\n", size.forest_count);
+  fmt::print("trees: {}\n", size.tree_count);
+  fmt::print("nodes: {}\n", size.node_count);
+  fmt::print("leaves: {}\n", size.leaf_count);
+  fmt::print("depth: {}\n", size.depth);
+}
+
+// How answers are made of the rows' numbers.
+void print_computation(const Forest& forest, const Link& link) {
+  const ForestShape& shape = forest.shape();
+  fmt::print("aggregation: {}\n", shape.aggregation == Aggregation::average ? "average" : "sum");
+  fmt::print("feature type: {}\n", number_type_name(shape.feature_type));
+  fmt::print("sum type: {}\n", number_type_name(shape.sum_type));
+  fmt::print("link: {}\n", link_text(link));
+}
+
+struct InspectOptions {
+  std::string model_path;
+  std::optional<std::size_t> tree;
+  std::string tree_format = "text";
+};
+
+Result<void> print_tree(const Model& model, const InspectOptions& options) {
+  ASSIGN_OR_RETURN(const std::string text, options.tree_format == "dot"
+                                               ? tree_as_dot(model, *options.tree)
+                                               : tree_as_text(model, *options.tree));
+  fmt::print("{}", text);
+  return {};
+}
+
+Result<void> inspect(const InspectOptions& options) {
+  ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
+  if (options.tree) return print_tree(model, options);
+  const Provenance& provenance = model.provenance();
+  fmt::print("format: {}\n", provenance.format);
+  fmt::print("producer: {}\n", json_quoted(provenance.producer));
+  if (!provenance.estimator.empty()) {
+    fmt::print("estimator: {}\n", json_quoted(provenance.estimator));
+  }
+  fmt::print("sha256: {}\n", provenance.sha256);
   print_schema(model.schema());
-  print_forest(model.forest());
+  print_size(model.size());
+  if (const Forest* forest = model.only_forest()) {
+    print_computation(*forest, *model.link());
+  }
+  ASSIGN_OR_RETURN(const auto served, ServedModel::make(std::move(model), options.model_path));
+  fmt::print("engine: {}\n", served->engine_name());
   return {};
 }
 
 }  // namespace
 
 void add_inspect_command(CLI::App& app, CommandAction& action) {
-  const auto path = std::make_shared<std::string>();
+  const auto options = std::make_shared<InspectOptions>();
   CLI::App* const command = app.add_subcommand("inspect", "say what a model file holds (YAML)");
-  command->add_option("MODEL", *path, "model file")->required();
-  command->callback([path, &action] { action = [path] { return inspect(*path); }; });
+  command->add_option("MODEL", options->model_path, "model file")->required();
+  CLI::Option* const tree =
+      command->add_option("--tree", options->tree, "print this tree, counted from 0, instead");
+  command->add_option("--format", options->tree_format, "how the tree is printed")
+      ->check(CLI::IsMember({"text", "dot"}))
+      ->capture_default_str()
+      ->needs(tree);
+  command->callback([options, &action] { action = [options] { return inspect(*options); }; });
 }
 
 }  // namespace ml_inference

@@ -2,11 +2,9 @@
 // ml-inference predict
 #include "api/predict_json.h"
 #include "app/command_line.h"
-#include "base/printable_text.h"
-#include "data/csv.h"
-#include "data/table.h"
+#include "app/rows_file.h"
+#include "base/json_text.h"
 #include "formats/load_model.h"
-#include "serving/row_check.h"
 #include "serving/served_model.h"
 
 #include <fmt/format.h>
@@ -28,49 +26,25 @@ struct PredictOptions {
 // Rows that are predicted and printed together: enough to make the engine's start cheap.
 constexpr std::size_t kBatchRowCount = 1'024;
 
-// By feature, the column of the table that holds it.
-Result<std::vector<std::size_t>> find_feature_columns(const Schema& schema, const Table& table) {
-  std::vector<std::size_t> columns;
-  std::string missing;
-  for (const std::string& name : schema.feature_names) {
-    if (const auto column = table.find_column(name)) {
-      columns.push_back(*column);
-    } else {
-      missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", name);
-    }
+// One batch: the rows that the model takes, and for each row of the file why it does not, if so.
+struct Batch {
+  PredictRequest request;
+  std::vector<std::string> refusals;
+};
+
+Batch read_batch(RowsFile& rows, std::size_t begin, std::size_t end) {
+  Batch batch;
+  for (std::size_t row = begin; row < end; ++row) {
+    const Result<void> appended = rows.append(row, batch.request);
+    batch.refusals.push_back(appended ? "" : appended.error().message);
   }
-  if (!missing.empty()) {
-    return fail(
-        Code::invalid_argument,
-        fmt::format("the rows lack {} of the model's {} features: {}",
-                    schema.feature_count() - columns.size(), schema.feature_count(), missing));
-  }
-  return columns;
+  return batch;
 }
 
-void warn_of_other_columns(const Schema& schema, const Table& table) {
-  for (const std::string& name : table.column_names()) {
-    if (name == schema.target_name || std::ranges::count(schema.feature_names, name) > 0) {
-      continue;
-    }
-    fmt::print(stderr, "ml-inference: warning: column '{}' is no feature of the model: ignored\n",
-               printable_text(name));
-  }
-}
-
-Result<void> read_row(const Schema& schema, const Table& table,
-                      const std::vector<std::size_t>& columns, std::size_t row,
-                      PredictRequest& request) {
-  for (const std::size_t column : columns) {
-    ASSIGN_OR_RETURN(const double value, table.number(row, column));
-    if (const CellFault fault = cell_fault(schema, value); fault != CellFault::none) {
-      return fail(Code::invalid_argument,
-                  fmt::format("{} {}", table.place(row, column), cell_fault_text(fault)));
-    }
-    request.cells.push_back(value);
-  }
-  ++request.row_count;
-  return {};
+void append_refusal(std::string& out, std::string_view reason) {
+  out += R"({"error":)";
+  append_json_string(out, reason);
+  out += '}';
 }
 
 Result<void> print(const std::string& lines) {
@@ -81,36 +55,33 @@ Result<void> print(const std::string& lines) {
   return fail(Code::unavailable, "stdout takes no more");
 }
 
-Result<void> predict_rows(const ServedModel& model, const Table& table) {
-  const Schema& schema = model.schema();
-  ASSIGN_OR_RETURN(const std::vector<std::size_t> columns, find_feature_columns(schema, table));
-  warn_of_other_columns(schema, table);
-  const PredictDialect dialect(schema);
-  PredictScratch scratch;
-  for (std::size_t begin = 0; begin < table.row_count(); begin += kBatchRowCount) {
-    PredictRequest batch;
-    const std::size_t end = std::min(begin + kBatchRowCount, table.row_count());
-    for (std::size_t row = begin; row < end; ++row) {
-      RETURN_IF_ERROR(read_row(schema, table, columns, row, batch));
+// An answer, or the reason why there is none, a line a row.
+std::string lines_of(const ServedModel& model, const PredictDialect& dialect, const Batch& batch,
+                     PredictScratch& scratch) {
+  std::span<const double> answers = model.predict(batch.request, scratch);
+  const std::size_t width = model.schema().answer_width();
+  std::string lines;
+  for (const std::string& refusal : batch.refusals) {
+    if (refusal.empty()) {
+      dialect.append_row(lines, answers.first(width));
+      answers = answers.subspan(width);
+    } else {
+      append_refusal(lines, refusal);
     }
-    const std::span<const double> outputs = model.predict(batch, scratch);
-    std::string lines;
-    for (std::size_t row = 0; row < batch.row_count; ++row) {
-      dialect.append_row(lines,
-                         outputs.subspan(row * schema.output_count(), schema.output_count()));
-      lines += '\n';
-    }
-    RETURN_IF_ERROR(print(lines));
+    lines += '\n';
   }
-  return {};
+  return lines;
 }
 
 Result<void> predict(const PredictOptions& options) {
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
   ASSIGN_OR_RETURN(const auto served, ServedModel::make(std::move(model), options.model_path));
-  ASSIGN_OR_RETURN(const Table table, read_csv_file(options.rows_path));
-  if (const Result<void> done = predict_rows(*served, table); !done) {
-    return fail(done.error().code, options.rows_path + ": " + done.error().message);
+  ASSIGN_OR_RETURN(RowsFile rows, RowsFile::read(options.rows_path, *served));
+  const PredictDialect dialect(served->schema());
+  PredictScratch scratch;
+  for (std::size_t begin = 0; begin < rows.row_count(); begin += kBatchRowCount) {
+    const Batch batch = read_batch(rows, begin, std::min(begin + kBatchRowCount, rows.row_count()));
+    RETURN_IF_ERROR(print(lines_of(*served, dialect, batch, scratch)));
   }
   return {};
 }
@@ -119,14 +90,16 @@ Result<void> predict(const PredictOptions& options) {
 
 void add_predict_command(CLI::App& app, CommandAction& action) {
   const auto options = std::make_shared<PredictOptions>();
-  CLI::App* const command =
-      app.add_subcommand("predict", "predict the rows of a CSV file, one JSON object a line");
+  CLI::App* const command = app.add_subcommand(
+      "predict", "predict the rows of a CSV or JSON lines file, one JSON object a line");
   command->add_option("MODEL", options->model_path, "model file")->required();
   command
       ->add_option(
-          "ROWS.csv", options->rows_path,
-          "rows, with the model's feature names in the first line; an empty cell or nan is "
-          "a missing value, inf an infinity, where the model allows them")
+          "ROWS", options->rows_path,
+          "rows: CSV with the model's feature names in the first line, where an empty cell "
+          "or nan is a missing value; or JSON lines, a row an array or an object by name, "
+          "where null is a missing value and \"NaN\", \"Infinity\" and \"-Infinity\" stand "
+          "for what JSON lacks. A row that the model does not take gives {\"error\":...}")
       ->required();
   command->callback([options, &action] { action = [options] { return predict(*options); }; });
 }

@@ -2,6 +2,7 @@
 // ml-inference train
 #include "app/command_line.h"
 #include "app/flags.h"
+#include "app/output_file.h"
 #include "base/printable_text.h"
 #include "data/csv.h"
 #include "formats/onnx/writer.h"
@@ -14,12 +15,9 @@
 #include <CLI/Validators.hpp>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,33 +137,13 @@ std::optional<Task> task_of(const std::string& name) {
   return name == "classification" ? Task::classification : Task::regression;
 }
 
-// Written beside its name and then renamed, so that nobody ever reads half a model. Only a file's
-// place is taken in this way: a link goes on leading to it, and a pipe or a device gets the bytes.
-Result<void> write_file(const std::string& path, const std::string& bytes) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::file_type type = fs::status(path, error).type();
-  const bool is_new = type == fs::file_type::not_found;
-  const bool is_renamed = is_new || type == fs::file_type::regular;
-  const std::string target = is_renamed && !is_new ? fs::canonical(path, error).string() : path;
-  const std::string written = is_renamed ? target + ".unfinished" : target;
-  std::ofstream file(written, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (file && (!is_renamed || std::rename(written.c_str(), target.c_str()) == 0)) return {};
-  const int reason = errno;
-  if (is_renamed) std::remove(written.c_str());
-  return fail(Code::unavailable,
-              fmt::format("{}: cannot be written: {}", path, std::strerror(reason)));
-}
-
 void print_summary(const TrainedModel& trained, const std::string& path) {
   const Schema& schema = trained.model.schema();
-  const Forest& forest = trained.model.forest();
-  fmt::print("task: {}\ntrees: {}\nnodes: {}\n", task_name(schema.task), forest.tree_count(),
+  const Forest& forest = *trained.model.only_forest();
+  fmt::print("task: {}\ntrees: {}\nnodes: {}\n", task_name(schema.task()), forest.tree_count(),
              forest.nodes().size());
   if (trained.out_of_bag_score) {
-    fmt::print("out-of-bag {}: {:.4f}\n", schema.task == Task::classification ? "accuracy" : "R2",
+    fmt::print("out-of-bag {}: {:.4f}\n", schema.task() == Task::classification ? "accuracy" : "R2",
                *trained.out_of_bag_score);
   }
   fmt::print("feature importances:\n");
@@ -190,14 +168,14 @@ Result<void> train(const TrainOptions& options) {
     return fail(trained.error().code, options.data_path + ": " + trained.error().message);
   }
   const Schema& schema = trained->model.schema();
-  if (schema.task == Task::classification && schema.class_labels.size() == 1) {
-    return fail(Code::invalid_argument,
-                fmt::format("{}: column '{}' holds the class '{}' alone, expected two or more",
-                            options.data_path, options.target,
-                            class_label_text(schema.class_labels.front())));
+  if (schema.task() == Task::classification && schema.class_labels().size() == 1) {
+    return fail(
+        Code::invalid_argument,
+        fmt::format("{}: column '{}' holds the class '{}' alone, expected two or more",
+                    options.data_path, options.target, label_text(schema.class_labels().front())));
   }
   ASSIGN_OR_RETURN(const std::string bytes, write_onnx(trained->model));
-  RETURN_IF_ERROR(write_file(options.output_path, bytes));
+  RETURN_IF_ERROR(write_output_file(options.output_path, bytes));
   print_summary(*trained, options.output_path);
   return {};
 }

@@ -10,6 +10,7 @@
 #include "app/live_file.h"
 #include "app/live_settings.h"
 #include "app/tracing.h"
+#include "app/verification.h"
 #include "app/version.h"
 #include "app/watcher.h"
 #include "base/digest.h"
@@ -72,7 +73,8 @@ void prepare_process() {
               SIG_IGN);  // a peer that is gone is an error code, not the end of the process
 }
 
-Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions& options) {
+Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions& options,
+                                                             JsonLog& log) {
   if (options.model_path.empty()) {
     ASSIGN_OR_RETURN(Model model, train_builtin_model(options.thread_count));
     // Of the file that it would be, so that two programs' models can be compared.
@@ -80,7 +82,12 @@ Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions&
     return ServedModel::make(std::move(model).with_sha256(sha256_text(bytes)), kBuiltInName);
   }
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
-  return ServedModel::make(std::move(model), options.model_path);
+  ASSIGN_OR_RETURN(auto served, ServedModel::make(std::move(model), options.model_path));
+  ASSIGN_OR_RETURN(const Verification seen, verify_beside(*served, options.model_path));
+  if (seen.row_count > 0) {
+    log.write(LogLevel::info, kLogger, "Golden rows: " + verification_text(seen));
+  }
+  return served;
 }
 
 void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
@@ -93,13 +100,13 @@ void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
     sink.gauge("model_info", "The model that answers; always 1.", 1,
                {{"name", model->name()},
                 {"format", model->model().provenance().format},
-                {"task", std::string(task_name(schema.task))},
-                {"engine", std::string(model->engine().name())},
+                {"task", std::string(task_name(schema.task()))},
+                {"engine", std::string(model->engine_name())},
                 {"digest", model->model().provenance().sha256.substr(0, kDigestDigitCount)}});
-    const Forest& forest = model->model().forest();
+    const ModelSize& size = model->model().size();
     sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()));
-    sink.gauge("model_trees", "Trees of the model.", static_cast<double>(forest.tree_count()));
-    sink.gauge("model_nodes", "Nodes of all trees.", static_cast<double>(forest.nodes().size()));
+    sink.gauge("model_trees", "Trees of the model.", static_cast<double>(size.tree_count));
+    sink.gauge("model_nodes", "Nodes of all trees.", static_cast<double>(size.node_count));
   });
 }
 
@@ -131,9 +138,9 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
 
 std::string describe(const ServedModel& model) {
   return fmt::format("Model ready: {} ({}, {}, {}, {})", model.name(),
-                     model.model().provenance().format, task_name(model.schema().task),
+                     model.model().provenance().format, task_name(model.schema().task()),
                      count_text(model.schema().feature_count(), "feature"),
-                     count_text(model.model().forest().tree_count(), "tree"));
+                     count_text(model.model().size().tree_count, "tree"));
 }
 
 LiveFile::Apply token_setter(LiveApi& live) {
@@ -267,7 +274,7 @@ Result<void> serve(ServeOptions options) {
             fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
                         count_text(options.thread_count, "thread")));
 
-  if (auto model = load_served_model(options); model.has_value()) {
+  if (auto model = load_served_model(options, log); model.has_value()) {
     log.write(LogLevel::info, kLogger, describe(**model));
     readiness.model_ready(*std::move(model));
   } else if (options.on_model_failure == "exit") {

@@ -4,6 +4,7 @@
 
 #include "data/matrix.h"
 #include "model/forest.h"
+#include "model/forest_runner.h"
 
 #include <memory>
 #include <span>
@@ -11,26 +12,23 @@
 
 namespace ml_inference {
 
-/// A forest in the form in which one kernel runs it best. Keeps nothing of the Forest it was made
-/// from.
+/// A forest in the form in which one kernel runs it best.
 /// Threads: immutable; one engine serves all threads.
-class Engine {
+class Engine : public ForestRunner {
  public:
-  virtual ~Engine() = default;
+  using ForestRunner::predict;
 
-  /// What inspect and the metrics call it: "scalar".
-  [[nodiscard]] virtual std::string_view name() const = 0;
-
-  /// Predicts every row, equal to reference_predict() to the last bit.
-  ///
-  /// rows  [row_count, feature_count] float32, row-major; NaN means missing.
-  /// out   [row_count, output_count] float64, row-major; overwritten.
-  /// Threads: const and reentrant.
-  /// Errors:  none; shapes that do not fit are a programmer's error (ASSERT).
+  /// The same of float32 rows. Rows of the forest's feature_type are taken as they are, others are
+  /// rounded or widened one by one.
   virtual void predict(MatrixView<const float> rows, std::span<double> out) const = 0;
 };
 
 /// The fastest engine of this build for the forest. Never null.
-[[nodiscard]] std::unique_ptr<const Engine> make_engine(const Forest& forest);
+/// Takes the forest, since some engines run it as it is and the others have no more use for it:
+/// memory holds it twice only while an engine is made.
+[[nodiscard]] std::unique_ptr<const Engine> make_engine(Forest forest);
+
+/// The name of the engine that make_engine() would make.
+[[nodiscard]] std::string_view engine_name(const Forest& forest);
 
 }  // namespace ml_inference

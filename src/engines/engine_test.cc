@@ -3,6 +3,7 @@
 // far from the thresholds, missing and infinite.
 #include "engines/engine.h"
 
+#include "engines/plain_engine.h"
 #include "engines/scalar_engine.h"
 #include "model/forest_builder.h"
 #include "model/reference_predict.h"
@@ -19,19 +20,24 @@
 namespace ml_inference {
 namespace {
 
+bool takes_any(const Forest& /*forest*/) { return true; }
+
 struct EngineCase {
   const char* name;
   std::function<std::unique_ptr<const Engine>(const Forest&)> make;
+  std::function<bool(const Forest&)> takes = takes_any;
 };
 
 // The list of all engines: a new one is tested by standing here.
 const std::vector<EngineCase>& all_engines() {
-  static const std::vector<EngineCase> engines{{"scalar", make_scalar_engine},
+  static const std::vector<EngineCase> engines{{"plain", make_plain_engine},
+                                               {"scalar", make_scalar_engine, scalar_engine_takes},
                                                {"chosen", make_engine}};
   return engines;
 }
 
-std::vector<double> reference_of(const Forest& forest, MatrixView<const float> rows) {
+template <class T>
+std::vector<double> reference_of(const Forest& forest, MatrixView<const T> rows) {
   std::vector<double> out(rows.row_count() * forest.output_count(), -1.0);
   reference_predict(forest, rows, out);
   return out;
@@ -39,7 +45,8 @@ std::vector<double> reference_of(const Forest& forest, MatrixView<const float> r
 
 class EveryEngine : public ::testing::TestWithParam<EngineCase> {
  protected:
-  void expect_equal(const Forest& forest, MatrixView<const float> rows) {
+  template <class T>
+  void expect_equal(const Forest& forest, MatrixView<const T> rows) {
     const std::vector<double> expected = reference_of(forest, rows);
     std::vector<double> got(expected.size(), -2.0);
     GetParam().make(forest)->predict(rows, got);
@@ -62,7 +69,64 @@ TEST_P(EveryEngine, EqualsTheReferenceOnRandomForests) {
     const Forest forest = testing::make_random_forest(shape, seed);
     const std::vector<float> rows =
         testing::make_random_rows(kRowCount, shape.feature_count, seed + 1);
-    expect_equal(forest, {rows, kRowCount, shape.feature_count});
+    expect_equal(forest, MatrixView<const float>(rows, kRowCount, shape.feature_count));
+  }
+}
+
+// Every kind of forest that ForestBuilder knows: each combination of two number types and seven
+// questions, with rows of both types.
+TEST_P(EveryEngine, EqualsTheReferenceOnForestsOfEveryKind) {
+  constexpr std::size_t kRowCount = 48;
+  std::size_t taken_count = 0;
+  for (std::uint64_t kind = 0; kind < 512; ++kind) {
+    const auto is = [kind](unsigned bit) { return (kind >> bit & 1) != 0; };
+    const auto type = [&is](unsigned bit) {
+      return is(bit) ? NumberType::float32 : NumberType::float64;
+    };
+    const testing::RandomForestShape shape{
+        .feature_count = 1 + kind % 5,
+        .output_count = 1 + kind % 3,
+        .tree_count = 3 + kind % 37,
+        .depth = kind % 7,
+        .aggregation = is(5) ? Aggregation::sum : Aggregation::average,
+        .leaf_width = is(3) || is(4) ? 1U : 0U,
+        .feature_type = type(0),
+        .sum_type = type(1),
+        .category_rule = static_cast<CategoryRule>(kind % 3),
+        .has_base = is(5),
+        .base_last = is(2),
+        .strict = is(6),
+        .zero_is_missing = is(7),
+        .categorical = is(8),
+        .linear = is(4)};
+    const Forest forest = testing::make_random_forest(shape, kind);
+    if (!GetParam().takes(forest)) continue;
+    ++taken_count;
+    const auto floats = testing::make_random_rows(kRowCount, shape.feature_count, kind);
+    expect_equal(forest, MatrixView<const float>(floats, kRowCount, shape.feature_count));
+    const auto doubles = testing::make_random_double_rows(kRowCount, shape.feature_count, kind);
+    expect_equal(forest, MatrixView<const double>(doubles, kRowCount, shape.feature_count));
+  }
+  EXPECT_GT(taken_count, 40U);
+}
+
+TEST(ScalarEngine, LeavesToOthersWhatItsNodesCannotSay) {
+  const auto is_taken = [](const testing::RandomForestShape& shape) {
+    return scalar_engine_takes(testing::make_random_forest(shape, 1));
+  };
+  EXPECT_TRUE(is_taken({.feature_type = NumberType::float64, .strict = true}));
+  EXPECT_TRUE(is_taken({.sum_type = NumberType::float32}));
+  EXPECT_FALSE(is_taken({.categorical = true}));
+  EXPECT_FALSE(is_taken({.zero_is_missing = true}));
+  EXPECT_FALSE(is_taken({.leaf_width = 1, .linear = true}));
+  EXPECT_FALSE(is_taken({.feature_type = NumberType::float64, .sum_type = NumberType::float32}));
+}
+
+TEST(MakeEngine, NamesTheEngineThatItMakes) {
+  for (const bool categorical : {false, true}) {
+    const Forest forest = testing::make_random_forest({.categorical = categorical}, 1);
+    EXPECT_EQ(engine_name(forest), make_engine(forest)->name());
+    EXPECT_EQ(engine_name(forest), categorical ? "plain" : "scalar");
   }
 }
 
@@ -72,11 +136,14 @@ TEST_P(EveryEngine, ComparesAFloat32FeatureWithAFloat64Threshold) {
   for (const double threshold :
        {0.1, 0.10000000149011611, 0.10000000149011612, 0.2, 1e300, -1e300, 1e-320,
         std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
-    ForestBuilder builder(1, 1, Aggregation::sum);
-    builder.start_tree(3);
-    builder.numerical_test(0, {.feature = 0, .threshold = threshold, .left = 1, .right = 2});
-    builder.leaf(1, std::vector{1.0});
-    builder.leaf(2, std::vector{2.0});
+    ForestBuilder builder({.feature_count = 1, .output_count = 1});
+    for (const bool is_strict : {false, true}) {
+      builder.start_tree(3);
+      builder.numerical_test(
+          0, {.feature = 0, .threshold = threshold, .left = 1, .right = 2, .is_strict = is_strict});
+      builder.leaf(1, std::vector{is_strict ? 4.0 : 1.0});
+      builder.leaf(2, std::vector{is_strict ? 8.0 : 2.0});
+    }
     const Forest forest = std::move(builder).build().value();
     const std::vector<float> rows{feature,
                                   0.0F,
@@ -87,24 +154,26 @@ TEST_P(EveryEngine, ComparesAFloat32FeatureWithAFloat64Threshold) {
                                   -std::numeric_limits<float>::infinity(),
                                   std::numeric_limits<float>::quiet_NaN(),
                                   1e-45F};
-    expect_equal(forest, {rows, rows.size(), 1});
+    expect_equal(forest, MatrixView<const float>(rows, rows.size(), 1));
   }
 }
 
 TEST_P(EveryEngine, AnswersAForestOfSingleLeaves) {
-  ForestBuilder builder(2, 2, Aggregation::average);
+  ForestBuilder builder(
+      {.feature_count = 2, .output_count = 2, .aggregation = Aggregation::average});
   for (int tree = 0; tree < 3; ++tree) {
     builder.start_tree(1);
     builder.leaf(0, std::vector{0.25, 0.75});
   }
   const Forest forest = std::move(builder).build().value();
   const std::vector<float> rows{1.0F, std::numeric_limits<float>::quiet_NaN()};
-  expect_equal(forest, {rows, 1, 2});
+  expect_equal(forest, MatrixView<const float>(rows, 1, 2));
 }
 
 TEST_P(EveryEngine, TakesNoRows) {
   const Forest forest = testing::make_random_forest({}, 1);
-  expect_equal(forest, {{}, 0, forest.feature_count()});
+  expect_equal(forest, MatrixView<const float>({}, 0, forest.feature_count()));
+  expect_equal(forest, MatrixView<const double>({}, 0, forest.feature_count()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, ::testing::ValuesIn(all_engines()),

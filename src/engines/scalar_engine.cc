@@ -2,12 +2,14 @@
 #include "engines/scalar_engine.h"
 
 #include "base/assert.h"
+#include "engines/packed_nodes.h"
+#include "model/forest_walk.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace ml_inference {
@@ -18,36 +20,20 @@ namespace {
 // take 570, although their indices no longer fit the registers.
 constexpr std::size_t kLaneCount = 16;
 
-// A test, or a leaf. The children of a test lie side by side, so one index names both: the right
-// child is children + 1. A leaf is its own left child, under a threshold that every number meets,
-// so a walk that is longer than the way to the leaf stays there.
-struct PackedNode {
-  float threshold;
-  std::uint32_t feature;
-  std::uint32_t children;
-};
-
-// The largest float32 that is not above `threshold`: for a float32 x, x <= threshold just when
-// x <= floor32(threshold), so the nodes need only half of the threshold's bytes.
-float floor32(double threshold) {
-  const float nearest = static_cast<float>(threshold);
-  if (static_cast<double>(nearest) <= threshold) return nearest;
-  return std::nextafter(nearest, -std::numeric_limits<float>::infinity());
-}
-
 // Adds kCount outputs of the leaves, in their order, to `sums`. In registers: through memory, each
 // addition would wait for the store of the one before.
-template <std::size_t kCount>
-void add_outputs(std::span<const double* const> leaves, std::size_t first, double* sums) {
-  std::array<double, kCount> partial;
+template <std::size_t kCount, class Sum>
+void add_outputs(std::span<const Sum* const> leaves, std::size_t first, Sum* sums) {
+  std::array<Sum, kCount> partial;
   for (std::size_t output = 0; output < kCount; ++output) partial[output] = sums[first + output];
-  for (const double* const leaf : leaves) {
+  for (const Sum* const leaf : leaves) {
     for (std::size_t output = 0; output < kCount; ++output) partial[output] += leaf[first + output];
   }
   for (std::size_t output = 0; output < kCount; ++output) sums[first + output] = partial[output];
 }
 
-void add_leaves(std::span<const double* const> leaves, std::size_t output_count, double* sums) {
+template <class Sum>
+void add_leaves(std::span<const Sum* const> leaves, std::size_t output_count, Sum* sums) {
   std::size_t first = 0;
   for (; output_count - first >= 4; first += 4) add_outputs<4>(leaves, first, sums);
   switch (output_count - first) {
@@ -58,134 +44,188 @@ void add_leaves(std::span<const double* const> leaves, std::size_t output_count,
   }
 }
 
+// Nodes: Float32Nodes or Float64Nodes. Sum: float or double, as the forest's sum_type says.
+template <class Nodes, class Sum>
 class ScalarEngine final : public Engine {
  public:
   explicit ScalarEngine(const Forest& forest);
 
-  [[nodiscard]] std::string_view name() const override { return "scalar"; }
-  void predict(MatrixView<const float> rows, std::span<double> out) const override;
+  [[nodiscard]] std::string_view name() const override { return kScalarEngineName; }
+  void predict(MatrixView<const float> rows, std::span<double> out) const override {
+    predict_rows(rows, out);
+  }
+  void predict(MatrixView<const double> rows, std::span<double> out) const override {
+    predict_rows(rows, out);
+  }
 
  private:
+  using Feature = typename Nodes::Feature;
+
   // Trees that are walked together.
   struct Group {
     std::array<std::uint32_t, kLaneCount> roots;
     std::size_t tree_count;  // how many of the lanes are in use
   };
 
-  void add_tree(const Forest& forest, std::int32_t root);
+  void add_groups(std::span<const std::uint32_t> roots);
+  template <class T>
+  void predict_rows(MatrixView<const T> rows, std::span<double> out) const;
+  void predict_row(std::span<const Feature> row, double* out, std::span<Sum> scratch) const;
   template <bool kMayMiss>
-  void predict_row(const float* row, double* sums) const;
+  void sum_up(const Feature* row, Sum* sums) const;
   template <bool kMayMiss>
-  [[nodiscard]] std::uint32_t step(std::uint32_t index, const float* row) const;
+  void walk(const Feature* row, std::array<std::uint32_t, kLaneCount>& nodes) const;
+  void add_narrow(std::span<const Sum* const> leaves, const std::uint32_t* first_outputs,
+                  Sum* sums) const;
 
   std::size_t feature_count_;
   std::size_t output_count_;
-  double divisor_;  // the number of trees where the forest averages, else 1
+  std::size_t leaf_width_;
   std::vector<Group> groups_;
-  std::vector<PackedNode> nodes_;
-  // By node, and apart from it, since few steps look: of a leaf, which one it is; of a test, 1 when
-  // a missing value goes left.
-  std::vector<std::uint32_t> details_;
-  std::vector<double> leaf_values_;  // [leaf_count, output_count]
+  Nodes nodes_;
+  std::vector<Sum> leaf_values_;              // [leaf_count, leaf_width]
+  std::vector<std::uint32_t> first_outputs_;  // by tree
+  std::vector<Sum> starts_;                   // by output, what its sum begins with
+  std::vector<Sum> divisors_;                 // by output
+  std::vector<Sum> ends_;                     // by output, what is added last; empty for nothing
 };
 
-ScalarEngine::ScalarEngine(const Forest& forest)
+template <class Nodes, class Sum>
+ScalarEngine<Nodes, Sum>::ScalarEngine(const Forest& forest)
     : feature_count_(forest.feature_count()),
       output_count_(forest.output_count()),
-      divisor_(forest.aggregation() == Aggregation::average
-                   ? static_cast<double>(forest.tree_count())
-                   : 1.0) {
-  nodes_.reserve(forest.nodes().size());
-  details_.reserve(forest.nodes().size());
-  leaf_values_.reserve(forest.leaf_count() * output_count_);
-  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
-    const std::size_t lane = tree % kLaneCount;
-    if (lane == 0) groups_.push_back({});
-    Group& group = groups_.back();
-    // Lanes not in use walk the group's first tree again; their leaves are not added.
-    const auto packed_root = static_cast<std::uint32_t>(nodes_.size());
-    std::fill(group.roots.begin() + static_cast<std::ptrdiff_t>(lane), group.roots.end(),
-              packed_root);
-    group.tree_count = lane + 1;
-    add_tree(forest, forest.roots()[tree]);
-  }
-}
-
-// Packs one tree level by level, which puts siblings side by side.
-void ScalarEngine::add_tree(const Forest& forest, std::int32_t root) {
-  const std::size_t begin = nodes_.size();
-  std::vector<std::int32_t> level_order{root};
-  for (std::size_t next = 0; next < level_order.size(); ++next) {
-    const ForestNode& node = forest.nodes()[static_cast<std::size_t>(level_order[next])];
-    if (node.is_leaf()) {
-      nodes_.push_back({.threshold = std::numeric_limits<float>::infinity(),
-                        .feature = 0,
-                        .children = static_cast<std::uint32_t>(begin + next)});
-      const std::span<const double> values = forest.leaf_values(node.leaf);
-      details_.push_back(static_cast<std::uint32_t>(leaf_values_.size() / output_count_));
-      leaf_values_.insert(leaf_values_.end(), values.begin(), values.end());
-      continue;
+      leaf_width_(forest.leaf_width()),
+      nodes_(forest),
+      first_outputs_(forest.first_outputs().begin(), forest.first_outputs().end()),
+      starts_(output_count_) {
+  add_groups(forest.roots());
+  leaf_values_.reserve(forest.leaf_count() * leaf_width_);
+  for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
+    for (const double value : forest.leaf_values(leaf)) {
+      leaf_values_.push_back(static_cast<Sum>(value));
     }
-    nodes_.push_back({.threshold = floor32(node.threshold),
-                      .feature = static_cast<std::uint32_t>(node.feature),
-                      .children = static_cast<std::uint32_t>(begin + level_order.size())});
-    details_.push_back(node.missing_goes_left ? 1 : 0);
-    level_order.push_back(node.left);
-    level_order.push_back(node.right);
+  }
+  for (const double divisor : divisors(forest)) divisors_.push_back(static_cast<Sum>(divisor));
+  const std::vector<double>& base = forest.shape().base;
+  if (base.empty()) return;
+  (forest.shape().base_last ? ends_ : starts_).assign(base.begin(), base.end());
+}
+
+template <class Nodes, class Sum>
+void ScalarEngine<Nodes, Sum>::add_groups(std::span<const std::uint32_t> roots) {
+  for (std::size_t begin = 0; begin < roots.size(); begin += kLaneCount) {
+    const std::size_t tree_count = std::min(kLaneCount, roots.size() - begin);
+    Group& group = groups_.emplace_back();
+    group.tree_count = tree_count;
+    // Lanes not in use walk the group's first tree again; their leaves are not added.
+    group.roots.fill(roots[begin]);
+    std::copy_n(roots.begin() + static_cast<std::ptrdiff_t>(begin), tree_count,
+                group.roots.begin());
   }
 }
 
-void ScalarEngine::predict(MatrixView<const float> rows, std::span<double> out) const {
+template <class Nodes, class Sum>
+template <class T>
+void ScalarEngine<Nodes, Sum>::predict_rows(MatrixView<const T> rows, std::span<double> out) const {
   ASSERT(rows.column_count() == feature_count_);
   ASSERT(out.size() == rows.row_count() * output_count_);
+  std::vector<Sum> scratch(std::is_same_v<Sum, double> ? 0 : output_count_);
+  std::vector<Feature> rounded_row(std::is_same_v<T, Feature> ? 0 : feature_count_);
   for (std::size_t index = 0; index < rows.row_count(); ++index) {
-    const std::span<const float> row = rows.row(index);
-    double* const sums = out.data() + index * output_count_;
-    const bool misses = std::ranges::any_of(row, [](float value) { return std::isnan(value); });
-    misses ? predict_row<true>(row.data(), sums) : predict_row<false>(row.data(), sums);
+    double* const row_out = out.data() + index * output_count_;
+    if constexpr (std::is_same_v<T, Feature>) {
+      predict_row(rows.row(index), row_out, scratch);
+    } else {
+      std::ranges::transform(rows.row(index), rounded_row.begin(),
+                             [](T value) { return static_cast<Feature>(value); });
+      predict_row(rounded_row, row_out, scratch);
+    }
   }
 }
 
+// Float64 sums are added up where they are to stand.
+template <class Nodes, class Sum>
+void ScalarEngine<Nodes, Sum>::predict_row(std::span<const Feature> row, double* out,
+                                           std::span<Sum> scratch) const {
+  Sum* sums = scratch.data();
+  if constexpr (std::is_same_v<Sum, double>) sums = out;
+  const bool misses = std::ranges::any_of(row, [](Feature value) { return std::isnan(value); });
+  misses ? sum_up<true>(row.data(), sums) : sum_up<false>(row.data(), sums);
+  if constexpr (!std::is_same_v<Sum, double>) std::ranges::copy(scratch, out);
+}
+
+template <class Nodes, class Sum>
 template <bool kMayMiss>
-void ScalarEngine::predict_row(const float* row, double* sums) const {
-  std::fill_n(sums, output_count_, 0.0);
+void ScalarEngine<Nodes, Sum>::sum_up(const Feature* row, Sum* sums) const {
+  std::ranges::copy(starts_, sums);
+  const std::uint32_t* first_outputs = first_outputs_.data();
   for (const Group& group : groups_) {
     std::array<std::uint32_t, kLaneCount> nodes = group.roots;
-    // Most rows reach a leaf long before the deepest one: the group ends with its last lane.
-    for (bool moved = true; moved;) {
-      std::uint32_t changed_bits = 0;
-      for (std::uint32_t& node : nodes) {
-        const std::uint32_t next = step<kMayMiss>(node, row);
-        changed_bits |= next ^ node;
-        node = next;
-      }
-      moved = changed_bits != 0;
-    }
-    std::array<const double*, kLaneCount> leaves;
+    walk<kMayMiss>(row, nodes);
+    std::array<const Sum*, kLaneCount> reached;
     for (std::size_t lane = 0; lane < group.tree_count; ++lane) {
-      leaves[lane] = &leaf_values_[details_[nodes[lane]] * output_count_];
+      reached[lane] = leaf_values_.data() + nodes_.leaf(nodes[lane]) * leaf_width_;
     }
-    add_leaves({leaves.data(), group.tree_count}, output_count_, sums);
+    const std::span<const Sum* const> leaves(reached.data(), group.tree_count);
+    if (leaf_width_ == output_count_) {
+      add_leaves(leaves, output_count_, sums);
+    } else {
+      add_narrow(leaves, first_outputs, sums);
+    }
+    first_outputs += group.tree_count;
   }
-  for (std::size_t output = 0; output < output_count_; ++output) sums[output] /= divisor_;
+  for (std::size_t output = 0; output < output_count_; ++output) sums[output] /= divisors_[output];
+  for (std::size_t output = 0; output < ends_.size(); ++output) sums[output] += ends_[output];
 }
 
+// Most rows reach a leaf long before the deepest one: the group ends with its last lane.
+template <class Nodes, class Sum>
 template <bool kMayMiss>
-std::uint32_t ScalarEngine::step(std::uint32_t index, const float* row) const {
-  const PackedNode& node = nodes_[index];
-  const float value = row[node.feature];
-  bool goes_left = value <= node.threshold;
-  if constexpr (kMayMiss) {
-    const bool is_leaf = node.children == index;
-    goes_left |= std::isnan(value) && (is_leaf || details_[index] != 0);
+void ScalarEngine<Nodes, Sum>::walk(const Feature* row,
+                                    std::array<std::uint32_t, kLaneCount>& nodes) const {
+  for (bool moved = true; moved;) {
+    std::uint32_t changed_bits = 0;
+    for (std::uint32_t& node : nodes) {
+      const std::uint32_t next = nodes_.template step<kMayMiss>(node, row);
+      changed_bits |= next ^ node;
+      node = next;
+    }
+    moved = changed_bits != 0;
   }
-  return node.children + static_cast<std::uint32_t>(!goes_left);
+}
+
+template <class Nodes, class Sum>
+void ScalarEngine<Nodes, Sum>::add_narrow(std::span<const Sum* const> leaves,
+                                          const std::uint32_t* first_outputs, Sum* sums) const {
+  for (std::size_t lane = 0; lane < leaves.size(); ++lane) {
+    Sum* const first_sum = sums + first_outputs[lane];
+    for (std::size_t value = 0; value < leaf_width_; ++value) {
+      first_sum[value] += leaves[lane][value];
+    }
+  }
+}
+
+bool takes(const ForestNode& node) {
+  return node.is_leaf() ? !node.is_linear() : !node.is_categorical() && !node.zero_is_missing();
 }
 
 }  // namespace
 
+bool scalar_engine_takes(const Forest& forest) {
+  const bool is_wider = forest.shape().feature_type == NumberType::float64 &&
+                        forest.shape().sum_type == NumberType::float32;
+  return !is_wider && std::ranges::all_of(forest.nodes(), takes);
+}
+
 std::unique_ptr<const Engine> make_scalar_engine(const Forest& forest) {
-  return std::make_unique<ScalarEngine>(forest);
+  ASSERT(scalar_engine_takes(forest));
+  if (forest.shape().feature_type == NumberType::float64) {
+    return std::make_unique<ScalarEngine<Float64Nodes, double>>(forest);
+  }
+  if (forest.shape().sum_type == NumberType::float32) {
+    return std::make_unique<ScalarEngine<Float32Nodes, float>>(forest);
+  }
+  return std::make_unique<ScalarEngine<Float32Nodes, double>>(forest);
 }
 
 }  // namespace ml_inference

@@ -3,8 +3,14 @@
 
 #include "base/digest.h"
 #include "formats/format_error.h"
+#include "formats/lightgbm/lightgbm_model.h"
+#include "formats/lightgbm/reader.h"
 #include "formats/limits.h"
 #include "formats/onnx/reader.h"
+#include "formats/pickle/reader.h"
+#include "formats/sklearn/reader.h"
+#include "formats/xgboost/reader.h"
+#include "formats/xgboost/xgboost_model.h"
 
 #include <fmt/format.h>
 
@@ -25,8 +31,13 @@ struct Format {
   Model (*read)(std::string_view bytes);   // throws FormatError
 };
 
+Model read_pickled_model(std::string_view bytes) { return read_sklearn(read_pickle(bytes)); }
+
 // All formats. No two begin alike.
-constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx}};
+constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx},
+                              Format{"pickle", begins_like_pickle, read_pickled_model},
+                              Format{"xgboost", begins_like_xgboost, read_xgboost},
+                              Format{"lightgbm", begins_like_lightgbm, read_lightgbm}};
 
 std::string known_formats() {
   std::string names;

@@ -53,15 +53,17 @@ TEST(LoadModel, ReadsAFileByItsFirstBytesWhateverItsName) {
 }
 
 TEST(LoadModel, NamesTheSourceAndTheKnownFormats) {
-  const Result<Model> model = load_model("\x80\x04\x95", "model.pkl");
-  expect_refusal(model, Code::unimplemented,
-                 "model.pkl: the file begins with 80 04 95, expected a model (onnx)");
+  const Result<Model> model = load_model("\x81\x04\x95", "model.bin");
+  expect_refusal(
+      model, Code::unimplemented,
+      "model.bin: the file begins with 81 04 95, expected a model (onnx, pickle, xgboost, "
+      "lightgbm)");
 }
 
 TEST(LoadModel, RefusesAnEmptyFile) {
   const File file("");
   expect_refusal(load_model_file(file.path()), Code::invalid_argument,
-                 ": the file is empty, expected a model (onnx)");
+                 ": the file is empty, expected a model (onnx, pickle, xgboost, lightgbm)");
 }
 
 TEST(LoadModel, RefusesAFileThatDoesNotExist) {

@@ -14,31 +14,55 @@
 namespace ml_inference {
 namespace {
 
-// A depth that no node has: the node was not reached from the root yet.
-constexpr std::uint32_t kUnreached = ~0U;
+bool are_finite(std::span<const double> values) {
+  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
+}
 
 }  // namespace
 
-ForestBuilder::ForestBuilder(std::size_t feature_count, std::size_t output_count,
-                             Aggregation aggregation) {
-  if (feature_count == 0 || feature_count > kFeatureCountMax) {
-    fault(Code::invalid_argument,
-          fmt::format("a forest takes 1 to {} features, got {}", kFeatureCountMax, feature_count));
-  }
-  if (output_count == 0 || output_count > kOutputCountMax) {
-    fault(Code::invalid_argument,
-          fmt::format("a forest gives 1 to {} outputs, got {}", kOutputCountMax, output_count));
-  }
-  forest_.feature_count_ = feature_count;
-  forest_.output_count_ = output_count;
-  forest_.aggregation_ = aggregation;
+ForestBuilder::ForestBuilder(ForestShape shape) {
+  if (shape.leaf_width == 0) shape.leaf_width = shape.output_count;
+  check_shape(shape);
+  forest_.shape_ = std::move(shape);
 }
 
-void ForestBuilder::start_tree(std::size_t node_count) {
+void ForestBuilder::check_shape(const ForestShape& shape) {
+  const auto refuse = [this](std::string message) {
+    fault(Code::invalid_argument, std::move(message));
+  };
+  if (shape.feature_count == 0 || shape.feature_count > kFeatureCountMax) {
+    refuse(fmt::format("a forest takes 1 to {} features, got {}", kFeatureCountMax,
+                       shape.feature_count));
+  }
+  if (shape.output_count == 0 || shape.output_count > kOutputCountMax) {
+    refuse(
+        fmt::format("a forest gives 1 to {} outputs, got {}", kOutputCountMax, shape.output_count));
+  }
+  if (shape.leaf_width > shape.output_count) {
+    refuse(fmt::format("a leaf has {} values, expected at most the {} outputs", shape.leaf_width,
+                       shape.output_count));
+  }
+  if (shape.base.empty()) return;
+  if (shape.base.size() != shape.output_count) {
+    refuse(fmt::format("the base has {} values, expected one for each of the {} outputs",
+                       shape.base.size(), shape.output_count));
+  }
+  if (!are_finite(shape.base)) refuse("the base has a value that is not finite");
+  if (shape.aggregation == Aggregation::average) refuse("an average has no base");
+}
+
+void ForestBuilder::start_tree(std::size_t node_count, std::size_t first_output) {
   end_tree();
   if (fault_) return;
   if (node_count == 0) {
     fault(Code::invalid_argument, fmt::format("tree {} has no nodes", forest_.tree_count()));
+    return;
+  }
+  if (first_output > forest_.output_count() - forest_.leaf_width()) {
+    fault(Code::invalid_argument,
+          fmt::format("tree {}: the first of {} outputs is {}, expected at most {}",
+                      forest_.tree_count(), forest_.leaf_width(), first_output,
+                      forest_.output_count() - forest_.leaf_width()));
     return;
   }
   if (forest_.tree_count() >= kTreeCountMax) {
@@ -50,42 +74,61 @@ void ForestBuilder::start_tree(std::size_t node_count) {
     return;
   }
   tree_begin_ = forest_.nodes_.size();
-  forest_.roots_.push_back(static_cast<std::int32_t>(tree_begin_));
+  leaf_begin_ = forest_.leaf_values_.size();
+  forest_.roots_.push_back(static_cast<std::uint32_t>(tree_begin_));
+  forest_.first_outputs_.push_back(static_cast<std::uint32_t>(first_output));
   forest_.nodes_.resize(tree_begin_ + node_count);
   placed_.assign(node_count, false);
+  rights_.resize(node_count);
 }
 
 void ForestBuilder::numerical_test(std::size_t node, const NumericalTest& test) {
-  ForestNode* const placed = place(node);
-  if (placed == nullptr) return;
-  if (test.feature >= forest_.feature_count_) {
-    fault_at(node, fmt::format("feature {} does not exist, there are {}", test.feature,
-                               forest_.feature_count_));
-    return;
-  }
+  const std::uint32_t flags = (test.is_strict ? ForestNode::kStrict : 0U) |
+                              (test.missing_goes_left ? ForestNode::kMissingGoesLeft : 0U) |
+                              (test.zero_is_missing ? ForestNode::kZeroIsMissing : 0U);
+  if (!place_test(node, test.feature, test.left, test.right, flags)) return;
   if (std::isnan(test.threshold)) {
     fault_at(node, "the threshold is not a number");
     return;
   }
-  check_child(node, test.left, "left");
-  check_child(node, test.right, "right");
-  if (fault_) return;
-  placed->feature = static_cast<std::int32_t>(test.feature);
-  placed->threshold = test.threshold;
-  placed->left = static_cast<std::int32_t>(tree_begin_ + test.left);
-  placed->right = static_cast<std::int32_t>(tree_begin_ + test.right);
-  placed->missing_goes_left = test.missing_goes_left;
+  forest_.nodes_[tree_begin_ + node].number_ = test.threshold;
+}
+
+void ForestBuilder::categorical_test(std::size_t node, const CategoricalTest& test) {
+  const std::uint32_t flags = ForestNode::kCategorical |
+                              (test.strangers_go_left ? ForestNode::kStrangersGoLeft : 0U) |
+                              (test.missing_goes_left ? ForestNode::kMissingGoesLeft : 0U);
+  if (!place_test(node, test.feature, test.left, test.right, flags)) return;
+  if (test.set >= forest_.category_set_count()) {
+    fault_at(node, fmt::format("category set {} does not exist, there are {}", test.set,
+                               forest_.category_set_count()));
+    return;
+  }
+  forest_.nodes_[tree_begin_ + node].number_ = static_cast<double>(test.set);
+}
+
+std::size_t ForestBuilder::category_set(std::span<const std::uint32_t> words) {
+  if (words.size() > kCategoryWordCountMax - forest_.set_words_.size() ||
+      forest_.category_set_count() >= kNodeCountMax) {
+    fault(Code::resource_exhausted,
+          fmt::format("more than {} words of category sets", kCategoryWordCountMax));
+  }
+  const std::size_t set = forest_.category_set_count();
+  if (fault_) return set;
+  forest_.set_words_.insert(forest_.set_words_.end(), words.begin(), words.end());
+  forest_.set_ends_.push_back(forest_.set_words_.size());
+  return set;
 }
 
 void ForestBuilder::leaf(std::size_t node, std::span<const double> values) {
   ForestNode* const placed = place(node);
   if (placed == nullptr) return;
-  if (values.size() != forest_.output_count_) {
+  if (values.size() != forest_.leaf_width()) {
     fault_at(node, fmt::format("the leaf has {} values, expected {}", values.size(),
-                               forest_.output_count_));
+                               forest_.leaf_width()));
     return;
   }
-  if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) {
+  if (!forest_.shape_.takes_any_leaf_value && !are_finite(values)) {
     fault_at(node, "the leaf has a value that is not finite");
     return;
   }
@@ -93,35 +136,132 @@ void ForestBuilder::leaf(std::size_t node, std::span<const double> values) {
     fault(Code::resource_exhausted, fmt::format("more than {} leaf values", kLeafValueCountMax));
     return;
   }
-  placed->leaf = static_cast<std::int32_t>(forest_.leaf_count());
+  placed->bits_ = ForestNode::kLeaf;
+  placed->link_ = static_cast<std::uint32_t>(forest_.leaf_count());
   forest_.leaf_values_.insert(forest_.leaf_values_.end(), values.begin(), values.end());
+}
+
+void ForestBuilder::linear_leaf(std::size_t node, const LinearLeaf& linear, double fallback) {
+  leaf(node, {&fallback, 1});
+  if (fault_) return;
+  if (linear.features.size() != linear.coefficients.size()) {
+    return fault_at(node, fmt::format("the linear leaf has {} features and {} coefficients",
+                                      linear.features.size(), linear.coefficients.size()));
+  }
+  for (const std::uint32_t feature : linear.features) {
+    if (feature < forest_.feature_count()) continue;
+    return fault_at(node, fmt::format("feature {} does not exist, there are {}", feature,
+                                      forest_.feature_count()));
+  }
+  if (forest_.term_features_.size() + linear.features.size() > kLeafValueCountMax) {
+    return fault(Code::resource_exhausted,
+                 fmt::format("more than {} terms of linear leaves", kLeafValueCountMax));
+  }
+  ForestNode& placed = forest_.nodes_[tree_begin_ + node];
+  placed.bits_ |= ForestNode::kLinear;
+  placed.number_ = static_cast<double>(forest_.linear_leaf_count());
+  forest_.constants_.push_back(linear.constant);
+  forest_.term_features_.insert(forest_.term_features_.end(), linear.features.begin(),
+                                linear.features.end());
+  forest_.term_coefficients_.insert(forest_.term_coefficients_.end(), linear.coefficients.begin(),
+                                    linear.coefficients.end());
+  forest_.term_ends_.push_back(forest_.term_features_.size());
 }
 
 Result<Forest> ForestBuilder::build() && {
   end_tree();
-  if (!fault_ && forest_.roots_.empty()) fault(Code::invalid_argument, "the forest has no trees");
+  if (!fault_) check_outputs();
   if (fault_) return std::unexpected(*std::move(fault_));
   return std::move(forest_);
 }
 
-// Every node was placed; walking down from the root, every node is met exactly once. Children lie
-// below their parents (check_child), so one pass in ascending order reaches parents first.
+// An average of nothing is no number.
+void ForestBuilder::check_outputs() {
+  if (forest_.roots_.empty()) return fault(Code::invalid_argument, "the forest has no trees");
+  if (forest_.aggregation() == Aggregation::sum) return;
+  std::vector<bool> is_added_to(forest_.output_count(), false);
+  for (const std::uint32_t first : forest_.first_outputs_) {
+    std::fill_n(is_added_to.begin() + first, forest_.leaf_width(), true);
+  }
+  const auto unmet = std::ranges::find(is_added_to, false);
+  if (unmet == is_added_to.end()) return;
+  fault(Code::invalid_argument,
+        fmt::format("no tree adds to output {}, of which the forest gives the average",
+                    unmet - is_added_to.begin()));
+}
+
 void ForestBuilder::end_tree() {
   if (fault_ || forest_.roots_.empty()) return;
-  const std::size_t node_count = placed_.size();
-  depths_.assign(node_count, kUnreached);
-  depths_[0] = 0;
-  for (std::size_t node = 0; node < node_count && !fault_; ++node) {
-    if (!placed_[node]) return fault_at(node, "the node was not given");
-    if (depths_[node] == kUnreached) return fault_at(node, "no parent leads to the node");
-    forest_.depth_ = std::max<std::size_t>(forest_.depth_, depths_[node]);
-    const ForestNode& parent = forest_.nodes_[tree_begin_ + node];
-    if (parent.is_leaf()) continue;
-    for (const std::int32_t child : {parent.left, parent.right}) {
-      const std::size_t number = static_cast<std::size_t>(child) - tree_begin_;
-      if (depths_[number] != kUnreached) return fault_at(number, "the node has two parents");
-      depths_[number] = depths_[node] + 1;
+  const auto missing = std::ranges::find(placed_, false);
+  if (missing != placed_.end()) {
+    return fault_at(static_cast<std::size_t>(missing - placed_.begin()), "the node was not given");
+  }
+  order_nodes();
+  if (fault_) return;
+  move_nodes();
+  order_leaves();
+}
+
+// Walks down from the root, level by level, and writes down the nodes as it meets them: siblings
+// come to lie side by side. Every node is met exactly once, or it is no tree.
+void ForestBuilder::order_nodes() {
+  std::vector<bool>& is_reached = placed_;
+  is_reached.assign(is_reached.size(), false);
+  is_reached[0] = true;
+  order_.assign(1, 0);
+  std::size_t depth = 0;
+  std::size_t level_end = 1;
+  for (std::size_t next = 0; next < order_.size(); ++next) {
+    if (next == level_end) {
+      ++depth;
+      level_end = order_.size();
     }
+    const std::uint32_t number = order_[next];
+    ForestNode& node = forest_.nodes_[tree_begin_ + number];
+    if (node.is_leaf()) continue;
+    for (const std::uint32_t child : {node.link_, rights_[number]}) {
+      if (is_reached[child]) return fault_at(child, "the node has two parents");
+      is_reached[child] = true;
+      order_.push_back(child);
+    }
+    node.link_ = static_cast<std::uint32_t>(tree_begin_ + order_.size() - 2);
+  }
+  forest_.depth_ = std::max(forest_.depth_, depth);
+  const auto lost = std::ranges::find(is_reached, false);
+  if (lost == is_reached.end()) return;
+  fault_at(static_cast<std::size_t>(lost - is_reached.begin()), "no parent leads to the node");
+}
+
+// Puts the nodes into the order of order_ where they lie, ring by ring; a second copy of a large
+// tree would be the most memory that a forest ever takes.
+void ForestBuilder::move_nodes() {
+  const std::span nodes = std::span(forest_.nodes_).subspan(tree_begin_);
+  for (std::uint32_t start = 0; start < order_.size(); ++start) {
+    if (order_[start] == start) continue;
+    const ForestNode first = nodes[start];
+    std::uint32_t hole = start;
+    while (order_[hole] != start) {
+      const std::uint32_t from = std::exchange(order_[hole], hole);
+      nodes[hole] = nodes[from];
+      hole = from;
+    }
+    nodes[hole] = first;
+    order_[hole] = hole;
+  }
+}
+
+void ForestBuilder::order_leaves() {
+  const std::size_t width = forest_.leaf_width();
+  const std::size_t first_leaf = leaf_begin_ / width;
+  const auto tree_values = forest_.leaf_values_.begin() + static_cast<std::ptrdiff_t>(leaf_begin_);
+  std::size_t leaf = 0;
+  for (ForestNode& node : std::span(forest_.nodes_).subspan(tree_begin_)) {
+    if (!node.is_leaf()) continue;
+    if (leaf == 0) values_.assign(tree_values, forest_.leaf_values_.end());
+    const std::size_t given = node.link_ - first_leaf;
+    std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(given * width), width,
+                tree_values + static_cast<std::ptrdiff_t>(leaf * width));
+    node.link_ = static_cast<std::uint32_t>(first_leaf + leaf++);
   }
 }
 
@@ -139,6 +279,25 @@ ForestNode* ForestBuilder::place(std::size_t node) {
   }
   placed_[node] = true;
   return &forest_.nodes_[tree_begin_ + node];
+}
+
+bool ForestBuilder::place_test(std::size_t node, std::size_t feature, std::size_t left,
+                               std::size_t right, std::uint32_t flags) {
+  static_assert(kFeatureCountMax < std::size_t{1} << (32 - ForestNode::kFlagCount));
+  ForestNode* const placed = place(node);
+  if (placed == nullptr) return false;
+  if (feature >= forest_.feature_count()) {
+    fault_at(node, fmt::format("feature {} does not exist, there are {}", feature,
+                               forest_.feature_count()));
+    return false;
+  }
+  check_child(node, left, "left");
+  check_child(node, right, "right");
+  if (fault_) return false;
+  placed->bits_ = static_cast<std::uint32_t>(feature) << ForestNode::kFlagCount | flags;
+  placed->link_ = static_cast<std::uint32_t>(left);
+  rights_[node] = static_cast<std::uint32_t>(right);
+  return true;
 }
 
 void ForestBuilder::check_child(std::size_t node, std::size_t child, const char* side) {

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -71,7 +72,7 @@ bool is_right(const std::vector<NodeCase>& tree) {
 }
 
 Result<Forest> build(const std::vector<NodeCase>& tree, bool backwards) {
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   builder.start_tree(tree.size());
   for (std::size_t step = 0; step < tree.size(); ++step) {
     const std::size_t node = backwards ? tree.size() - 1 - step : step;
@@ -122,7 +123,7 @@ TEST(ForestBuilder, AcceptsExactlySixteenTreesOfFiveNodes) {
 // A forest of one tree, with the first fault that `speak` makes in it.
 template <class Speak>
 Error fault_of(Speak speak) {
-  ForestBuilder builder(2, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 2, .output_count = 1});
   builder.start_tree(3);
   speak(builder);
   const Result<Forest> forest = std::move(builder).build();
@@ -201,7 +202,7 @@ TEST(ForestBuilder, RefusesALeafOfTheWrongWidthOrWithoutFiniteValues) {
 }
 
 TEST(ForestBuilder, ReportsTheFirstOfSeveralFaultsAndNamesItsTree) {
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   builder.start_tree(1);
   builder.leaf(0, kLeaf);
   builder.start_tree(2);
@@ -213,15 +214,15 @@ TEST(ForestBuilder, ReportsTheFirstOfSeveralFaultsAndNamesItsTree) {
 }
 
 TEST(ForestBuilder, RefusesTreesAndForestsWithoutNodes) {
-  EXPECT_EQ(ForestBuilder(1, 1, Aggregation::sum).build().error(),
+  EXPECT_EQ(ForestBuilder({.feature_count = 1, .output_count = 1}).build().error(),
             invalid("the forest has no trees"));
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   builder.start_tree(0);
   EXPECT_EQ(std::move(builder).build().error(), invalid("tree 0 has no nodes"));
 }
 
 Error fault_of_shape(std::size_t feature_count, std::size_t output_count) {
-  ForestBuilder builder(feature_count, output_count, Aggregation::sum);
+  ForestBuilder builder({.feature_count = feature_count, .output_count = output_count});
   builder.start_tree(1);
   builder.leaf(0, std::vector<double>(output_count));
   return std::move(builder).build().error();
@@ -238,7 +239,7 @@ TEST(ForestBuilder, RefusesWidthsOutOfTheLimits) {
 
 TEST(ForestBuilder, RefusesMoreNodesThanTheLimitBeforeItTakesMemory) {
   for (const std::size_t count : {kNodeCountMax, kHuge}) {
-    ForestBuilder builder(1, 1, Aggregation::sum);
+    ForestBuilder builder({.feature_count = 1, .output_count = 1});
     builder.start_tree(1);
     builder.leaf(0, kLeaf);
     builder.start_tree(count);  // one more than there is room for, or far more
@@ -249,7 +250,7 @@ TEST(ForestBuilder, RefusesMoreNodesThanTheLimitBeforeItTakesMemory) {
 
 TEST(ForestBuilder, RefusesOneTreeMoreThanTheLimit) {
   for (const std::size_t count : {kTreeCountMax, kTreeCountMax + 1}) {
-    ForestBuilder builder(1, 1, Aggregation::sum);
+    ForestBuilder builder({.feature_count = 1, .output_count = 1});
     for (std::size_t tree = 0; tree < count; ++tree) {
       builder.start_tree(1);
       builder.leaf(0, kLeaf);
@@ -259,13 +260,14 @@ TEST(ForestBuilder, RefusesOneTreeMoreThanTheLimit) {
 }
 
 TEST(ForestBuilderDeathTest, WantsATreeBeforeItsNodes) {
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   EXPECT_DEATH(builder.leaf(0, kLeaf), "assertion failed");
 }
 
 // Two trees, the second given from its last node to its first.
 Forest two_trees() {
-  ForestBuilder builder(3, 2, Aggregation::average);
+  ForestBuilder builder(
+      {.feature_count = 3, .output_count = 2, .aggregation = Aggregation::average});
   builder.start_tree(1);
   builder.leaf(0, std::vector{0.25, 0.75});
   builder.start_tree(5);
@@ -276,6 +278,11 @@ Forest two_trees() {
   builder.numerical_test(
       0, {.feature = 2, .threshold = 0.5, .left = 2, .right = 1, .missing_goes_left = true});
   return std::move(builder).build().value();
+}
+
+std::vector<double> values_at(const Forest& forest, std::size_t node) {
+  const std::span<const double> values = forest.leaf_values(forest.nodes()[node].leaf());
+  return {values.begin(), values.end()};
 }
 
 TEST(ForestBuilder, KeepsWhatItWasTold) {
@@ -291,16 +298,202 @@ TEST(ForestBuilder, KeepsWhatItWasTold) {
 
 TEST(ForestBuilder, NumbersNodesThroughTheWholeForest) {
   const Forest forest = two_trees();
-  EXPECT_EQ(std::vector(forest.roots().begin(), forest.roots().end()), (std::vector{0, 1}));
+  EXPECT_EQ(std::vector(forest.roots().begin(), forest.roots().end()), (std::vector{0U, 1U}));
   ASSERT_EQ(forest.nodes().size(), 6U);
-  const ForestNode root{
-      .threshold = 0.5, .feature = 2, .left = 3, .right = 2, .missing_goes_left = true};
-  EXPECT_EQ(forest.nodes()[1], root);
-  const ForestNode& below = forest.nodes()[3];
-  EXPECT_EQ(below.left, 4);
-  EXPECT_EQ(below.right, 5);
-  const std::span<const double> values = forest.leaf_values(forest.nodes()[5].leaf);
-  EXPECT_EQ(std::vector(values.begin(), values.end()), (std::vector{4.0, 5.0}));
+  const ForestNode& root = forest.nodes()[1];
+  EXPECT_EQ(root.threshold(), 0.5);
+  EXPECT_EQ(root.feature(), 2U);
+  EXPECT_TRUE(root.missing_goes_left());
+  EXPECT_EQ(root.left(), 2U);
+  EXPECT_EQ(root.right(), 3U);
+  const ForestNode& left = forest.nodes()[2];
+  EXPECT_FALSE(left.is_leaf());
+  EXPECT_EQ(left.left(), 4U);
+  EXPECT_EQ(left.threshold(), -kInfinity);
+  EXPECT_TRUE(forest.nodes()[3].is_leaf());
+  EXPECT_EQ(values_at(forest, 3), (std::vector{1.0, 2.0}));
+  EXPECT_EQ(values_at(forest, 5), (std::vector{4.0, 5.0}));
+}
+
+// Three levels, numbered as a walk down the left side first meets them.
+TEST(ForestBuilder, PutsNodesAndLeavesIntoTheOrderOfTheirLevels) {
+  ForestBuilder builder({.feature_count = 9, .output_count = 1});
+  builder.start_tree(7);
+  builder.numerical_test(0, {.feature = 0, .left = 1, .right = 4});
+  builder.numerical_test(1, {.feature = 1, .left = 2, .right = 3});
+  builder.numerical_test(4, {.feature = 2, .left = 6, .right = 5});
+  for (const std::size_t leaf : {5, 6, 3, 2}) {
+    builder.leaf(leaf, std::vector{static_cast<double>(leaf)});
+  }
+  const Forest forest = std::move(builder).build().value();
+  for (std::size_t node = 0; node < 3; ++node) EXPECT_EQ(forest.nodes()[node].feature(), node);
+  const double expected[] = {2, 3, 6, 5};
+  for (std::size_t leaf = 0; leaf < 4; ++leaf) {
+    EXPECT_EQ(forest.nodes()[3 + leaf].leaf(), leaf);
+    EXPECT_EQ(forest.leaf_values(leaf).front(), expected[leaf]);
+  }
+  EXPECT_EQ(forest.depth(), 2U);
+}
+
+TEST(ForestBuilder, TellsTwoWaysToNumberTheSameTreeNotApart) {
+  const auto make = [](std::size_t first, std::size_t second) {
+    ForestBuilder builder({.feature_count = 2, .output_count = 1});
+    builder.start_tree(7);
+    builder.numerical_test(0, {.left = first, .right = second});
+    for (const std::size_t node : {first, second}) {
+      const double value = node == first ? 1 : 3;
+      builder.numerical_test(node, {.feature = 1, .left = node + 2, .right = node + 4});
+      builder.leaf(node + 2, std::vector{value});
+      builder.leaf(node + 4, std::vector{value + 1});
+    }
+    return std::move(builder).build().value();
+  };
+  EXPECT_EQ(make(1, 2), make(2, 1));
+}
+
+TEST(ForestBuilder, KeepsEveryFlagOfATest) {
+  for (unsigned bits = 0; bits < 8; ++bits) {
+    ForestBuilder builder({.feature_count = kFeatureCountMax, .output_count = 1});
+    builder.start_tree(3);
+    builder.numerical_test(0, {.feature = kFeatureCountMax - 1,
+                               .left = 1,
+                               .right = 2,
+                               .is_strict = (bits & 1) != 0,
+                               .missing_goes_left = (bits & 2) != 0,
+                               .zero_is_missing = (bits & 4) != 0});
+    builder.leaf(1, kLeaf);
+    builder.leaf(2, kLeaf);
+    const Forest forest = std::move(builder).build().value();
+    const ForestNode& test = forest.nodes().front();
+    EXPECT_EQ(test.feature(), kFeatureCountMax - 1);
+    EXPECT_EQ(test.is_strict(), (bits & 1) != 0);
+    EXPECT_EQ(test.missing_goes_left(), (bits & 2) != 0);
+    EXPECT_EQ(test.zero_is_missing(), (bits & 4) != 0);
+    EXPECT_FALSE(test.is_categorical() || test.is_leaf());
+  }
+}
+
+TEST(ForestBuilder, KeepsCategorySets) {
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
+  EXPECT_EQ(builder.category_set(std::vector{1U, 2U}), 0U);
+  EXPECT_EQ(builder.category_set({}), 1U);
+  EXPECT_EQ(builder.category_set(std::vector{7U}), 2U);
+  builder.start_tree(3);
+  builder.categorical_test(0, {.set = 2, .left = 1, .right = 2, .strangers_go_left = true});
+  builder.leaf(1, kLeaf);
+  builder.leaf(2, kLeaf);
+  const Forest forest = std::move(builder).build().value();
+  const ForestNode& test = forest.nodes().front();
+  EXPECT_TRUE(test.is_categorical());
+  EXPECT_TRUE(test.strangers_go_left());
+  EXPECT_FALSE(test.missing_goes_left());
+  EXPECT_EQ(test.category_set(), 2U);
+  EXPECT_EQ(forest.category_set_count(), 3U);
+  EXPECT_EQ(forest.category_set(0).size(), 2U);
+  EXPECT_TRUE(forest.category_set(1).empty());
+  EXPECT_EQ(forest.category_set(2).front(), 7U);
+}
+
+TEST(ForestBuilder, RefusesCategorySetsThatDoNotExistOrAreTooMany) {
+  EXPECT_EQ(fault_of([](auto& b) { b.categorical_test(0, {.set = 0, .left = 1, .right = 2}); }),
+            invalid("tree 0 node 0: category set 0 does not exist, there are 0"));
+  const std::vector<std::uint32_t> half(kCategoryWordCountMax / 2);
+  EXPECT_EQ(fault_of([&half](auto& b) {
+              b.category_set(half);
+              b.category_set(half);
+              b.category_set(std::vector{1U});
+            }),
+            (Error{Code::resource_exhausted, "more than 8388608 words of category sets"}));
+}
+
+TEST(ForestBuilder, KeepsLinearLeaves) {
+  ForestBuilder builder({.feature_count = 9, .output_count = 1});
+  builder.start_tree(3);
+  builder.numerical_test(0, {.left = 1, .right = 2});
+  const std::vector<std::uint32_t> features{8, 1};
+  const std::vector<double> coefficients{0.5, -0.25};
+  builder.linear_leaf(2, {.constant = 3, .features = features, .coefficients = coefficients}, 7);
+  builder.linear_leaf(1, {.constant = kNotANumber}, 6);
+  const Forest forest = std::move(builder).build().value();
+  EXPECT_TRUE(forest.nodes()[1].is_linear());
+  EXPECT_TRUE(std::isnan(forest.linear_leaf(forest.nodes()[1]).constant));
+  EXPECT_TRUE(forest.linear_leaf(forest.nodes()[1]).features.empty());
+  const LinearLeaf linear = forest.linear_leaf(forest.nodes()[2]);
+  EXPECT_EQ(linear.constant, 3);
+  EXPECT_EQ(std::vector(linear.features.begin(), linear.features.end()), features);
+  EXPECT_EQ(std::vector(linear.coefficients.begin(), linear.coefficients.end()), coefficients);
+  EXPECT_EQ(values_at(forest, 2), std::vector{7.0});
+  EXPECT_EQ(forest.linear_leaf_count(), 2U);
+}
+
+TEST(ForestBuilder, RefusesLinearLeavesThatDoNotFit) {
+  const std::vector<std::uint32_t> features{0, 2};
+  EXPECT_EQ(fault_of([&features](auto& b) {
+              b.linear_leaf(1, {.features = features, .coefficients = std::vector{1.0, 1.0}}, 0);
+            }),
+            invalid("tree 0 node 1: feature 2 does not exist, there are 2"));
+  EXPECT_EQ(fault_of([&features](auto& b) { b.linear_leaf(1, {.features = features}, 0); }),
+            invalid("tree 0 node 1: the linear leaf has 2 features and 0 coefficients"));
+  ForestBuilder builder({.feature_count = 1, .output_count = 2});
+  builder.start_tree(1);
+  builder.linear_leaf(0, {}, 0);
+  EXPECT_EQ(std::move(builder).build().error(),
+            invalid("tree 0 node 0: the leaf has 1 values, expected 2"));
+}
+
+TEST(ForestBuilder, LetsEachNarrowTreeBeginAtAnOutputOfItsOwn) {
+  ForestBuilder builder({.feature_count = 1, .output_count = 3, .leaf_width = 2});
+  for (const std::size_t first : {1, 0}) {
+    builder.start_tree(1, first);
+    builder.leaf(0, std::vector{1.0, 2.0});
+  }
+  const Forest forest = std::move(builder).build().value();
+  EXPECT_EQ(forest.leaf_width(), 2U);
+  EXPECT_EQ(forest.leaf_count(), 2U);
+  EXPECT_EQ(std::vector(forest.first_outputs().begin(), forest.first_outputs().end()),
+            (std::vector{1U, 0U}));
+}
+
+TEST(ForestBuilder, RefusesATreeThatAddsToAnOutputThatDoesNotExist) {
+  ForestBuilder builder({.feature_count = 1, .output_count = 3, .leaf_width = 2});
+  builder.start_tree(1, 2);
+  EXPECT_EQ(std::move(builder).build().error(),
+            invalid("tree 0: the first of 2 outputs is 2, expected at most 1"));
+}
+
+TEST(ForestBuilder, RefusesAnAverageOfNoTrees) {
+  ForestBuilder builder({.feature_count = 1,
+                         .output_count = 2,
+                         .leaf_width = 1,
+                         .aggregation = Aggregation::average});
+  builder.start_tree(1, 0);
+  builder.leaf(0, kLeaf);
+  EXPECT_EQ(std::move(builder).build().error(),
+            invalid("no tree adds to output 1, of which the forest gives the average"));
+}
+
+TEST(ForestBuilder, TakesInfiniteLeavesWhereTheShapeSaysSo) {
+  ForestBuilder builder({.feature_count = 1, .output_count = 2, .takes_any_leaf_value = true});
+  builder.start_tree(1);
+  builder.leaf(0, std::vector{kInfinity, kNotANumber});
+  EXPECT_TRUE(std::move(builder).build().has_value());
+}
+
+TEST(ForestBuilder, RefusesAShapeThatMakesNoSense) {
+  const auto refusal = [](ForestShape shape) {
+    return ForestBuilder(std::move(shape)).build().error();
+  };
+  EXPECT_EQ(refusal({.feature_count = 1, .output_count = 2, .leaf_width = 3}),
+            invalid("a leaf has 3 values, expected at most the 2 outputs"));
+  EXPECT_EQ(refusal({.feature_count = 1, .output_count = 2, .base = {1}}),
+            invalid("the base has 1 values, expected one for each of the 2 outputs"));
+  EXPECT_EQ(refusal({.feature_count = 1, .output_count = 1, .base = {kInfinity}}),
+            invalid("the base has a value that is not finite"));
+  EXPECT_EQ(refusal({.feature_count = 1,
+                     .output_count = 1,
+                     .aggregation = Aggregation::average,
+                     .base = {1}}),
+            invalid("an average has no base"));
 }
 
 }  // namespace

@@ -2,42 +2,69 @@
 #include "model/reference_predict.h"
 
 #include "base/assert.h"
+#include "model/forest_walk.h"
 
 #include <algorithm>
-#include <cmath>
+#include <vector>
 
 namespace ml_inference {
 namespace {
 
-std::span<const double> leaf_reached(const Forest& forest, std::int32_t root,
-                                     std::span<const float> row) {
-  const ForestNode* node = &forest.nodes()[static_cast<std::size_t>(root)];
-  while (!node->is_leaf()) {
-    const float value = row[static_cast<std::size_t>(node->feature)];
-    const bool goes_left =
-        std::isnan(value) ? node->missing_goes_left : static_cast<double>(value) <= node->threshold;
-    node = &forest.nodes()[static_cast<std::size_t>(goes_left ? node->left : node->right)];
+void add_leaf(const Forest& forest, const ForestNode& leaf, std::span<const double> row,
+              std::span<double> sums) {
+  const NumberType type = forest.shape().sum_type;
+  const std::span<const double> values = forest.leaf_values(leaf.leaf());
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    const double value = leaf.is_linear() ? linear_value(forest, leaf, row) : values[index];
+    sums[index] = rounded(type, sums[index] + rounded(type, value));
   }
-  return forest.leaf_values(node->leaf);
+}
+
+void sum_up(const Forest& forest, std::span<const double> row, std::span<double> sums) {
+  const ForestShape& shape = forest.shape();
+  const NumberType type = shape.sum_type;
+  const bool has_base = !shape.base.empty();
+  for (std::size_t output = 0; output < sums.size(); ++output) {
+    sums[output] = has_base && !shape.base_last ? rounded(type, shape.base[output]) : 0.0;
+  }
+  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    const ForestNode& leaf = leaf_reached(forest, forest.roots()[tree], row);
+    add_leaf(forest, leaf, row, sums.subspan(forest.first_outputs()[tree], forest.leaf_width()));
+  }
+  if (!has_base || !shape.base_last) return;
+  for (std::size_t output = 0; output < sums.size(); ++output) {
+    sums[output] = rounded(type, sums[output] + rounded(type, shape.base[output]));
+  }
+}
+
+template <class T>
+void predict(const Forest& forest, MatrixView<const T> rows, std::span<double> out) {
+  const std::size_t output_count = forest.output_count();
+  ASSERT(rows.column_count() == forest.feature_count());
+  ASSERT(out.size() == rows.row_count() * output_count);
+  const ForestShape& shape = forest.shape();
+  const std::vector<double> counts = divisors(forest);
+  std::vector<double> values(forest.feature_count());
+  for (std::size_t index = 0; index < rows.row_count(); ++index) {
+    std::ranges::transform(rows.row(index), values.begin(), [&shape](T value) {
+      return rounded(shape.feature_type, static_cast<double>(value));
+    });
+    const std::span<double> sums = out.subspan(index * output_count, output_count);
+    sum_up(forest, values, sums);
+    for (std::size_t output = 0; output < output_count; ++output) {
+      sums[output] = rounded(shape.sum_type, sums[output] / counts[output]);
+    }
+  }
 }
 
 }  // namespace
 
 void reference_predict(const Forest& forest, MatrixView<const float> rows, std::span<double> out) {
-  const std::size_t output_count = forest.output_count();
-  ASSERT(rows.column_count() == forest.feature_count());
-  ASSERT(out.size() == rows.row_count() * output_count);
-  std::ranges::fill(out, 0.0);
-  for (std::size_t row = 0; row < rows.row_count(); ++row) {
-    const std::span<double> sums = out.subspan(row * output_count, output_count);
-    for (const std::int32_t root : forest.roots()) {
-      const std::span<const double> leaf = leaf_reached(forest, root, rows.row(row));
-      for (std::size_t output = 0; output < output_count; ++output) sums[output] += leaf[output];
-    }
-    if (forest.aggregation() == Aggregation::average) {
-      for (double& sum : sums) sum /= static_cast<double>(forest.tree_count());
-    }
-  }
+  predict(forest, rows, out);
+}
+
+void reference_predict(const Forest& forest, MatrixView<const double> rows, std::span<double> out) {
+  predict(forest, rows, out);
 }
 
 }  // namespace ml_inference

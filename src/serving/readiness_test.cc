@@ -13,9 +13,9 @@ namespace {
 
 std::shared_ptr<const ServedModel> model_named(const std::string& name) {
   Schema schema;
-  schema.task = Task::regression;
+  schema.targets[0].task = Task::regression;
   schema.feature_names = {"x"};
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   builder.start_tree(1);
   builder.leaf(0, std::vector{1.0});
   Model model = make_model(schema, std::move(builder).build().value(), {"built-in", ""}).value();

@@ -2,17 +2,25 @@
 #include "serving/served_model.h"
 
 #include "base/assert.h"
+#include "engines/engine.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace ml_inference {
 
 ServedModel::ServedModel(Model model, std::string name)
-    : model_(std::move(model)), engine_(make_engine(model_.forest())), name_(std::move(name)) {}
+    : model_(std::move(model)), name_(std::move(name)) {
+  model_.run_forests_by([this](Forest forest) {
+    std::unique_ptr<const ForestRunner> engine = make_engine(std::move(forest));
+    const std::string_view engine_name = engine->name();
+    if (engine_name_.find(engine_name) == std::string::npos) {
+      if (!engine_name_.empty()) engine_name_ += '+';
+      engine_name_ += engine_name;
+    }
+    return engine;
+  });
+  if (engine_name_.empty()) engine_name_ = "none";
+}
 
 Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::string name) {
   const std::shared_ptr<const ServedModel> served(
@@ -21,12 +29,7 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::s
   PredictRequest zeros;
   zeros.row_count = 1;
   zeros.cells.assign(served->schema().feature_count(), 0.0);
-  for (const double output : served->predict(zeros, scratch)) {
-    if (!std::isfinite(output)) {
-      return fail(Code::internal,
-                  fmt::format("warm-up: a row of zeros gave {}, expected a finite number", output));
-    }
-  }
+  served->predict(zeros, scratch);
   return served;
 }
 
@@ -34,20 +37,16 @@ std::span<const double> ServedModel::predict(const PredictRequest& request,
                                              PredictScratch& scratch) const {
   const std::size_t feature_count = schema().feature_count();
   ASSERT(request.cells.size() == request.row_count * feature_count);
-  scratch.features.resize(request.cells.size());
-  std::ranges::transform(request.cells, scratch.features.begin(),
-                         [](double cell) { return static_cast<float>(cell); });
-  scratch.outputs.resize(request.row_count * schema().output_count());
-  engine_->predict({scratch.features, request.row_count, feature_count}, scratch.outputs);
-  return scratch.outputs;
+  scratch.answers.resize(request.row_count * schema().answer_width());
+  model_.estimator().predict({request.cells, request.row_count, feature_count}, scratch.answers,
+                             scratch.workspace);
+  return scratch.answers;
 }
 
-std::size_t ServedModel::steps_per_row() const {
-  return model_.forest().tree_count() * (model_.forest().depth() + 1);
-}
-
-std::size_t best_class(std::span<const double> probabilities) {
-  return static_cast<std::size_t>(std::ranges::max_element(probabilities) - probabilities.begin());
+std::optional<std::string> ServedModel::refusal(std::span<const double> row,
+                                                PredictScratch& scratch) const {
+  if (!model_.estimator().may_refuse()) return std::nullopt;
+  return model_.estimator().refusal(row, scratch.workspace);
 }
 
 }  // namespace ml_inference

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/result.h"
-#include "engines/engine.h"
 #include "model/model.h"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,47 +17,51 @@ namespace ml_inference {
 /// Rows on their way to a prediction, and the numbers that come back. Reused from request to
 /// request, so that the steady state takes no memory.
 struct PredictRequest {
-  std::vector<double> cells;  ///< [row_count, feature_count] row-major, as the client wrote them
+  std::vector<double> cells;  ///< [row_count, feature_count] row-major, as CellReader reads them
   std::size_t row_count = 0;
 };
 
 /// The memory that one prediction works in. Threads: belongs to one thread.
 struct PredictScratch {
-  std::vector<float> features;  ///< [row_count, feature_count]
-  std::vector<double> outputs;  ///< [row_count, output_count]
+  Workspace workspace;
+  std::vector<double> answers;  ///< [row_count, answer_width]
 };
 
 /// Threads: immutable; any number may use it, each with a scratch of its own.
 class ServedModel {
  public:
-  /// Prepares the model and predicts one row of zeros, so that "ready" means that it answers.
+  /// Prepares the model and predicts one row of zeros, so that "ready" means that it answers. Its
+  /// forests are forgotten: from here on engines run them.
   /// name  for people, metrics and logs: the file, or "iris".
-  /// Errors: internal, when the warm-up row gives an answer that is no answer.
   [[nodiscard]] static Result<std::shared_ptr<const ServedModel>> make(Model model,
                                                                        std::string name);
 
   [[nodiscard]] const Schema& schema() const { return model_.schema(); }
   [[nodiscard]] const Model& model() const { return model_; }
-  [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// Predicts the request's rows into scratch.outputs and returns them:
-  /// [row_count, output_count] float64, row-major; valid until the scratch is used again.
-  /// The caller has checked every cell (serving/row_check.h).
+  /// What runs the forests: "scalar", or several names with a plus between them.
+  [[nodiscard]] const std::string& engine_name() const { return engine_name_; }
+
+  /// Predicts the request's rows into scratch.answers and returns them:
+  /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
+  /// The caller has checked every cell (serving/cell_reader.h) and every row (refusal()).
   std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch) const;
 
+  /// Why the library would refuse a row whose cells are all in order; nothing when it would not.
+  /// row  feature_count cells.
+  [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
+                                                   PredictScratch& scratch) const;
+
   /// About how many tree nodes one row visits: what a caller weighs a batch by.
-  [[nodiscard]] std::size_t steps_per_row() const;
+  [[nodiscard]] std::size_t steps_per_row() const { return model_.size().steps_per_row; }
 
  private:
   ServedModel(Model model, std::string name);
 
   Model model_;
-  std::unique_ptr<const Engine> engine_;
   std::string name_;
+  std::string engine_name_;
 };
-
-/// The index of the largest output, the first one of equals, as numpy.argmax() chooses.
-[[nodiscard]] std::size_t best_class(std::span<const double> probabilities);
 
 }  // namespace ml_inference

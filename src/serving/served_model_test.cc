@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -15,8 +16,8 @@ namespace {
 Model threshold_model() {
   Schema schema;
   schema.feature_names = {"x", "y"};
-  schema.class_labels = {std::string("low"), std::string("high")};
-  ForestBuilder builder(2, 2, Aggregation::sum);
+  schema.targets[0].class_labels = {std::string("low"), std::string("high")};
+  ForestBuilder builder({.feature_count = 2, .output_count = 2});
   builder.start_tree(3);
   builder.numerical_test(0, {.feature = 0, .threshold = 0.5, .left = 1, .right = 2});
   builder.leaf(1, std::vector{0.75, 0.25});
@@ -50,30 +51,57 @@ TEST(ServedModel, UsesItsScratchAgainForFewerRows) {
   EXPECT_TRUE(served->predict({}, scratch).empty());
 }
 
-TEST(ServedModel, IsNotMadeOfAModelWhoseFirstAnswerIsNone) {
+// The library that trained the model would give an infinity, too.
+// A float64 number beside the threshold, of which float32 knows nothing.
+TEST(ServedModel, KeepsTheCellsOfAForestOfFloat64) {
+  Schema schema{.feature_names = {"x"}, .targets = {{.task = Task::regression}}};
+  ForestBuilder builder(
+      {.feature_count = 1, .output_count = 1, .feature_type = NumberType::float64});
+  builder.start_tree(3);
+  builder.numerical_test(0, {.threshold = 1, .left = 1, .right = 2});
+  builder.leaf(1, std::vector{1.0});
+  builder.leaf(2, std::vector{2.0});
+  Model model = make_model(schema, std::move(builder).build().value(), {}).value();
+  const auto served = ServedModel::make(std::move(model), "float64").value();
+  PredictScratch scratch;
+  const auto answers =
+      served->predict({.cells = {1, std::nextafter(1.0, 2.0)}, .row_count = 2}, scratch);
+  EXPECT_EQ(std::vector(answers.begin(), answers.end()), (std::vector{1.0, 2.0}));
+}
+
+TEST(ServedModel, AppliesTheLinkAndGivesTheSumsAsScores) {
+  Schema schema{.feature_names = {"x"},
+                .targets = {{.class_labels = {"no", "yes"}, .score_count = 1}}};
+  ForestBuilder builder({.feature_count = 1, .output_count = 1, .base = {0}});
+  builder.start_tree(3);
+  builder.numerical_test(0, {.threshold = 0, .left = 1, .right = 2});
+  builder.leaf(1, std::vector{0.0});
+  builder.leaf(2, std::vector{1000.0});
+  const Link link{.function = LinkFunction::logistic, .two_classes = true};
+  Model model = make_model(schema, std::move(builder).build().value(), {}, link).value();
+  const auto served = ServedModel::make(std::move(model), "link").value();
+  PredictScratch scratch;
+  const auto answers = served->predict({.cells = {0, 1}, .row_count = 2}, scratch);
+  EXPECT_EQ(std::vector(answers.begin(), answers.end()),
+            (std::vector{0.5, 0.5, 0.0, 0.0, 1.0, 1000.0}));
+}
+
+TEST(ServedModel, GivesWhatTheModelGivesEvenWhereItIsNoFiniteNumber) {
   constexpr double kMax = std::numeric_limits<double>::max();
   Schema schema;
-  schema.task = Task::regression;
+  schema.targets[0].task = Task::regression;
   schema.feature_names = {"x"};
-  ForestBuilder builder(1, 1, Aggregation::sum);
+  ForestBuilder builder({.feature_count = 1, .output_count = 1});
   for (int tree = 0; tree < 2; ++tree) {
     builder.start_tree(1);
     builder.leaf(0, std::vector{kMax});
   }
-  Result<Forest> forest = std::move(builder).build();
-  ASSERT_TRUE(forest.has_value()) << forest.error().message;
-  const auto served = ServedModel::make(
-      make_model(schema, std::move(forest).value(), {"built-in", ""}).value(), "overflowing");
-  ASSERT_FALSE(served.has_value());
-  EXPECT_EQ(served.error().code, Code::internal);
-  EXPECT_EQ(served.error().message, "warm-up: a row of zeros gave inf, expected a finite number");
-}
-
-TEST(BestClass, IsTheFirstOfTheLargest) {
-  EXPECT_EQ(best_class(std::vector{0.1, 0.7, 0.2}), 1U);
-  EXPECT_EQ(best_class(std::vector{0.4, 0.4, 0.2}), 0U);
-  EXPECT_EQ(best_class(std::vector{0.2, 0.4, 0.4}), 1U);
-  EXPECT_EQ(best_class(std::vector{1.0}), 0U);
+  const auto served =
+      ServedModel::make(make_model(schema, std::move(builder).build().value(), {}).value(), "large")
+          .value();
+  PredictScratch scratch;
+  const auto answers = served->predict({.cells = {0}, .row_count = 1}, scratch);
+  EXPECT_EQ(answers.front(), std::numeric_limits<double>::infinity());
 }
 
 }  // namespace

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "training/out_of_bag.h"
 
+#include "model/forest_walk.h"
 #include "training/parallel.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace ml_inference {
 namespace {
 
 // Rows that a thread takes at a time: enough that taking them costs nothing.
 constexpr std::size_t kBlockRowCount = 256;
-
-std::span<const double> leaf_reached(const Forest& forest, std::int32_t root,
-                                     std::span<const float> row) {
-  const ForestNode* node = &forest.nodes()[static_cast<std::size_t>(root)];
-  while (!node->is_leaf()) {
-    const float value = row[static_cast<std::size_t>(node->feature)];
-    const bool goes_left =
-        std::isnan(value) ? node->missing_goes_left : static_cast<double>(value) <= node->threshold;
-    node = &forest.nodes()[static_cast<std::size_t>(goes_left ? node->left : node->right)];
-  }
-  return forest.leaf_values(node->leaf);
-}
 
 // Calls found(row, sums, tree_count) for every row that some tree did not see, with the leaf values
 // of those trees added up in tree order. Different rows come on different threads.
@@ -34,8 +22,8 @@ void for_each_row_out_of_bag(const Forest& forest, MatrixView<const float> rows,
     std::size_t tree_count = 0;
     for (std::size_t tree = 0; tree < bags.size(); ++tree) {
       if (bags[tree][row]) continue;
-      const std::span<const double> leaf =
-          leaf_reached(forest, forest.roots()[tree], rows.row(row));
+      const ForestNode& reached = leaf_reached(forest, forest.roots()[tree], rows.row(row));
+      const std::span<const double> leaf = forest.leaf_values(reached.leaf());
       for (std::size_t output = 0; output < sums.size(); ++output) sums[output] += leaf[output];
       ++tree_count;
     }

@@ -194,7 +194,9 @@ void add_importances(const GrownTree& tree, std::span<double> importances) {
 // Takes the trees apart one by one, so that memory holds few nodes twice.
 Result<TrainedForest> assemble(std::vector<GrownTree> trees, std::size_t feature_count,
                                std::size_t output_count) {
-  ForestBuilder builder(feature_count, output_count, Aggregation::average);
+  ForestBuilder builder({.feature_count = feature_count,
+                         .output_count = output_count,
+                         .aggregation = Aggregation::average});
   std::vector<double> importances(feature_count);
   for (GrownTree& grown : trees) {
     const GrownTree tree = std::move(grown);

@@ -78,10 +78,10 @@ std::map<const double*, std::size_t> rows_by_leaf(const Forest& tree, const Samp
     std::size_t node = 0;
     while (!tree.nodes()[node].is_leaf()) {
       const ForestNode& test = tree.nodes()[node];
-      const float value = sample.rows().row(row)[static_cast<std::size_t>(test.feature)];
-      node = static_cast<std::size_t>(double{value} <= test.threshold ? test.left : test.right);
+      const float value = sample.rows().row(row)[test.feature()];
+      node = double{value} <= test.threshold() ? test.left() : test.right();
     }
-    ++counts[tree.leaf_values(tree.nodes()[node].leaf).data()];
+    ++counts[tree.leaf_values(tree.nodes()[node].leaf()).data()];
   }
   return counts;
 }
@@ -147,10 +147,10 @@ TEST(TrainForest, SplitsFirstWhereMostIsGainedWhenLeavesAreFew) {
   const MatrixView<const float> rows(values, 8, 1);
   ForestOptions options{.tree_count = 1, .bootstrap = false, .max_leaf_nodes = 2};
   const Forest two = train_regressor(rows, targets, options).value().forest;
-  EXPECT_EQ(two.nodes()[0].threshold, 6.5);
+  EXPECT_EQ(two.nodes()[0].threshold(), 6.5);
   options.max_leaf_nodes = 3;
   const Forest three = train_regressor(rows, targets, options).value().forest;
-  EXPECT_EQ(three.nodes()[static_cast<std::size_t>(three.nodes()[0].left)].threshold, 1.5);
+  EXPECT_EQ(three.nodes()[static_cast<std::size_t>(three.nodes()[0].left())].threshold(), 1.5);
 }
 
 TEST(TrainForest, KeepsLeavesAsLargeAsAsked) {
@@ -209,9 +209,9 @@ TEST(TrainForest, LooksAtAsManyFeaturesAsAsked) {
   const auto roots = [&](auto max_features) {
     const Forest forest =
         regressor(sample, {.tree_count = 60, .max_features = max_features, .max_depth = 1}).forest;
-    std::set<std::int32_t> features;
+    std::set<std::size_t> features;
     for (const std::int32_t root : forest.roots()) {
-      features.insert(forest.nodes()[static_cast<std::size_t>(root)].feature);
+      features.insert(forest.nodes()[static_cast<std::size_t>(root)].feature());
     }
     return features.size();
   };
@@ -299,12 +299,12 @@ TEST(TrainForest, LearnsWhereMissingValuesGo) {
   const std::vector<std::int32_t> high{0, 0, 0, 1, 1, 1, 1, 1};
   const Forest right = train_classifier(rows, high, 2, options).value().forest;
   ASSERT_EQ(right.nodes().size(), 3U);
-  EXPECT_EQ(right.nodes()[0].threshold, 3.5);
-  EXPECT_FALSE(right.nodes()[0].missing_goes_left);
+  EXPECT_EQ(right.nodes()[0].threshold(), 3.5);
+  EXPECT_FALSE(right.nodes()[0].missing_goes_left());
   const std::vector<std::int32_t> low{0, 0, 0, 1, 1, 1, 0, 0};
   const Forest left = train_classifier(rows, low, 2, options).value().forest;
   ASSERT_EQ(left.nodes().size(), 3U);
-  EXPECT_TRUE(left.nodes()[0].missing_goes_left);
+  EXPECT_TRUE(left.nodes()[0].missing_goes_left());
 }
 
 TEST(TrainForest, SplitsMissingFromPresentWhenThatTellsMost) {
@@ -315,8 +315,8 @@ TEST(TrainForest, SplitsMissingFromPresentWhenThatTellsMost) {
           .value()
           .forest;
   ASSERT_EQ(tree.nodes().size(), 3U);
-  EXPECT_EQ(tree.nodes()[0].threshold, std::numeric_limits<double>::infinity());
-  EXPECT_FALSE(tree.nodes()[0].missing_goes_left);
+  EXPECT_EQ(tree.nodes()[0].threshold(), std::numeric_limits<double>::infinity());
+  EXPECT_FALSE(tree.nodes()[0].missing_goes_left());
 }
 
 // As scikit-learn: a test on a column that misses nothing sends what is missing later with the
@@ -328,14 +328,14 @@ TEST(TrainForest, SendsUnseenMissingValuesWithTheMajority) {
       train_regressor({values, 5, 2}, targets, {.tree_count = 1, .bootstrap = false})
           .value()
           .forest;
-  EXPECT_EQ(tree.nodes()[0].feature, 0);
-  EXPECT_TRUE(tree.nodes()[0].missing_goes_left);
+  EXPECT_EQ(tree.nodes()[0].feature(), 0U);
+  EXPECT_TRUE(tree.nodes()[0].missing_goes_left());
 }
 
 TEST(TrainForest, LearnsNothingOfMissingValuesWhenThereAreNone) {
   const Sample sample = make_sample(100, 13);
   const Forest forest = classifier(sample, {.tree_count = 5}).forest;
-  for (const ForestNode& node : forest.nodes()) EXPECT_FALSE(node.missing_goes_left);
+  for (const ForestNode& node : forest.nodes()) EXPECT_FALSE(node.missing_goes_left());
 }
 
 TEST(TrainForest, KeepsTheDigitsOfTargetsFarFromZero) {
@@ -346,7 +346,7 @@ TEST(TrainForest, KeepsTheDigitsOfTargetsFarFromZero) {
           .value()
           .forest;
   ASSERT_EQ(tree.nodes().size(), 3U);
-  EXPECT_EQ(tree.nodes()[0].threshold, 1.5);
+  EXPECT_EQ(tree.nodes()[0].threshold(), 1.5);
   EXPECT_EQ(predict(tree, {values, 4, 1}), targets);
 }
 
@@ -382,7 +382,7 @@ TEST(TrainForest, TakesNegativeZeroForZeroAndTheSmallestNumbers) {
           .value()
           .forest;
   ASSERT_EQ(tree.nodes().size(), 3U);
-  EXPECT_NEAR(tree.nodes()[0].threshold, 1.7e38, 1e32);
+  EXPECT_NEAR(tree.nodes()[0].threshold(), 1.7e38, 1e32);
 }
 
 // ---- refusals ----

@@ -30,7 +30,7 @@ constexpr std::string_view kProducer = "ml-inference";
 
 // The target of every row, as class numbers into labels.
 struct Classes {
-  std::vector<ClassLabel> labels;  // ascending
+  std::vector<Label> labels;  // ascending
   std::vector<std::int32_t> rows;
 };
 
@@ -57,20 +57,20 @@ bool is_missing(std::string_view text) {
 
 Result<Classes> read_classes(const Table& table, std::size_t column) {
   const bool are_whole = all_whole(table, column);
-  std::vector<ClassLabel> labels;
+  std::vector<Label> labels;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     const std::string_view text = table.cell(row, column);
     if (is_missing(text)) {
       return fail(Code::invalid_argument,
                   fmt::format("{}: expected a class, got nothing", table.place(row, column)));
     }
-    labels.push_back(are_whole ? ClassLabel(*whole_number(text)) : ClassLabel(std::string(text)));
+    labels.push_back(are_whole ? Label(*whole_number(text)) : Label(std::string(text)));
   }
   Classes classes{.labels = labels};
   std::ranges::sort(classes.labels);
   const auto repeated = std::ranges::unique(classes.labels);
   classes.labels.erase(repeated.begin(), repeated.end());
-  for (const ClassLabel& label : labels) {
+  for (const Label& label : labels) {
     const auto found = std::ranges::lower_bound(classes.labels, label);
     classes.rows.push_back(static_cast<std::int32_t>(found - classes.labels.begin()));
   }
@@ -141,7 +141,8 @@ Result<TrainedModel> train_model(const Table& table, const std::string& target_c
     return fail(Code::not_found, fmt::format("the table has no column '{}', its columns are {}",
                                              target_column, shown_names(table.column_names())));
   }
-  Schema schema{.task = task.value_or(guess_task(table, *target)), .target_name = target_column};
+  Schema schema{
+      .targets = {{.task = task.value_or(guess_task(table, *target)), .name = target_column}}};
   std::vector<std::size_t> columns;
   for (std::size_t column = 0; column < table.column_count(); ++column) {
     if (column == *target) continue;
@@ -150,9 +151,9 @@ Result<TrainedModel> train_model(const Table& table, const std::string& target_c
   }
   ASSIGN_OR_RETURN(const std::vector<float> values, read_features(table, columns));
   const MatrixView<const float> rows(values, table.row_count(), columns.size());
-  schema.accepts_missing =
+  schema.input.accepts_missing =
       std::ranges::any_of(values, [](float value) { return std::isnan(value); });
-  if (schema.task == Task::regression) {
+  if (schema.task() == Task::regression) {
     ASSIGN_OR_RETURN(const std::vector<double> targets, read_targets(table, *target));
     ASSIGN_OR_RETURN(TrainedForest trained, train_regressor(rows, targets, options));
     return make_trained(std::move(schema), std::move(trained));
@@ -161,7 +162,7 @@ Result<TrainedModel> train_model(const Table& table, const std::string& target_c
   if (classes.labels.empty()) return fail(Code::invalid_argument, "the table has no rows");
   ASSIGN_OR_RETURN(TrainedForest trained,
                    train_classifier(rows, classes.rows, classes.labels.size(), options));
-  schema.class_labels = std::move(classes.labels);
+  schema.targets[0].class_labels = std::move(classes.labels);
   return make_trained(std::move(schema), std::move(trained));
 }
 
@@ -169,12 +170,10 @@ Result<Model> train_builtin_model(std::size_t thread_count) {
   ASSIGN_OR_RETURN(TrainedForest trained,
                    train_classifier(iris_rows(), iris_classes(), kIrisClassNames.size(),
                                     {.thread_count = thread_count}));
-  Schema schema{.task = Task::classification,
-                .feature_names = {kIrisFeatureNames.begin(), kIrisFeatureNames.end()},
-                .class_labels = {},
-                .target_name = "species"};
+  Schema schema{.feature_names = {kIrisFeatureNames.begin(), kIrisFeatureNames.end()},
+                .targets = {{.task = Task::classification, .name = "species"}}};
   for (const std::string_view name : kIrisClassNames) {
-    schema.class_labels.emplace_back(std::string(name));
+    schema.targets[0].class_labels.emplace_back(std::string(name));
   }
   return make_model(std::move(schema), std::move(trained.forest),
                     {.format = "built-in", .producer = std::string(kProducer)});

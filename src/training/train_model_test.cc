@@ -28,8 +28,8 @@ Result<TrainedModel> train(std::string_view text, std::optional<Task> task = std
 }
 
 std::vector<double> answer(const Model& model, const std::vector<float>& row) {
-  std::vector<double> out(model.forest().output_count());
-  reference_predict(model.forest(), {row, 1, row.size()}, out);
+  std::vector<double> out(model.only_forest()->output_count());
+  reference_predict(*model.only_forest(), {row, 1, row.size()}, out);
   return out;
 }
 
@@ -42,15 +42,15 @@ std::uint64_t fingerprint(const Forest& forest) {
     }
   };
   for (const ForestNode& node : forest.nodes()) {
-    add(std::bit_cast<std::uint64_t>(node.threshold));
-    for (const std::int32_t number : {node.feature, node.left, node.right, node.leaf}) {
-      add(static_cast<std::uint64_t>(number));
+    if (node.is_leaf()) {
+      for (const double value : forest.leaf_values(node.leaf())) {
+        add(std::bit_cast<std::uint64_t>(value));
+      }
+      continue;
     }
-    add(node.missing_goes_left ? 1 : 0);
-    if (!node.is_leaf()) continue;
-    for (const double value : forest.leaf_values(node.leaf)) {
-      add(std::bit_cast<std::uint64_t>(value));
-    }
+    add(std::bit_cast<std::uint64_t>(node.threshold()));
+    for (const std::size_t number : {node.feature(), node.left()}) add(number);
+    add(node.missing_goes_left() ? 1 : 0);
   }
   return hash;
 }
@@ -64,11 +64,11 @@ TEST(BuiltInModel, NamesFeaturesAndClassesAsScikitLearnDoes) {
   const Model model = train_builtin_model(1).value();
   EXPECT_THAT(model.schema().feature_names, ElementsAre("sepal length (cm)", "sepal width (cm)",
                                                         "petal length (cm)", "petal width (cm)"));
-  EXPECT_THAT(model.schema().class_labels,
-              ElementsAre(ClassLabel("setosa"), ClassLabel("versicolor"), ClassLabel("virginica")));
-  EXPECT_EQ(model.forest().tree_count(), 100U);
-  EXPECT_FALSE(model.schema().accepts_missing);
-  EXPECT_FALSE(model.schema().accepts_infinite);
+  EXPECT_THAT(model.schema().class_labels(),
+              ElementsAre(Label("setosa"), Label("versicolor"), Label("virginica")));
+  EXPECT_EQ(model.only_forest()->tree_count(), 100U);
+  EXPECT_FALSE(model.schema().input.accepts_missing);
+  EXPECT_FALSE(model.schema().input.accepts_infinite);
 }
 
 TEST(BuiltInModel, KnowsTheRowsItLearned) {
@@ -86,8 +86,8 @@ TEST(BuiltInModel, KnowsTheRowsItLearned) {
 // Changes when the trainer changes, never with the machine, the compiler or the number of threads.
 TEST(BuiltInModel, IsTheSameForestEverywhere) {
   for (const std::size_t thread_count : {1U, 2U, 5U}) {
-    EXPECT_EQ(fingerprint(train_builtin_model(thread_count).value().forest()),
-              5965101615230637580U);
+    EXPECT_EQ(fingerprint(*train_builtin_model(thread_count).value().only_forest()),
+              1825866528478942811U);
   }
 }
 
@@ -100,10 +100,9 @@ constexpr std::string_view kColours =
 
 TEST(TrainModel, TakesAllOtherColumnsAsFeatures) {
   const TrainedModel trained = train(kColours).value();
-  EXPECT_EQ(trained.model.schema(), (Schema{.task = Task::classification,
-                                            .feature_names = {"a", "b"},
-                                            .class_labels = {ClassLabel("blue"), ClassLabel("red")},
-                                            .target_name = "y"}));
+  EXPECT_EQ(trained.model.schema(),
+            (Schema{.feature_names = {"a", "b"},
+                    .targets = {{.name = "y", .class_labels = {"blue", "red"}}}}));
   EXPECT_EQ(trained.feature_importances.size(), 2U);
   EXPECT_EQ(trained.out_of_bag_score, std::nullopt);
 }
@@ -117,13 +116,12 @@ TEST(TrainModel, PredictsWhatItLearned) {
 
 TEST(TrainModel, MakesNumbersOfWholeTargetsAndSortsThemAsNumbers) {
   const auto labels = [](std::string_view text) {
-    return train(text, Task::classification).value().model.schema().class_labels;
+    return train(text, Task::classification).value().model.schema().class_labels();
   };
   EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,-1\n4,10.0\n"),
-              ElementsAre(ClassLabel(-1), ClassLabel(9), ClassLabel(10)));
-  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,b\n"),
-              ElementsAre(ClassLabel("10"), ClassLabel("9"), ClassLabel("b")));
-  EXPECT_THAT(labels("x,y\n1,0.5\n2,1\n"), ElementsAre(ClassLabel("0.5"), ClassLabel("1")));
+              ElementsAre(Label(-1), Label(9), Label(10)));
+  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,b\n"), ElementsAre(Label("10"), Label("9"), Label("b")));
+  EXPECT_THAT(labels("x,y\n1,0.5\n2,1\n"), ElementsAre(Label("0.5"), Label("1")));
 }
 
 TEST(TrainModel, GuessesTheTask) {
@@ -145,14 +143,14 @@ TEST(TrainModel, GuessesTheTask) {
 TEST(TrainModel, TrainsARegression) {
   const ForestOptions options{.tree_count = 10, .out_of_bag_score = true};
   const TrainedModel trained = train("x,y\n1,1.5\n2,2.5\n3,3.5\n4,4.5\n", {}, options).value();
-  EXPECT_EQ(trained.model.schema().task, Task::regression);
-  EXPECT_TRUE(trained.model.schema().class_labels.empty());
+  EXPECT_EQ(trained.model.schema().task(), Task::regression);
+  EXPECT_TRUE(trained.model.schema().class_labels().empty());
   EXPECT_TRUE(trained.out_of_bag_score.has_value());
 }
 
 TEST(TrainModel, AcceptsMissingValuesOnlyWhenItSawSome) {
-  EXPECT_FALSE(train("x,y\n1,a\n2,b\n").value().model.schema().accepts_missing);
-  EXPECT_TRUE(train("x,y\n1,a\n,b\n").value().model.schema().accepts_missing);
+  EXPECT_FALSE(train("x,y\n1,a\n2,b\n").value().model.schema().input.accepts_missing);
+  EXPECT_TRUE(train("x,y\n1,a\n,b\n").value().model.schema().input.accepts_missing);
 }
 
 TEST(TrainModel, SaysWhatIsWrongWithTheTable) {

@@ -19,7 +19,7 @@ void BuiltInModel(benchmark::State& state) {
   for (auto _ : state) {
     const Result<Model> model = train_builtin_model(1);
     ASSERT(model.has_value());
-    benchmark::DoNotOptimize(model->forest().nodes().data());
+    benchmark::DoNotOptimize(model->only_forest()->nodes().data());
   }
 }
 BENCHMARK(BuiltInModel)->Unit(benchmark::kMillisecond);

@@ -270,7 +270,12 @@ load_report() {
   kubectl logs -n "$load_namespace" "$name"
   kubectl delete pod -n "$load_namespace" "$name" --wait=false >/dev/null
 }
-stop_load() { kubectl exec -n "$load_namespace" "$1" -- /e2e-tool stop; }
+stop_load() {
+  local status=0
+  kubectl exec -n "$load_namespace" "$1" -- /e2e-tool stop 2>/dev/null || status=$?
+  # The load may be gone, and its container with it, before this command has ended: it is killed.
+  ((status == 0 || status == 137)) || die "the load $1 could not be ended (status $status)"
+}
 
 # failures REPORT: what went wrong, in words: "12 x status 503, 3 x timeout".
 failures() {

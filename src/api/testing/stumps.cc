@@ -11,7 +11,7 @@ namespace ml_inference::testing {
 Schema iris_schema() {
   Schema schema;
   schema.feature_names = {"sepal length", "sepal width", "petal length", "petal width"};
-  schema.class_labels = {"setosa", "versicolor", "virginica"};
+  schema.targets[0].class_labels = {"setosa", "versicolor", "virginica"};
   return schema;
 }
 
@@ -21,7 +21,9 @@ std::shared_ptr<const ServedModel> make_stumps(const Schema& schema, std::size_t
   first[0] = 1.0;
   std::vector<double> others(width, width > 1 ? 1.0 / static_cast<double>(width - 1) : 0.0);
   others[0] = 0.0;
-  ForestBuilder builder(schema.feature_count(), width, Aggregation::average);
+  ForestBuilder builder({.feature_count = schema.feature_count(),
+                         .output_count = width,
+                         .aggregation = Aggregation::average});
   for (std::size_t tree = 0; tree < tree_count; ++tree) {
     builder.start_tree(3);
     builder.numerical_test(0, {.feature = 2, .threshold = 2.45, .left = 1, .right = 2});

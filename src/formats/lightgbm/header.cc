@@ -172,8 +172,8 @@ LightgbmHeader read_lightgbm_header(LightgbmLines& lines, LightgbmMemory& memory
   if (const auto text = values[num_tree_per_iteration]) {
     file.num_tree_per_iteration = read_count(*text, num_tree_per_iteration, 1, kOutputCountMax);
   }
-  file.max_feature_idx = read_count(required(values, max_feature_idx), max_feature_idx, 0,
-                                    kFeatureCountMax - 1);
+  file.max_feature_idx =
+      read_count(required(values, max_feature_idx), max_feature_idx, 0, kFeatureCountMax - 1);
   file.average_output = values[average_output].has_value();
   if (const auto text = values[objective]) file.objective = read_objective(*text);
   read_names(required(values, feature_names), file, memory);

@@ -47,16 +47,16 @@ struct LightgbmLinearLeaf {
 /// One tree. Node 0 is the root; all other nodes and all leaves have one parent, whose number may
 /// be larger than the node's. A tree of one leaf has no nodes.
 struct LightgbmTree {
-  std::vector<LightgbmNode> nodes;   ///< num_leaves - 1 of them
-  std::vector<double> leaf_value;    ///< num_leaves of them, the shrinkage already in them
+  std::vector<LightgbmNode> nodes;            ///< num_leaves - 1 of them
+  std::vector<double> leaf_value;             ///< num_leaves of them, the shrinkage already in them
   std::vector<std::uint32_t> cat_boundaries;  ///< num_cat + 1 of them, ascending; or empty
   std::vector<std::uint32_t> cat_threshold;   ///< bits of all sets, 32 categories a word
-  double shrinkage = 1;              ///< of interest only
+  double shrinkage = 1;                       ///< of interest only
   bool is_linear = false;
 
   // Of a linear tree, else empty:
-  std::vector<double> leaf_const;          ///< by leaf
-  std::vector<std::uint32_t> leaf_ends;    ///< by leaf, where its terms end
+  std::vector<double> leaf_const;            ///< by leaf
+  std::vector<std::uint32_t> leaf_ends;      ///< by leaf, where its terms end
   std::vector<std::uint32_t> leaf_features;  ///< of all terms
   std::vector<double> leaf_coeff;            ///< of all terms
 
@@ -97,8 +97,7 @@ struct LightgbmObjective {
 };
 
 /// A category of a pandas column: null, a truth value, a whole number, a number or a text.
-using LightgbmCategory =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+using LightgbmCategory = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 
 struct LightgbmFile {
   std::string version;  ///< "v2" up to 2.2, "v3" up to 3.3, "v4"; empty up to 2.0.10
@@ -117,6 +116,10 @@ struct LightgbmFile {
   /// categorical, also those that are unused.
   std::vector<std::uint32_t> categorical_feature;
 
+  /// Whether the parameters know precise_float_parser, which LightGBM 3.3.0 brought. The version
+  /// above is coarser, and answers differ (docs/formats/lightgbm.md).
+  bool has_precise_float_parser = false;
+
   /// Of a model of a pandas DataFrame: for each column of type `category`, in the order of columns,
   /// what the codes 0, 1, 2 ... stand for. The file does not say which columns these are.
   std::vector<std::vector<LightgbmCategory>> pandas_categorical;
@@ -124,8 +127,7 @@ struct LightgbmFile {
   [[nodiscard]] std::size_t iteration_count() const {
     return trees.size() / num_tree_per_iteration;
   }
-  [[nodiscard]] std::span<const std::int32_t> categories_of(
-      const LightgbmFeature& feature) const {
+  [[nodiscard]] std::span<const std::int32_t> categories_of(const LightgbmFeature& feature) const {
     return std::span(categories).subspan(feature.category_begin, feature.category_count);
   }
 };

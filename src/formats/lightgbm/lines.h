@@ -26,8 +26,8 @@ class LightgbmLines {
   void find_end();
 
   std::string_view text_;
-  std::size_t begin_ = 0;    // of the line
-  std::size_t end_ = 0;      // of the line
+  std::size_t begin_ = 0;      // of the line
+  std::size_t end_ = 0;        // of the line
   std::size_t line_feed_ = 0;  // the first LF from begin_ on, or text_.size()
   bool knows_line_feed_ = false;
 };

@@ -31,7 +31,7 @@ struct LightgbmPlace {
 template <class T>
 constexpr std::string_view kNumberKind = std::is_floating_point_v<T> ? "a number"
                                          : std::is_signed_v<T>       ? "a whole number"
-                                                               : "a whole number from 0";
+                                                                     : "a whole number from 0";
 
 /// The number that all of the word is, in any of the notations that C knows for it; floating-point
 /// numbers are rounded to the nearest, and may be "inf", "nan" and "-nan".

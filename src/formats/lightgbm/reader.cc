@@ -102,6 +102,7 @@ void read_tail(LightgbmLines& lines, LightgbmFile& file, LightgbmMemory& memory)
     if (line.starts_with(kCategoricalParameter) && file.categorical_feature.empty()) {
       read_categorical_parameter(line, file, memory);
     }
+    if (line.starts_with("[precise_float_parser:")) file.has_precise_float_parser = true;
     if (!line.starts_with(kCategories)) continue;
     if (has_categories) {
       refuse(Code::invalid_argument, "lightgbm: pandas_categorical stands twice");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads text models of LightGBM 2.0 to 4.7, as Booster.save_model() and model_to_string() write
+// Reads text models of LightGBM 2.0.5 to 4.7, as Booster.save_model() and model_to_string() write
 // them. What is read and what is refused: docs/formats/lightgbm.md.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace ml_inference {
 /// Throws FormatError; messages begin with "lightgbm: ".
 ///   data_loss           the file breaks off, or holds no numbers where numbers belong
 ///   invalid_argument    parts that contradict each other
-///   unimplemented       a version that is not known
+///   unimplemented       a version that is not known, or before 2.0.5
 ///   resource_exhausted  a limit of model/limits.h, or the memory below
 /// Cost: linear in the size. Memory: kLightgbmMemoryBase + the size of the file.
 [[nodiscard]] LightgbmFile read_lightgbm_file(std::string_view bytes);

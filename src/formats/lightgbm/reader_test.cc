@@ -14,12 +14,12 @@
 namespace ml_inference {
 namespace {
 
-using testing::lightgbm_refusal;
-using testing::small_lightgbm;
-using testing::with;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::lightgbm_refusal;
+using testing::small_lightgbm;
 using ::testing::StartsWith;
+using testing::with;
 
 TEST(LightgbmReader, BeginsWithTheWordTree) {
   EXPECT_TRUE(begins_like_lightgbm("tree\nversion=v3\n"));
@@ -99,9 +99,8 @@ TEST(LightgbmReader, ReadsCategoriesOfPandas) {
               ElementsAre(LightgbmCategory("a"), LightgbmCategory("\xC3\xA9\xF0\x9F\x98\x80\n")));
   EXPECT_THAT(file.pandas_categorical[1],
               ElementsAre(LightgbmCategory(std::int64_t{1}), LightgbmCategory(std::int64_t{-2})));
-  EXPECT_THAT(file.pandas_categorical[2],
-              ElementsAre(LightgbmCategory(0.1), LightgbmCategory(true),
-                          LightgbmCategory(std::monostate())));
+  EXPECT_THAT(file.pandas_categorical[2], ElementsAre(LightgbmCategory(0.1), LightgbmCategory(true),
+                                                      LightgbmCategory(std::monostate())));
   EXPECT_TRUE(file.pandas_categorical[3].empty());
 }
 
@@ -116,6 +115,13 @@ TEST(LightgbmReader, ReadsWhichFeaturesWereSaidToBeCategorical) {
   EXPECT_TRUE(features("[categorical_feature: name:a,b]").empty());
 }
 
+TEST(LightgbmReader, KnowsFilesOfTheLaterThirdVersionsByAParameter) {
+  EXPECT_FALSE(read_lightgbm_file(small_lightgbm()).has_precise_float_parser);
+  EXPECT_TRUE(read_lightgbm_file(with(small_lightgbm(), "[boosting: gbdt]",
+                                      "[boosting: gbdt]\n[precise_float_parser: 0]"))
+                  .has_precise_float_parser);
+}
+
 TEST(LightgbmReader, TakesLinesThatEndWithCrLf) {
   std::string bytes = small_lightgbm();
   for (std::size_t at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 2)) {
@@ -128,16 +134,16 @@ TEST(LightgbmReader, TakesLinesThatEndWithCrLf) {
 }
 
 TEST(LightgbmReader, TakesTheKeysOfATreeInAnyOrder) {
-  const std::string bytes = with(with(small_lightgbm(), "num_leaves=1\n", ""),
-                                 "leaf_value=0.125\n", "leaf_value=0.125\nnum_leaves=1\n");
+  const std::string bytes = with(with(small_lightgbm(), "num_leaves=1\n", ""), "leaf_value=0.125\n",
+                                 "leaf_value=0.125\nnum_leaves=1\n");
   EXPECT_EQ(read_lightgbm_file(bytes).trees.at(1).num_leaves(), 1U);
 }
 
 TEST(LightgbmReader, TakesAChildWithASmallerNumberThanItsParent) {
-  const std::string bytes =
-      testing::lightgbm_of_tree("num_leaves=4\nnum_cat=0\nsplit_feature=0 0 0\nthreshold=1 2 3\n"
-                                "decision_type=2 2 2\nleft_child=2 -1 1\nright_child=-4 -2 -3\n"
-                                "leaf_value=1 2 3 4\n");
+  const std::string bytes = testing::lightgbm_of_tree(
+      "num_leaves=4\nnum_cat=0\nsplit_feature=0 0 0\nthreshold=1 2 3\n"
+      "decision_type=2 2 2\nleft_child=2 -1 1\nright_child=-4 -2 -3\n"
+      "leaf_value=1 2 3 4\n");
   EXPECT_EQ(read_lightgbm_file(bytes).trees.at(0).nodes.at(2).left_child, 1);
 }
 
@@ -182,9 +188,8 @@ TEST(LightgbmReader, TakesAnOldFileWithoutAnEndOfTreesButWithImportances) {
 TEST(LightgbmReader, TakesAFileWithoutTrees) {
   const std::string bytes = small_lightgbm();
   const std::size_t trees = bytes.find("tree_sizes");
-  EXPECT_TRUE(
-      read_lightgbm_file(bytes.substr(0, trees) + bytes.substr(bytes.find("end of trees")))
-          .trees.empty());
+  EXPECT_TRUE(read_lightgbm_file(bytes.substr(0, trees) + bytes.substr(bytes.find("end of trees")))
+                  .trees.empty());
 }
 
 TEST(LightgbmReader, SurvivesAFileCutAtEveryByte) {
@@ -262,6 +267,8 @@ constexpr Hostile kHostile[] = {
     {"OtherTreeCount", "tree_sizes=1 2 3", "tree_sizes=1 2 3 4",
      "the file has 3 trees, expected 4 as tree_sizes says"},
     {"NoLeafCount", "num_leaves=3\n", "", "tree 0 has no num_leaves"},
+    {"NoCategoryCount", "num_cat=1\n", "has_categorical=1\n",
+     "tree 0 has no num_cat: files of LightGBM before 2.0.5 are not read"},
     {"NoLeaves", "num_leaves=3", "num_leaves=0", "tree 0: num_leaves is 0, expected at least 1"},
     {"NegativeLeaves", "num_leaves=3", "num_leaves=-3",
      "tree 0: num_leaves has '-3', expected a whole number from 0"},
@@ -329,8 +336,7 @@ constexpr Hostile kHostile[] = {
     {"HugeTermCount", "num_features=0 2", "num_features=4294967295 2",
      "tree 2: num_features adds up to more than 100000000"},
     {"NoLinearConstants", "leaf_const=-nan 0.5\n", "", "tree 2 has no leaf_const"},
-    {"CategoriesTwice", "pandas_categorical:null",
-     "pandas_categorical:null\npandas_categorical:[]",
+    {"CategoriesTwice", "pandas_categorical:null", "pandas_categorical:null\npandas_categorical:[]",
      "pandas_categorical stands twice"},
     {"CategoriesAnObject", "pandas_categorical:null", "pandas_categorical:{\"a\":1}",
      "pandas_categorical is no list of lists of texts, numbers and truth values"},
@@ -364,15 +370,14 @@ TEST(LightgbmReader, RefusesCategoriesThatWouldTakeMoreMemoryThanTheFileMayAskFo
   std::string zeros = "[[0";
   for (std::size_t count = 1; count < 2'000'000; ++count) zeros += ",0";
   zeros += "]]";
-  EXPECT_THAT(lightgbm_refusal(
-                  with(small_lightgbm(), "categorical:null", "categorical:" + zeros)),
+  EXPECT_THAT(lightgbm_refusal(with(small_lightgbm(), "categorical:null", "categorical:" + zeros)),
               HasSubstr("bytes of memory"));
   std::string columns = "[[]";
   for (std::size_t count = 1; count < 2'000'000; ++count) columns += ",[]";
   columns += "]";
-  EXPECT_THAT(lightgbm_refusal(
-                  with(small_lightgbm(), "categorical:null", "categorical:" + columns)),
-              HasSubstr("bytes of memory"));
+  EXPECT_THAT(
+      lightgbm_refusal(with(small_lightgbm(), "categorical:null", "categorical:" + columns)),
+      HasSubstr("bytes of memory"));
 }
 
 TEST(LightgbmReader, RefusesTooManyTrees) {

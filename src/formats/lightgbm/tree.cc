@@ -34,9 +34,10 @@ enum Key : std::uint8_t {
 };
 
 constexpr std::array<std::string_view, key_count> kKeys{
-    "num_leaves",  "num_cat",    "split_feature",  "threshold",     "decision_type", "left_child",
-    "right_child", "leaf_value", "cat_boundaries", "cat_threshold", "is_linear",     "leaf_const",
-    "num_features", "leaf_features", "leaf_coeff", "shrinkage"};
+    "num_leaves",     "num_cat",       "split_feature", "threshold",
+    "decision_type",  "left_child",    "right_child",   "leaf_value",
+    "cat_boundaries", "cat_threshold", "is_linear",     "leaf_const",
+    "num_features",   "leaf_features", "leaf_coeff",    "shrinkage"};
 
 // The texts of a tree, and how they become numbers.
 class TreeText {
@@ -52,9 +53,7 @@ class TreeText {
 
   [[nodiscard]] bool has(Key key) const { return values_[key].has_value(); }
 
-  [[nodiscard]] LightgbmPlace place(Key key) const {
-    return {.key = kKeys[key], .tree = number_};
-  }
+  [[nodiscard]] LightgbmPlace place(Key key) const { return {.key = kKeys[key], .tree = number_}; }
 
   [[nodiscard]] std::string_view text(Key key) const {
     if (!has(key)) refuse(Code::data_loss, "lightgbm: tree {} has no {}", number_, kKeys[key]);
@@ -82,7 +81,7 @@ class TreeText {
 
   // One member of each node.
   template <class T>
-  void members(Key key, std::vector<LightgbmNode>& nodes, T LightgbmNode::*member) const {
+  void members(Key key, std::vector<LightgbmNode>& nodes, T LightgbmNode::* member) const {
     read_numbers<T>(text(key), nodes.size(), place(key),
                     [&](std::size_t node, T value) { nodes[node].*member = value; });
   }
@@ -131,7 +130,7 @@ std::vector<LightgbmNode> read_nodes(const TreeText& text, std::size_t count,
 }
 
 void read_category_sets(const TreeText& text, LightgbmTree& tree) {
-  const auto count = text.number<std::uint32_t>(num_cat, 0);
+  const auto count = read_number<std::uint32_t>(text.text(num_cat), text.place(num_cat));
   if (count == 0) return;
   const LightgbmPlace place = text.place(cat_boundaries);
   tree.cat_boundaries = text.list<std::uint32_t>(cat_boundaries, std::size_t{count} + 1);
@@ -172,6 +171,10 @@ void read_linear_leaves(const TreeText& text, LightgbmTree& tree) {
 LightgbmTree read_lightgbm_tree(LightgbmLines& lines, std::size_t number, const LightgbmFile& file,
                                 LightgbmMemory& memory) {
   const TreeText text(lines, number, memory);
+  if (!text.has(num_cat)) {
+    refuse(Code::unimplemented,
+           "lightgbm: tree {} has no num_cat: files of LightGBM before 2.0.5 are not read", number);
+  }
   const std::size_t leaf_count = read_leaf_count(text);
   LightgbmTree tree;
   tree.leaf_value = text.list<double>(leaf_value, leaf_count);

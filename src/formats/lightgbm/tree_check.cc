@@ -99,8 +99,8 @@ class Check {
 void check_lightgbm_tree(const LightgbmTree& tree, std::size_t number,
                          std::uint32_t max_feature_idx, LightgbmMemory& memory) {
   // Two bits, and a place in open_, which holds at most half the nodes and doubles as it grows.
-  const std::size_t scratch = tree.nodes.size() / 4 + 3 * sizeof(std::uint32_t) *
-                                                          (tree.nodes.size() / 2 + 1);
+  const std::size_t scratch =
+      tree.nodes.size() / 4 + 3 * sizeof(std::uint32_t) * (tree.nodes.size() / 2 + 1);
   memory.take(scratch);
   Check check(tree, number, max_feature_idx);
   check.nodes();

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -349,7 +348,9 @@ class ForestReader {
   Forest build() {
     const bool has_base = base_values_.size() != 0 || columns_ == Columns::one_minus;
     const std::size_t tree_count = trees_.ends.size() + (has_base ? 1 : 0);
-    ForestBuilder builder(feature_count(), output_count_, aggregation(tree_count));
+    ForestBuilder builder({.feature_count = feature_count(),
+                           .output_count = output_count_,
+                           .aggregation = aggregation(tree_count)});
     auto next = placed_.cbegin();
     for (std::size_t tree = 0; tree < trees_.ends.size(); ++tree) {
       number_nodes(tree);
@@ -460,9 +461,9 @@ class ForestReader {
     return nodes_.modes[trees_.order[position]]->starts_with("BRANCH_GT");
   }
 
-  // The test as `feature <= threshold` for the branch that holds below it. A missing value follows
-  // the true branch where the node says so and otherwise, no comparison being true of it, the false
-  // one.
+  // The test as `feature <= threshold`, or `<`, for the branch that holds below it. A missing value
+  // follows the true branch where the node says so and otherwise, no comparison being true of it,
+  // the false one.
   [[nodiscard]] NumericalTest test_at(std::size_t position) const {
     const Index node = trees_.order[position];
     const std::string& mode = *nodes_.modes[node];
@@ -470,22 +471,16 @@ class ForestReader {
       refuse_here(Code::data_loss, "{}: feature {} does not exist", node_text(position),
                   nodes_.feature_ids[node]);
     }
-    double threshold = nodes_.values[node];
-    if (mode == "BRANCH_LT" || mode == "BRANCH_GTE") {
-      // x < t is x <= the float64 below t, for every float64 x and so for every float32 one.
-      if (threshold == -std::numeric_limits<double>::infinity()) {
-        refuse_here(Code::unimplemented, "{}: {} minus infinity is not known here",
-                    node_text(position), mode);
-      }
-      threshold = std::nextafter(threshold, -std::numeric_limits<double>::infinity());
-    } else if (mode != "BRANCH_LEQ" && mode != "BRANCH_GT") {
+    const bool is_strict = mode == "BRANCH_LT" || mode == "BRANCH_GTE";
+    if (!is_strict && mode != "BRANCH_LEQ" && mode != "BRANCH_GT") {
       refuse_here(Code::unimplemented,
                   "{}: mode {} is not known here, expected BRANCH_LEQ, _LT, _GT, _GTE or LEAF",
                   node_text(position), quoted_text(mode));
     }
     const std::int64_t tracks_true = nodes_.tracks_true.empty() ? 0 : nodes_.tracks_true[node];
     return {.feature = static_cast<std::size_t>(nodes_.feature_ids[node]),
-            .threshold = threshold,
+            .threshold = nodes_.values[node],
+            .is_strict = is_strict,
             .missing_goes_left = tracks_true == 1};
   }
 

@@ -80,10 +80,10 @@ class OnnxGolden : public ::testing::TestWithParam<std::string> {
   void compare(const Model& model, const json::value& answers) {
     const std::vector<float> values = numbers_of(answers.at("rows"));
     const std::size_t row_count = answers.at("rows").as_array().size();
-    const MatrixView<const float> rows(values, row_count, model.forest().feature_count());
-    std::vector<double> ours(row_count * model.forest().output_count());
-    reference_predict(model.forest(), rows, ours);
-    const bool is_classifier = model.schema().task == Task::classification;
+    const MatrixView<const float> rows(values, row_count, model.only_forest()->feature_count());
+    std::vector<double> ours(row_count * model.only_forest()->output_count());
+    reference_predict(*model.only_forest(), rows, ours);
+    const bool is_classifier = model.schema().task() == Task::classification;
     const std::vector<float> theirs =
         numbers_of(answers.at(is_classifier ? "scores" : "predictions"));
     ASSERT_EQ(ours.size(), theirs.size());
@@ -102,7 +102,7 @@ class OnnxGolden : public ::testing::TestWithParam<std::string> {
     for (std::size_t row = 0; row < labels.size(); ++row) {
       const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(row) * width;
       const auto best = static_cast<std::size_t>(std::max_element(begin, begin + width) - begin);
-      const std::string label = class_label_text(schema.class_labels[best]);
+      const std::string label = label_text(schema.class_labels()[best]);
       const json::value& theirs = labels[row];
       EXPECT_EQ(label, theirs.is_string() ? std::string(theirs.as_string())
                                           : std::to_string(theirs.as_int64()))
@@ -124,7 +124,7 @@ TEST_P(OnnxGolden, IsTheSameModelAfterWritingAndReading) {
   ASSERT_TRUE(written) << written.error().message;
   const Result<Model> again = load_model(*written, "written");
   ASSERT_TRUE(again) << again.error().message;
-  EXPECT_TRUE(again->forest() == model->forest());
+  EXPECT_TRUE(*again->only_forest() == *model->only_forest());
   EXPECT_TRUE(again->schema() == model->schema());
 }
 
@@ -141,21 +141,19 @@ std::vector<OwnModel> own_models() {
   const std::vector<std::string> names{"length (cm)", "width \"quoted\"",
                                        "gr\xC3\xB6\xC3\x9F"
                                        "e"};
-  const std::vector<ClassLabel> texts{"setosa", "versicolor", "virginica"};
-  const std::vector<ClassLabel> two_texts{"no", "yes"};
-  const std::vector<ClassLabel> numbers{std::int64_t{-1}, std::int64_t{1}};
+  const std::vector<Label> texts{"setosa", "versicolor", "virginica"};
+  const std::vector<Label> two_texts{"no", "yes"};
+  const std::vector<Label> numbers{std::int64_t{-1}, std::int64_t{1}};
   const Schema classes{.feature_names = names,
-                       .class_labels = texts,
-                       .target_name = "species",
-                       .accepts_missing = true,
-                       .accepts_infinite = true};
+                       .input = {.accepts_missing = true, .accepts_infinite = true},
+                       .targets = {{.name = "species", .class_labels = texts}}};
   Schema two = classes;
-  two.class_labels = two_texts;
+  two.targets[0].class_labels = two_texts;
   Schema two_numbers = classes;
-  two_numbers.class_labels = numbers;
+  two_numbers.targets[0].class_labels = numbers;
   Schema number = classes;
-  number.task = Task::regression;
-  number.class_labels = {};
+  number.targets[0].task = Task::regression;
+  number.targets[0].class_labels = {};
   return {{"ours_three_texts_average", classes, Aggregation::average},
           {"ours_three_texts_sum", classes, Aggregation::sum},
           {"ours_two_texts_average", two, Aggregation::average},

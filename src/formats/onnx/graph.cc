@@ -44,9 +44,9 @@ struct Value {
   const TensorProto* tensor = nullptr;  // constant
 };
 
-std::vector<ClassLabel> labels_of(std::span<const std::int64_t> numbers,
-                                  std::span<const std::string* const> texts) {
-  std::vector<ClassLabel> labels(numbers.begin(), numbers.end());
+std::vector<Label> labels_of(std::span<const std::int64_t> numbers,
+                             std::span<const std::string* const> texts) {
+  std::vector<Label> labels(numbers.begin(), numbers.end());
   for (const std::string* text : texts) labels.emplace_back(*text);
   return labels;
 }
@@ -58,7 +58,7 @@ void check_label_count(std::size_t count, std::string_view where) {
   }
 }
 
-std::vector<ClassLabel> class_labels_of(const OnnxAttributes& attributes) {
+std::vector<Label> class_labels_of(const OnnxAttributes& attributes) {
   const auto numbers = attributes.integers("classlabels_int64s");
   const auto texts = attributes.texts("classlabels_strings");
   if (numbers.empty() == texts.empty()) {
@@ -253,7 +253,7 @@ class GraphReader {
     define_output({.meaning = Meaning::best_label});
   }
 
-  [[nodiscard]] std::vector<ClassLabel> labels_in(const TensorProto& tensor) const {
+  [[nodiscard]] std::vector<Label> labels_in(const TensorProto& tensor) const {
     const auto number_count = static_cast<std::size_t>(tensor.int64_data_size());
     const auto text_count = static_cast<std::size_t>(tensor.string_data_size());
     check_label_count(number_count + text_count, where_);

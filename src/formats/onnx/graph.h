@@ -26,7 +26,7 @@ struct OnnxGraph {
   std::vector<std::string> input_names;
 
   /// Classification: what the ensemble calls the classes.
-  std::vector<ClassLabel> class_labels;
+  std::vector<Label> class_labels;
 
   /// Classification: whether an output is the ensemble's own choice of a label, rather than the
   /// label of the largest score. They differ for two classes (docs/formats/onnx.md).

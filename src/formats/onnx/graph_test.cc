@@ -103,7 +103,7 @@ TEST(OnnxGraph, TakesADivisionByTheNumberOfTreesForAnAverage) {
   put_behind(model, 1, "Div").add_input("count");
   const Result<Model> read = load(model);
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->forest().aggregation(), Aggregation::average);
+  EXPECT_EQ(read->only_forest()->aggregation(), Aggregation::average);
 }
 
 TEST(OnnxGraph, RefusesADivisionByAnythingElse) {

@@ -2,11 +2,11 @@
 #include "formats/onnx/reader.h"
 
 #include "formats/format_error.h"
-#include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/budget.h"
 #include "formats/onnx/forest.h"
 #include "formats/onnx/graph.h"
 #include "formats/onnx/metadata.h"
+#include "formats/onnx/onnx.pb.h"
 
 #include <boost/json.hpp>
 
@@ -109,14 +109,13 @@ std::vector<std::string> feature_names(const Metadata& metadata, const OnnxGraph
 }
 
 Schema read_schema(const Metadata& metadata, const OnnxGraph& graph, std::size_t feature_count) {
-  Schema schema{.task = graph.task,
-                .feature_names = feature_names(metadata, graph, feature_count),
-                .class_labels = graph.class_labels,
+  Schema schema{.feature_names = feature_names(metadata, graph, feature_count),
                 // onnxruntime takes any float.
-                .accepts_missing = metadata.flag(kAcceptsMissingKey, true),
-                .accepts_infinite = metadata.flag(kAcceptsInfiniteKey, true)};
+                .input = {.accepts_missing = metadata.flag(kAcceptsMissingKey, true),
+                          .accepts_infinite = metadata.flag(kAcceptsInfiniteKey, true)},
+                .targets = {{.task = graph.task, .class_labels = graph.class_labels}}};
   const std::string* target = metadata.is_ours() ? metadata.find(kTargetNameKey) : nullptr;
-  if (target != nullptr) schema.target_name = *target;
+  if (target != nullptr) schema.targets[0].name = *target;
   return schema;
 }
 

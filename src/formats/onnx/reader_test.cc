@@ -2,8 +2,8 @@
 #include "formats/onnx/reader.h"
 
 #include "formats/load_model.h"
-#include "formats/onnx/writer.h"
 #include "formats/onnx/testing/onnx_files.h"
+#include "formats/onnx/writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -113,10 +113,10 @@ TEST(OnnxReader, RefusesNamesThatASchemaRefuses) {
 TEST(OnnxReader, AcceptsMissingAndInfiniteValuesAsOnnxruntimeDoes) {
   const Result<Model> read = load_model(small_regressor().SerializeAsString(), "test");
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_TRUE(read->schema().accepts_missing);
-  EXPECT_TRUE(read->schema().accepts_infinite);
-  EXPECT_EQ(read->schema().task, Task::regression);
-  EXPECT_TRUE(read->schema().class_labels.empty());
+  EXPECT_TRUE(read->schema().input.accepts_missing);
+  EXPECT_TRUE(read->schema().input.accepts_infinite);
+  EXPECT_EQ(read->schema().task(), Task::regression);
+  EXPECT_TRUE(read->schema().class_labels().empty());
 }
 
 }  // namespace

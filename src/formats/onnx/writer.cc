@@ -2,9 +2,10 @@
 #include "formats/onnx/writer.h"
 
 #include "base/json_text.h"
+#include "base/number_text.h"
 #include "formats/limits.h"
-#include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/metadata.h"
+#include "formats/onnx/onnx.pb.h"
 
 #include <fmt/format.h>
 
@@ -70,14 +71,18 @@ void add_doubles(onnx::NodeProto& node, std::string_view name, std::span<const d
 template <class Visit>
 void for_each_node(const Forest& forest, const Visit& visit) {
   for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
-    const auto begin = static_cast<std::size_t>(forest.roots()[tree]);
-    const auto end = tree + 1 < forest.tree_count()
-                         ? static_cast<std::size_t>(forest.roots()[tree + 1])
-                         : forest.nodes().size();
+    const std::size_t begin = forest.roots()[tree];
+    const std::size_t end =
+        tree + 1 < forest.tree_count() ? forest.roots()[tree + 1] : forest.nodes().size();
     for (std::size_t node = begin; node < end; ++node) {
       visit(tree, node - begin, forest.nodes()[node]);
     }
   }
+}
+
+const char* mode_of(const ForestNode& node) {
+  if (node.is_leaf()) return "LEAF";
+  return node.is_strict() ? "BRANCH_LT" : "BRANCH_LEQ";
 }
 
 void add_nodes(onnx::NodeProto& ensemble, const Forest& forest) {
@@ -90,15 +95,15 @@ void add_nodes(onnx::NodeProto& ensemble, const Forest& forest) {
   AttributeProto& modes = add_attribute(ensemble, "nodes_modes", AttributeProto::STRINGS);
   std::vector<double> thresholds;
   for_each_node(forest, [&](std::size_t tree, std::size_t number, const ForestNode& node) {
-    const auto root = static_cast<std::size_t>(forest.roots()[tree]);
+    const std::size_t root = forest.roots()[tree];
     tree_ids.add(tree);
     node_ids.add(number);
-    feature_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.feature));
-    true_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.left) - root);
-    false_ids.add(node.is_leaf() ? 0 : static_cast<std::size_t>(node.right) - root);
-    tracks_true.add(node.missing_goes_left ? 1 : 0);
-    modes.add_strings(node.is_leaf() ? "LEAF" : "BRANCH_LEQ");
-    thresholds.push_back(node.threshold);
+    feature_ids.add(node.is_leaf() ? 0 : node.feature());
+    true_ids.add(node.is_leaf() ? 0 : node.left() - root);
+    false_ids.add(node.is_leaf() ? 0 : node.right() - root);
+    tracks_true.add(!node.is_leaf() && node.missing_goes_left() ? 1 : 0);
+    modes.add_strings(mode_of(node));
+    thresholds.push_back(node.is_leaf() ? 0 : node.threshold());
   });
   add_doubles(ensemble, "nodes_values_as_tensor", thresholds);
 }
@@ -112,7 +117,7 @@ struct LeafPlace {
 std::vector<LeafPlace> places_of_leaves(const Forest& forest) {
   std::vector<LeafPlace> places(forest.leaf_count());
   for_each_node(forest, [&](std::size_t tree, std::size_t number, const ForestNode& node) {
-    if (node.is_leaf()) places[static_cast<std::size_t>(node.leaf)] = {tree, number};
+    if (node.is_leaf()) places[node.leaf()] = {tree, number};
   });
   return places;
 }
@@ -126,7 +131,7 @@ void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::str
   std::vector<double> weights;
   const std::vector<LeafPlace> places = places_of_leaves(forest);
   for (std::size_t leaf = 0; leaf < places.size(); ++leaf) {
-    const std::span<const double> values = forest.leaf_values(static_cast<std::int32_t>(leaf));
+    const std::span<const double> values = forest.leaf_values(leaf);
     for (std::size_t output = 0; output < values.size(); ++output) {
       tree_ids.add(places[leaf].tree);
       node_ids.add(places[leaf].node);
@@ -140,7 +145,8 @@ void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::str
 // Builds the ModelProto of one model.
 class OnnxWriter {
  public:
-  explicit OnnxWriter(const Model& model) : schema_(model.schema()), forest_(model.forest()) {}
+  explicit OnnxWriter(const Model& model)
+      : schema_(model.schema()), forest_(*model.only_forest()) {}
 
   onnx::ModelProto write() {
     add_header();
@@ -148,7 +154,7 @@ class OnnxWriter {
     graph.set_name("forest");
     add_value(*graph.add_input(), "features", TensorProto::FLOAT, schema_.feature_count());
     add_integer(add_node("Cast", {"features"}, {"features_float64"}), "to", TensorProto::DOUBLE);
-    if (schema_.task == Task::classification) {
+    if (schema_.task() == Task::classification) {
       add_classifier();
     } else {
       add_regressor();
@@ -164,9 +170,9 @@ class OnnxWriter {
     add_operator_set("", kOperatorsVersion);
     add_operator_set("ai.onnx.ml", kMlVersion);
     add_property(kFeatureNamesKey, json_array(schema_.feature_names));
-    add_property(kTargetNameKey, schema_.target_name);
-    add_property(kAcceptsMissingKey, schema_.accepts_missing ? "true" : "false");
-    add_property(kAcceptsInfiniteKey, schema_.accepts_infinite ? "true" : "false");
+    add_property(kTargetNameKey, schema_.targets[0].name);
+    add_property(kAcceptsMissingKey, schema_.input.accepts_missing ? "true" : "false");
+    add_property(kAcceptsInfiniteKey, schema_.input.accepts_infinite ? "true" : "false");
   }
 
   void add_operator_set(const char* domain, std::int64_t version) {
@@ -215,7 +221,7 @@ class OnnxWriter {
     const bool averages = forest_.aggregation() == Aggregation::average;
     const char* const scores = averages ? "sums" : "probabilities";
     // Of two classes onnxruntime's own label is the second one whenever that has a positive score.
-    const bool has_own_label = schema_.class_labels.size() > 2;
+    const bool has_own_label = schema_.class_labels().size() > 2;
     onnx::NodeProto& ensemble = add_node("TreeEnsembleClassifier", {"features_float64"},
                                          {has_own_label ? "label" : "own_label", scores});
     ensemble.set_domain("ai.onnx.ml");
@@ -229,14 +235,14 @@ class OnnxWriter {
     add_value(*graph.add_output(), "label",
               has_text_labels() ? TensorProto::STRING : TensorProto::INT64, 0);
     add_value(*graph.add_output(), "probabilities", TensorProto::FLOAT,
-              schema_.class_labels.size());
+              schema_.class_labels().size());
   }
 
   void add_class_labels(onnx::NodeProto& ensemble) {
     AttributeProto& labels =
         has_text_labels() ? add_attribute(ensemble, "classlabels_strings", AttributeProto::STRINGS)
                           : add_attribute(ensemble, "classlabels_int64s", AttributeProto::INTS);
-    for (const ClassLabel& label : schema_.class_labels) {
+    for (const Label& label : schema_.class_labels()) {
       if (const auto* number = std::get_if<std::int64_t>(&label)) labels.add_ints(*number);
       if (const auto* text = std::get_if<std::string>(&label)) labels.add_strings(*text);
     }
@@ -247,8 +253,8 @@ class OnnxWriter {
     TensorProto& labels = *file_.mutable_graph()->add_initializer();
     labels.set_name("labels");
     labels.set_data_type(has_text_labels() ? TensorProto::STRING : TensorProto::INT64);
-    labels.add_dims(static_cast<std::int64_t>(schema_.class_labels.size()));
-    for (const ClassLabel& label : schema_.class_labels) {
+    labels.add_dims(static_cast<std::int64_t>(schema_.class_labels().size()));
+    for (const Label& label : schema_.class_labels()) {
       if (const auto* number = std::get_if<std::int64_t>(&label)) labels.add_int64_data(*number);
       if (const auto* text = std::get_if<std::string>(&label)) labels.add_string_data(*text);
     }
@@ -281,7 +287,7 @@ class OnnxWriter {
   }
 
   [[nodiscard]] bool has_text_labels() const {
-    return std::holds_alternative<std::string>(schema_.class_labels.front());
+    return std::holds_alternative<std::string>(schema_.class_labels().front());
   }
 
   const Schema& schema_;
@@ -289,11 +295,41 @@ class OnnxWriter {
   onnx::ModelProto file_;
 };
 
+// What the model has that the graph cannot say; empty when it can say everything.
+std::string unsayable(const Model& model) {
+  const Schema& schema = model.schema();
+  if (model.only_forest() == nullptr) return "more than one forest";
+  if (schema.targets.size() != 1) return count_text(schema.targets.size(), "target");
+  if (schema.score_count() != 0) return "scores beside its outputs";
+  if (!schema.categories.empty()) return "features with categories";
+  if (schema.task() == Task::classification && schema.class_labels().size() < 2) {
+    return "1 class, expected at least 2";
+  }
+  if (!model.link()->is_identity()) {
+    return fmt::format("the link {}, expected identity", link_text(*model.link()));
+  }
+  const ForestShape& shape = model.only_forest()->shape();
+  if (shape.feature_type != NumberType::float32) return "float64 features, expected float32";
+  if (shape.sum_type != NumberType::float64) return "float32 sums, expected float64";
+  if (!shape.base.empty()) return "a base, expected sums that begin with 0";
+  if (shape.takes_any_leaf_value) return "leaves of any value, expected finite ones";
+  if (shape.leaf_width != shape.output_count) {
+    return fmt::format("leaves of {} values, expected one for each of the {} outputs",
+                       shape.leaf_width, shape.output_count);
+  }
+  for (const ForestNode& node : model.only_forest()->nodes()) {
+    if (node.is_leaf() ? node.is_linear() : node.is_categorical() || node.zero_is_missing()) {
+      return "linear leaves or tests of categories or of zeros, expected plain ones";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<std::string> write_onnx(const Model& model) {
-  if (model.schema().task == Task::classification && model.schema().class_labels.size() < 2) {
-    return fail(Code::unimplemented, "onnx: the model has 1 class, expected at least 2");
+  if (const std::string what = unsayable(model); !what.empty()) {
+    return fail(Code::unimplemented, "onnx: the model has " + what);
   }
   const onnx::ModelProto file = OnnxWriter(model).write();
   const std::size_t size = file.ByteSizeLong();

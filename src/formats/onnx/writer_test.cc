@@ -22,9 +22,9 @@ Schema schema_of(std::size_t feature_count, std::size_t class_count) {
     schema.feature_names.push_back("f" + std::to_string(index));
   }
   for (std::size_t index = 0; index < class_count; ++index) {
-    schema.class_labels.emplace_back(static_cast<std::int64_t>(index) * 10);
+    schema.targets[0].class_labels.emplace_back(static_cast<std::int64_t>(index) * 10);
   }
-  schema.task = class_count == 0 ? Task::regression : Task::classification;
+  schema.targets[0].task = class_count == 0 ? Task::regression : Task::classification;
   return schema;
 }
 
@@ -33,7 +33,7 @@ void expect_unchanged(const Model& model) {
   ASSERT_TRUE(bytes) << bytes.error().message;
   const Result<Model> again = load_model(*bytes, "written");
   ASSERT_TRUE(again) << again.error().message;
-  EXPECT_TRUE(again->forest() == model.forest());
+  EXPECT_TRUE(*again->only_forest() == *model.only_forest());
   EXPECT_TRUE(again->schema() == model.schema());
   EXPECT_EQ(again->provenance().producer, "ml-inference");
   EXPECT_EQ(write_onnx(*again).value(), *bytes);
@@ -51,7 +51,8 @@ TEST(OnnxWriter, LosesNothingOfRandomForests) {
         .output_count = class_count == 0 ? 1 : class_count,
         .tree_count = 1 + seed % 9,
         .depth = seed % 8,
-        .aggregation = seed % 2 == 0 ? Aggregation::average : Aggregation::sum};
+        .aggregation = seed % 2 == 0 ? Aggregation::average : Aggregation::sum,
+        .strict = seed % 3 == 0};
     SCOPED_TRACE(seed);
     expect_unchanged(model_of(schema_of(shape.feature_count, class_count),
                               testing::make_random_forest(shape, seed)));
@@ -61,7 +62,8 @@ TEST(OnnxWriter, LosesNothingOfRandomForests) {
 // Values that a decimal or a float32 would change, and leaves that were given in another order.
 TEST(OnnxWriter, LosesNoBitOfAThresholdOrALeaf) {
   using Limits = std::numeric_limits<double>;
-  ForestBuilder builder(1, 1, Aggregation::average);
+  ForestBuilder builder(
+      {.feature_count = 1, .output_count = 1, .aggregation = Aggregation::average});
   const double thresholds[] = {0.1, -0.0, Limits::denorm_min(), Limits::infinity(), -1e300};
   for (const double threshold : thresholds) {
     builder.start_tree(3);
@@ -79,10 +81,10 @@ TEST(OnnxWriter, LosesNoBitOfAThresholdOrALeaf) {
 TEST(OnnxWriter, KeepsEveryFieldOfTheSchema) {
   Schema schema = schema_of(2, 0);
   schema.feature_names = {"a \"b\" \\ \n", "\xE2\x82\xAC"};
-  schema.target_name = "price, in \xE2\x82\xAC";
+  schema.targets[0].name = "price, in \xE2\x82\xAC";
   for (const bool accepts : {false, true}) {
-    schema.accepts_missing = accepts;
-    schema.accepts_infinite = !accepts;
+    schema.input.accepts_missing = accepts;
+    schema.input.accepts_infinite = !accepts;
     expect_unchanged(
         model_of(schema, testing::make_random_forest({.feature_count = 2, .output_count = 1}, 1)));
   }
@@ -90,14 +92,15 @@ TEST(OnnxWriter, KeepsEveryFieldOfTheSchema) {
 
 TEST(OnnxWriter, KeepsLabelsOfEitherKind) {
   Schema schema = schema_of(4, 0);
-  schema.task = Task::classification;
+  schema.targets[0].task = Task::classification;
   using Limits = std::numeric_limits<std::int64_t>;
   for (const std::int64_t label : {Limits::min(), std::int64_t{0}, Limits::max()}) {
-    schema.class_labels.emplace_back(label);
+    schema.targets[0].class_labels.emplace_back(label);
   }
   expect_unchanged(model_of(schema, testing::make_random_forest({}, 2)));
-  schema.class_labels.clear();
-  for (const char* label : {"1", "two", "\xE2\x82\xAC"}) schema.class_labels.emplace_back(label);
+  schema.targets[0].class_labels.clear();
+  for (const char* label : {"1", "two", "\xE2\x82\xAC"})
+    schema.targets[0].class_labels.emplace_back(label);
   expect_unchanged(model_of(schema, testing::make_random_forest({}, 2)));
 }
 
@@ -106,6 +109,29 @@ TEST(OnnxWriter, RefusesAClassifierOfOneClass) {
       schema_of(4, 1), testing::make_random_forest({.feature_count = 4, .output_count = 1}, 3));
   EXPECT_EQ(write_onnx(model).error(),
             (Error{Code::unimplemented, "onnx: the model has 1 class, expected at least 2"}));
+}
+
+TEST(OnnxWriter, RefusesWhatTheGraphCannotSay) {
+  const auto refusal = [](testing::RandomForestShape shape, const Link& link = {}) {
+    shape.aggregation = Aggregation::sum;
+    Forest forest = testing::make_random_forest(shape, 1);
+    const Model model = make_model(schema_of(4, 3), std::move(forest), {}, link).value();
+    return write_onnx(model).error().message;
+  };
+  EXPECT_EQ(refusal({}, {.function = LinkFunction::softmax}),
+            "onnx: the model has the link softmax, expected identity");
+  EXPECT_EQ(refusal({.feature_type = NumberType::float64}),
+            "onnx: the model has float64 features, expected float32");
+  EXPECT_EQ(refusal({.sum_type = NumberType::float32}),
+            "onnx: the model has float32 sums, expected float64");
+  EXPECT_EQ(refusal({.has_base = true}),
+            "onnx: the model has a base, expected sums that begin with 0");
+  EXPECT_EQ(refusal({.leaf_width = 1}),
+            "onnx: the model has leaves of 1 values, expected one for each of the 3 outputs");
+  const std::string plain =
+      "onnx: the model has linear leaves or tests of categories or of zeros, expected plain ones";
+  EXPECT_EQ(refusal({.zero_is_missing = true}), plain);
+  EXPECT_EQ(refusal({.categorical = true}), plain);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ std::optional<PickleValue> entry_of(const PickleValue& dict, std::string_view ke
     refuse(Code::resource_exhausted, "{}: {} attributes, expected at most {}", where, dict.size(),
            kAttributeCountMax);
   }
+  dict.charge(dict.size());
   for (std::size_t index = dict.size(); index-- > 0;) {
     const PickleValue found = dict.key(index);
     if (found.is(PickleKind::text) && found.text() == key) return dict.value(index);
@@ -154,7 +155,10 @@ std::string text_of(const PickleValue& value, std::string_view where) {
   if (value.has_surrogates()) {
     refuse(Code::data_loss, "{} is no text of Unicode: half of a surrogate pair", where);
   }
-  if (value.is(PickleKind::text)) return std::string(value.text());
+  if (value.is(PickleKind::text)) {
+    value.charge(value.text().size());
+    return std::string(value.text());
+  }
   const PickleBytes bytes = value.load();
   return std::string(bytes.view());
 }
@@ -170,6 +174,7 @@ PickleItems::PickleItems(const PickleValue& value, std::string_view where)
       value.is(PickleKind::list) || value.is(PickleKind::tuple) || value.is(PickleKind::set);
   if (is_list) {
     size_ = value.size();
+    value.charge(size_);
     return;
   }
   if (!value.is(PickleKind::array) || value.type().kind != 'O') {
@@ -178,6 +183,7 @@ PickleItems::PickleItems(const PickleValue& value, std::string_view where)
   // The list of an array is that of the file, which may have grown behind the array's back.
   list_ = value.items();
   size_ = static_cast<std::size_t>(value.layout().count);
+  value.charge(size_);
   if (!list_.is(PickleKind::list) || list_.size() < size_) {
     refuse(Code::data_loss, "{}: an array of {} objects has another number of them", where, size_);
   }

@@ -2,6 +2,7 @@
 // What stands behind a PickleDocument: its values, and the file that their bytes are read from.
 #pragma once
 
+#include "formats/format_error.h"
 #include "formats/pickle/input.h"
 #include "formats/pickle/limits.h"
 #include "formats/pickle/nodes.h"
@@ -23,13 +24,25 @@ class PickleContents {
   /// Once the whole stream is known: its bytes may be asked for again.
   void set_stream_size(std::uint64_t size) {
     rereader_ = std::make_unique<PickleRereader>(file_, size);
+    asked_left_ = kPickleAskedBase + kPickleAskedFactor * size;
   }
   [[nodiscard]] PickleRereader& rereader() { return *rereader_; }
+
+  /// See PickleValue::charge().
+  void charge(std::uint64_t size) {
+    if (size > asked_left_) {
+      refuse(Code::resource_exhausted,
+             "pickle: the file names its values so often that {} bytes do not hold them",
+             file_.size());
+    }
+    asked_left_ -= size;
+  }
 
  private:
   std::string_view file_;
   NodeStore nodes_;
   std::unique_ptr<PickleRereader> rereader_;
+  std::uint64_t asked_left_ = 0;
 };
 
 }  // namespace ml_inference

@@ -285,7 +285,7 @@ std::unique_ptr<Decompressor> Decompressor::open(Compression compression,
     case Compression::lzma: return std::make_unique<LzmaReader>(compression, compressed);
     case Compression::lz4: return std::make_unique<Lz4Reader>(compression, compressed);
   }
-  ASSERT(!"a compression");
+  ASSERT(compression != Compression::none);
   return nullptr;
 }
 

@@ -16,7 +16,7 @@ inline constexpr std::size_t kPickleMemoryBase = std::size_t{36} << 20;
 /// A compressed file may grow to kPickleStreamBase + kPickleStreamFactor * its size bytes, and
 /// never beyond kPickleStreamMax. Forests shrink to a fourth or a tenth; what shrinks to less than
 /// a hundredth is a bomb (zlib reaches a thousandth, bz2 a millionth).
-inline constexpr std::uint64_t kPickleStreamBase = std::uint64_t{128} << 20;
+inline constexpr std::uint64_t kPickleStreamBase = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t kPickleStreamFactor = 64;
 inline constexpr std::uint64_t kPickleStreamMax = std::uint64_t{16} << 30;
 
@@ -37,6 +37,12 @@ inline constexpr std::uint64_t kPickleKeptBase = std::uint64_t{8} << 20;
 /// How often the whole stream may be decompressed again. Twice, once to check and once to build, is
 /// what a reader needs that asks in the order of the file.
 inline constexpr std::uint64_t kPickleRereadMax = 16;
+
+/// What may be asked of a document: kPickleAskedBase + kPickleAskedFactor * the size of its stream,
+/// in bytes of arrays, texts and lists. An honest reader asks for everything twice or thrice. But a
+/// file can name one large array as a part of each of a hundred thousand estimators.
+inline constexpr std::uint64_t kPickleAskedBase = std::uint64_t{128} << 20;
+inline constexpr std::uint64_t kPickleAskedFactor = 8;
 
 /// Pickles inside of a pickle, as joblib writes arrays of objects. One is what joblib makes.
 inline constexpr int kPickleNestedMax = 8;

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "formats/pickle/text_scan.h"
 
+#include <bit>
 #include <cstring>
 
 namespace ml_inference {
 namespace {
 
-// Eight bytes at once, while all are ASCII.
-std::size_t ascii_size(const char* begin, const char* end) {
+bool is_latin1_pair(const char* at) {
+  return (static_cast<unsigned char>(*at) & 0xFE) == 0xC2 &&
+         (static_cast<unsigned char>(at[1]) & 0xC0) == 0x80;
+}
+
+// Characters up to U+00FF, all that an array of protocol 2 has, eight bytes at once. Stops at
+// another one, or near the end.
+const char* skip_latin1(const char* at, const char* end, std::uint64_t& character_count) {
   constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
-  const char* at = begin;
-  while (end - at >= 8) {
+  // What one round takes at most, and one byte for who goes on.
+  while (end - at > 9) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, at, sizeof eight);
-    if ((eight & kHighBits) != 0) break;
-    at += 8;
+    const int ascii = std::countr_zero(eight & kHighBits) / 8;
+    at += ascii;
+    character_count += static_cast<std::uint64_t>(ascii);
+    if (ascii == 8) continue;
+    if (!is_latin1_pair(at)) break;
+    at += 2;
+    ++character_count;
   }
-  while (at != end && static_cast<signed char>(*at) >= 0) ++at;
-  return static_cast<std::size_t>(at - begin);
+  return at;
 }
 
 }  // namespace
@@ -26,27 +37,19 @@ void TextScan::feed(std::string_view bytes) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   while (at != end && is_valid_) {
+    if (pending_ == 0) at = skip_latin1(at, end, character_count_);
+    const auto byte = static_cast<unsigned char>(*at++);
     if (pending_ != 0) {
-      go_on(static_cast<unsigned char>(*at++));
-      continue;
+      go_on(byte);
+    } else {
+      begin(byte);
     }
-    // Two bytes up to U+00FF, as an array of protocol 2 has them, without the detour.
-    while (end - at >= 2 && (static_cast<unsigned char>(*at) & 0xFE) == 0xC2 &&
-           (static_cast<unsigned char>(at[1]) & 0xC0) == 0x80) {
-      at += 2;
-      ++character_count_;
-    }
-    const std::size_t ascii = ascii_size(at, end);
-    at += ascii;
-    character_count_ += ascii;
-    const bool is_two = end - at >= 2 && (static_cast<unsigned char>(*at) & 0xFE) == 0xC2;
-    if (at != end && !is_two) begin(static_cast<unsigned char>(*at++));
-    if (is_two && (static_cast<unsigned char>(at[1]) & 0xC0) != 0x80) is_valid_ = false;
   }
 }
 
 void TextScan::begin(unsigned char byte) {
   ++character_count_;
+  if (byte < 0x80) return;
   first_ = byte;
   is_second_ = true;
   if (byte >= 0xC2 && byte <= 0xDF) {

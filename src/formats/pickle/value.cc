@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace ml_inference {
@@ -18,18 +20,33 @@ constexpr std::size_t kPieceSize = std::size_t{256} << 10;
 // Writes the Latin-1 bytes of a valid UTF-8 text up to U+00FF; returns how many bytes of the text
 // were taken. Stops when either is at its end.
 std::size_t decode_latin1(std::string_view text, std::span<char>& out) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
   std::size_t at = 0;
   std::size_t written = 0;
-  while (at < text.size() && written < out.size()) {
+  const auto pair = [&] {
     const auto first = static_cast<unsigned char>(text[at]);
-    if (first < 0x80) {
-      out[written++] = text[at++];
-      continue;
-    }
-    if (at + 1 == text.size()) break;
     const auto second = static_cast<unsigned char>(text[at + 1]);
     out[written++] = static_cast<char>(((first & 0x03) << 6) | (second & 0x3F));
     at += 2;
+  };
+  // Eight bytes at once; those before the first that is not ASCII are in their place then.
+  while (text.size() - at > 8 && out.size() - written > 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    std::memcpy(out.data() + written, &eight, sizeof eight);
+    const auto ascii = static_cast<std::size_t>(std::countr_zero(eight & kHighBits)) / 8;
+    at += ascii;
+    written += ascii;
+    if (ascii < 8) pair();
+  }
+  while (at < text.size() && written < out.size()) {
+    const bool is_ascii = static_cast<signed char>(text[at]) >= 0;
+    if (!is_ascii && at + 1 == text.size()) break;
+    if (is_ascii) {
+      out[written++] = text[at++];
+    } else {
+      pair();
+    }
   }
   out = out.subspan(written);
   return at;
@@ -95,7 +112,7 @@ std::size_t PickleValue::size() const {
     case PickleKind::list:
     case PickleKind::set: return found.children->size;
     case PickleKind::dict: return found.children->size / 2;
-    default: ASSERT(!"a value with items"); return 0;
+    default: ASSERT(found.kind == PickleKind::dict); return 0;
   }
 }
 
@@ -169,6 +186,8 @@ PickleBlob PickleValue::blob() const {
   }
 }
 
+void PickleValue::charge(std::uint64_t size) const { contents_->charge(size); }
+
 PickleBytes PickleValue::load() const {
   const PickleBlob found = blob();
   const auto size = static_cast<std::size_t>(found.size);
@@ -190,7 +209,9 @@ PickleStream::PickleStream(const PickleValue& value)
     : contents_(value.contents_),
       blob_(value.blob()),
       left_(blob_.size),
-      offset_(blob_.data != nullptr ? 0 : blob_.offset) {}
+      offset_(blob_.data != nullptr ? 0 : blob_.offset) {
+  contents_->charge(blob_.size);
+}
 
 std::string_view PickleStream::next(std::size_t unit) {
   ASSERT(unit > 0);

@@ -109,6 +109,10 @@ class PickleValue {
   /// bytes, big_integer, text, long_text, array and scalar (but of type object).
   [[nodiscard]] PickleBlob blob() const;
 
+  /// Counts these bytes towards what may be asked of the document; access.h and arrays.h do so.
+  /// Throws FormatError: resource_exhausted beyond kPickleAskedFactor.
+  void charge(std::uint64_t size) const;
+
   /// All bytes of blob(). No copy unless they are decoded or decompressed: then as many bytes of
   /// memory, and the time to decompress from the last blob asked for to this one, or from the
   /// beginning when this one stands before it.

@@ -17,6 +17,18 @@ struct RandomForestShape {
   std::size_t tree_count = 10;
   std::size_t depth = 6;  ///< up to
   Aggregation aggregation = Aggregation::average;
+  std::size_t leaf_width = 0;  ///< below output_count: trees take the outputs in turn
+  NumberType feature_type = NumberType::float32;
+  NumberType sum_type = NumberType::float64;
+  CategoryRule category_rule = CategoryRule::truncated;
+  bool has_base = false;
+  bool base_last = false;
+
+  // Whether some nodes are so:
+  bool strict = false;
+  bool zero_is_missing = false;
+  bool categorical = false;
+  bool linear = false;
 };
 
 /// A forest whose thresholds are drawn from few values, so that rows often lie on or next to one.
@@ -26,5 +38,11 @@ struct RandomForestShape {
 /// beside them, far away, infinite and missing.
 [[nodiscard]] std::vector<float> make_random_rows(std::size_t row_count, std::size_t feature_count,
                                                   std::uint64_t seed);
+
+/// The same in float64, and numbers at which rules differ: codes of all kinds, next to zero, too
+/// large for other types.
+[[nodiscard]] std::vector<double> make_random_double_rows(std::size_t row_count,
+                                                          std::size_t feature_count,
+                                                          std::uint64_t seed);
 
 }  // namespace ml_inference::testing

@@ -11,12 +11,18 @@ namespace {
 
 constexpr std::size_t kValuesMax = 100'000;
 
+// Bytes that are copied from the inside outwards, level by level.
+constexpr std::size_t kCopiedMax = std::size_t{32} << 20;
+
 class Repr {
  public:
   std::string text(const PickleValue& value) {
     try {
       const PickleVisit::Inside inside = visit_.enter("repr");
-      return inner(value);
+      if (copied_ > kCopiedMax) return "...";
+      std::string out = inner(value);
+      copied_ += out.size();
+      return out;
     } catch (const FormatError& refusal) {
       const bool is_too_much = refusal.error.code == Code::resource_exhausted;
       return is_too_much ? "..." : "<" + refusal.error.message + ">";
@@ -138,6 +144,7 @@ class Repr {
   }
 
   PickleVisit visit_{kValuesMax};
+  std::size_t copied_ = 0;
 };
 
 }  // namespace

@@ -54,11 +54,12 @@ std::int32_t leaf_of(const XgboostTree& tree, std::span<const float> row) {
 }
 
 std::vector<float> linear_margins(const XgboostFile& file, std::span<const float> row) {
-  std::vector<float> margins = base_margins(file);
+  const std::vector<float> bases = base_margins(file);
+  std::vector<float> margins = bases;
   const std::size_t outputs = margins.size();
   for (std::size_t output = 0; output < outputs; ++output) {
     // Since 3.1 every output begins at the first base score.
-    const float base = file.is_since(3, 1, 0) ? margins[0] : margins[output];
+    const float base = bases[file.is_since(3, 1, 0) ? 0 : output];
     float sum = file.weights[row.size() * outputs + output] + base;
     for (std::size_t feature = 0; feature < row.size(); ++feature) {
       if (std::isnan(row[feature])) continue;

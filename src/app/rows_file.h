@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The rows of a file on the command line: CSV, or JSON lines.
+#pragma once
+
+#include "api/json_tape.h"
+#include "api/predict_json.h"
+#include "base/result.h"
+#include "data/table.h"
+#include "serving/cell_reader.h"
+#include "serving/served_model.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+/// Rows for one model. What begins with a bracket is JSON lines, a row an array or an object by
+/// name; anything else is CSV with the feature names in its first line.
+/// Threads: belongs to one thread.
+class RowsFile {
+ public:
+  /// Reads the file. Columns that are no feature of the model are told of on stderr.
+  /// model  outlives the result.
+  /// Errors: those of read_csv_file(); invalid_argument when a CSV file lacks features.
+  [[nodiscard]] static Result<RowsFile> read(const std::string& path, const ServedModel& model);
+
+  [[nodiscard]] std::size_t row_count() const {
+    return table_ ? table_->row_count() : lines_.size();
+  }
+
+  /// Appends the cells of a row to `request`.
+  /// Errors: invalid_argument, when the model does not take the row; `request` is as before.
+  [[nodiscard]] Result<void> append(std::size_t row, PredictRequest& request);
+
+ private:
+  explicit RowsFile(const ServedModel& model);
+
+  [[nodiscard]] Result<void> find_columns();
+  void warn_of_other_columns() const;
+  [[nodiscard]] Result<void> append_cells(std::size_t row, PredictRequest& request);
+  [[nodiscard]] Result<void> append_line(std::string_view line, PredictRequest& request);
+
+  const ServedModel* model_;
+  CellReader cells_;
+  PredictDialect dialect_;
+  std::optional<Table> table_;        // CSV
+  std::vector<std::size_t> columns_;  // CSV: by feature, the column that holds it
+  std::string text_;                  // JSON lines
+  std::vector<std::string_view> lines_;
+  std::unique_ptr<JsonTape> tape_;
+  PredictCall call_;
+  PredictScratch scratch_;
+};
+
+}  // namespace ml_inference

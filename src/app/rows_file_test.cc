@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "app/rows_file.h"
+
+#include "app/tree_text.h"
+#include "app/verification.h"
+#include "model/forest_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A file that goes with the test.
+class TextFile {
+ public:
+  explicit TextFile(const std::string& text, const std::string& ending = "")
+      : path_(::testing::TempDir() +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name() +
+              std::to_string(count_++) + ending) {
+    std::ofstream(path_) << text;
+  }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+  ~TextFile() { std::remove(path_.c_str()); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  static inline int count_ = 0;
+  std::string path_;
+};
+
+// "low" where x is at most 0.5, else "high"; city is text and is not looked at.
+Model threshold_model() {
+  Schema schema{.feature_names = {"x", "city"},
+                .input = {.accepts_missing = true},
+                .categories = {{1, {"Berlin", "Rome"}, UnknownCategory::refused}},
+                .targets = {{.class_labels = {"low", "high"}}}};
+  ForestBuilder builder({.feature_count = 2, .output_count = 2});
+  builder.start_tree(3);
+  builder.numerical_test(0, {.feature = 0, .threshold = 0.5, .left = 1, .right = 2});
+  builder.leaf(1, std::vector{0.75, 0.25});
+  builder.leaf(2, std::vector{0.125, 0.875});
+  return make_model(schema, std::move(builder).build().value(), {}).value();
+}
+
+std::shared_ptr<const ServedModel> served() {
+  return ServedModel::make(threshold_model(), "threshold").value();
+}
+
+// What becomes of each row: its first cell, or why it is refused.
+std::vector<std::string> rows_of(const std::string& text) {
+  const auto model = served();
+  const TextFile file(text);
+  Result<RowsFile> rows = RowsFile::read(file.path(), *model);
+  if (!rows) return {rows.error().message};
+  std::vector<std::string> read;
+  for (std::size_t row = 0; row < rows->row_count(); ++row) {
+    PredictRequest request;
+    const Result<void> taken = rows->append(row, request);
+    read.push_back(taken ? std::to_string(request.cells[0]) + " " + std::to_string(request.cells[1])
+                         : taken.error().message);
+    EXPECT_EQ(request.row_count, taken ? 1U : 0U);
+  }
+  return read;
+}
+
+TEST(RowsFile, ReadsCsvByTheNamesOfItsColumns) {
+  EXPECT_THAT(rows_of("city,x\nRome,1.5\nBerlin,\n"),
+              ::testing::ElementsAre("1.500000 1.000000", "nan 0.000000"));
+}
+
+TEST(RowsFile, ReadsJsonLinesByPositionAndByName) {
+  EXPECT_THAT(rows_of("[1.5, \"Rome\"]\n\n{\"city\": \"Berlin\", \"x\": \"NaN\"}\n"),
+              ::testing::ElementsAre("1.500000 1.000000", "nan 0.000000"));
+}
+
+TEST(RowsFile, SaysWhyARowIsRefusedAndGoesOn) {
+  EXPECT_THAT(
+      rows_of("[1, \"Oslo\"]\n[1]\n[1, \"Rome\"\n[2, \"Rome\"]\n"),
+      ::testing::ElementsAre(HasSubstr("row.1: Input should be one of the feature's categories"),
+                             HasSubstr("List should have at least 2 items"),
+                             HasSubstr("JSON decode error"), "2.000000 1.000000"));
+  EXPECT_THAT(rows_of("x,city\none,Rome\n"),
+              ::testing::ElementsAre("line 2 column 'x' is no number"));
+}
+
+TEST(RowsFile, RefusesCsvThatLacksAFeature) {
+  EXPECT_THAT(rows_of("x\n1\n").front(),
+              HasSubstr("the rows lack 1 of the model's 2 features: 'city'"));
+}
+
+std::string verification_of(const std::string& expected) {
+  const TextFile rows("[0.5, \"Rome\"]\n[1, \"Oslo\"]\n");
+  const TextFile expect(expected);
+  const Result<Verification> seen = verify_model(*served(), rows.path(), expect.path(), 1e-6);
+  return seen ? verification_text(*seen) : seen.error().message;
+}
+
+TEST(Verification, TellsTheLargestDifference) {
+  EXPECT_EQ(verification_of("{\"prediction\":\"low\",\"probabilities\":{\"low\":0.75000001}}\n"
+                            "{\"error\":\"unknown\"}\n"),
+            "2 rows equal, 1 of them refused as expected, largest difference 1e-08 at row 1."
+            "probabilities.low");
+}
+
+TEST(Verification, NamesTheFirstAnswerThatDiffers) {
+  EXPECT_THAT(verification_of("{\"prediction\":\"high\"}\n{\"error\":\"\"}\n"),
+              HasSubstr("row 1.prediction: expected \"high\", got \"low\""));
+  EXPECT_THAT(verification_of("{\"probabilities\":{\"low\":0.7}}\n{\"error\":\"\"}\n"),
+              HasSubstr("row 1.probabilities.low: expected 0.7, got 0.75"));
+  EXPECT_THAT(verification_of("{\"error\":\"\"}\n{\"error\":\"\"}\n"),
+              HasSubstr("row 1: expected a refusal, got an answer"));
+  EXPECT_THAT(verification_of("{}\n{\"prediction\":\"low\"}\n"),
+              HasSubstr("row 2: expected an answer, got the refusal"));
+  EXPECT_THAT(verification_of("{}\n"), HasSubstr("expected as many"));
+}
+
+TEST(Verification, ComparesWhatLiesBesideAModel) {
+  const TextFile model("");
+  EXPECT_EQ(verify_beside(*served(), model.path()).value().row_count, 0U);
+  const std::string rows = model.path() + ".rows.jsonl";
+  const std::string expect = model.path() + ".expect.jsonl";
+  std::ofstream(rows) << "[0.5, \"Rome\"]\n";
+  EXPECT_THAT(verify_beside(*served(), model.path()).error().message,
+              HasSubstr("is there without"));
+  std::ofstream(expect) << "{\"prediction\":\"low\"}\n";
+  EXPECT_EQ(verify_beside(*served(), model.path()).value().row_count, 1U);
+  std::remove(rows.c_str());
+  std::remove(expect.c_str());
+}
+
+TEST(TreeText, ShowsATreeAsTextAndAsAGraph) {
+  const Model model = threshold_model();
+  EXPECT_EQ(tree_as_text(model, 0).value(),
+            "x <= 0.5, missing right?\n  yes: leaf [0.75, 0.25]\n  no: leaf [0.125, 0.875]\n");
+  const std::string dot = tree_as_dot(model, 0).value();
+  EXPECT_THAT(dot, HasSubstr("n0 [label=\"x <= 0.5, missing right\"]"));
+  EXPECT_THAT(dot, HasSubstr("n0 -> n1 [label=\"yes\"]"));
+  EXPECT_EQ(tree_as_text(model, 1).error().message,
+            "the model has no tree 1, it has 1 tree, counted from 0");
+}
+
+}  // namespace
+}  // namespace ml_inference

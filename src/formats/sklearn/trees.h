@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// sklearn.tree._tree.Tree -> a tree of a ForestBuilder.
+#pragma once
+
+#include "formats/sklearn/part.h"
+#include "model/forest_builder.h"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+/// Makes the values of a leaf.
+/// node    what the file says of the leaf.
+/// values  [n_outputs, max_n_classes] of it.
+/// out     the leaf's values for the forest; as wide as the forest's leaves.
+struct SklearnLeaf {
+  std::span<const double> values;
+  double sample_count = 0;  ///< n_node_samples
+  std::size_t depth = 0;    ///< tests on the way to it
+};
+using LeafRule = std::function<void(const SklearnLeaf& leaf, std::span<double> out)>;
+
+/// How a tree becomes one of a forest.
+struct TreeUse {
+  std::size_t leaf_width = 1;
+  std::size_t first_output = 0;
+  /// The forest's feature of each of the tree's; empty: the same.
+  std::span<const std::size_t> features = {};
+  LeafRule leaf;
+};
+
+/// Adds the tree to the forest.
+/// tree  an object of the class Tree.
+/// Throws FormatError: data_loss.
+/// Source: scikit-learn 1.7 and 0.24, sklearn/tree/_tree.pyx (Tree.__setstate__, _apply_dense).
+void add_sklearn_tree(const PickleValue& tree, std::string_view where, const TreeUse& use,
+                      ForestBuilder& builder);
+
+/// The rule of a classifier's leaves: for each target the shares of its classes.
+/// class_counts  by target; the leaf's values have the largest of them for each.
+[[nodiscard]] LeafRule class_shares(std::vector<std::size_t> class_counts, SklearnVersion version);
+
+/// The rule of a regressor's leaves: the first value of each target, times `factor`.
+[[nodiscard]] LeafRule numbers(double factor = 1);
+
+}  // namespace ml_inference

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "formats/xgboost/xgboost_model.h"
+
+#include "formats/format_error.h"
+#include "formats/xgboost/reader.h"
+#include "model/estimators/forest_estimator.h"
+#include "model/estimators/linear.h"
+#include "model/forest_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+// How a base score in the space of predictions becomes a margin.
+enum class BaseRule { as_it_is, logit, log };
+
+// What an objective's numbers mean.
+enum class Meaning { number, two_classes, score_of_two_classes, many_classes };
+
+struct Objective {
+  std::string_view name;
+  BaseRule base;
+  LinkFunction link;
+  Meaning meaning = Meaning::number;
+};
+
+constexpr std::array kObjectives{
+    Objective{"binary:hinge", BaseRule::as_it_is, LinkFunction::positive, Meaning::two_classes},
+    Objective{"binary:logistic", BaseRule::logit, LinkFunction::logistic, Meaning::two_classes},
+    Objective{"binary:logitraw", BaseRule::as_it_is, LinkFunction::identity,
+              Meaning::score_of_two_classes},
+    Objective{"count:poisson", BaseRule::log, LinkFunction::exponential},
+    Objective{"multi:softmax", BaseRule::as_it_is, LinkFunction::softmax, Meaning::many_classes},
+    Objective{"multi:softprob", BaseRule::as_it_is, LinkFunction::softmax, Meaning::many_classes},
+    Objective{"rank:map", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"rank:ndcg", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"rank:pairwise", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:absoluteerror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:gamma", BaseRule::log, LinkFunction::exponential},
+    Objective{"reg:linear", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:logistic", BaseRule::logit, LinkFunction::logistic},
+    Objective{"reg:pseudohubererror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:quantileerror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:squarederror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:squaredlogerror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:tweedie", BaseRule::log, LinkFunction::exponential},
+    Objective{"survival:aft", BaseRule::log, LinkFunction::exponential},
+    Objective{"survival:cox", BaseRule::log, LinkFunction::exponential},
+};
+
+const Objective& objective_of(const XgboostFile& file) {
+  const auto found = std::ranges::find(kObjectives, file.objective, &Objective::name);
+  if (found != kObjectives.end()) return *found;
+  std::string names;
+  for (const Objective& objective : kObjectives) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", objective.name);
+  }
+  refuse(Code::unimplemented, "xgboost: the objective is {}, expected one of {}",
+         quoted_text(file.objective), names);
+}
+
+float margin_of(BaseRule rule, float base) {
+  switch (rule) {
+    case BaseRule::as_it_is: return base;
+    case BaseRule::logit: return -std::log(1.0F / base - 1.0F);
+    case BaseRule::log: return std::log(base);
+  }
+  return base;
+}
+
+class ModelMaker {
+ public:
+  explicit ModelMaker(const XgboostFile& file)
+      : file_(file), objective_(objective_of(file)), output_count_(file.output_count()) {}
+
+  Model make() {
+    Schema schema = make_schema();
+    std::unique_ptr<Estimator> estimator =
+        file_.booster == XgboostBooster::gblinear ? make_linear() : make_forest();
+    Result<Model> model = make_model(std::move(schema), std::move(estimator),
+                                     {.format = "xgboost",
+                                      .producer = fmt::format("xgboost {}.{}.{}", file_.version[0],
+                                                              file_.version[1], file_.version[2]),
+                                      .estimator = file_.objective});
+    if (!model) refuse(model.error().code, "xgboost: {}", model.error().message);
+    return *std::move(model);
+  }
+
+ private:
+  [[nodiscard]] bool is_two_classes() const {
+    return objective_.meaning == Meaning::two_classes && output_count_ == 1;
+  }
+
+  // Several labels at once, each yes or no by its own margin, and raw margins have no
+  // probabilities.
+  [[nodiscard]] bool has_scores_alone() const {
+    return objective_.meaning == Meaning::score_of_two_classes ||
+           (objective_.meaning == Meaning::two_classes && output_count_ > 1);
+  }
+
+  [[nodiscard]] Link link() const {
+    return {
+        .function = objective_.link, .two_classes = is_two_classes(), .type = NumberType::float32};
+  }
+
+  // --- what goes in and comes out
+
+  [[nodiscard]] std::vector<Target> targets() const {
+    if (is_two_classes()) {
+      return {{.class_labels = {std::int64_t{0}, std::int64_t{1}}, .score_count = 1}};
+    }
+    if (has_scores_alone()) {
+      return std::vector<Target>(output_count_, {.class_labels = {std::int64_t{0}, std::int64_t{1}},
+                                                 .has_probabilities = false,
+                                                 .class_rule = ClassRule::positive_score,
+                                                 .score_count = 1});
+    }
+    if (objective_.meaning == Meaning::many_classes) {
+      Target target{.class_rule = ClassRule::largest_score, .score_count = output_count_};
+      for (std::size_t label = 0; label < output_count_; ++label) {
+        target.class_labels.emplace_back(static_cast<std::int64_t>(label));
+      }
+      return {std::move(target)};
+    }
+    return std::vector<Target>(output_count_, {.task = Task::regression, .score_count = 1});
+  }
+
+  [[nodiscard]] Schema make_schema() const {
+    Schema schema{.feature_names = file_.feature_names,
+                  .input = {.accepts_missing = true},
+                  .targets = targets()};
+    if (schema.feature_names.empty()) {
+      for (std::uint32_t feature = 0; feature < file_.num_feature; ++feature) {
+        schema.feature_names.push_back(fmt::format("f{}", feature));
+      }
+    }
+    for (std::size_t feature = 0; feature < file_.categories.size(); ++feature) {
+      std::vector<Label> labels;
+      if (const auto* texts = std::get_if<std::vector<std::string>>(&file_.categories[feature])) {
+        labels.assign(texts->begin(), texts->end());
+      }
+      if (const auto* codes = std::get_if<std::vector<std::int64_t>>(&file_.categories[feature])) {
+        labels.assign(codes->begin(), codes->end());
+      }
+      if (!labels.empty())
+        schema.categories.push_back({.feature = feature, .labels = std::move(labels)});
+    }
+    return schema;
+  }
+
+  // --- where sums begin
+
+  // Up to 1.2 logitraw took its base score for a probability.
+  [[nodiscard]] BaseRule base_rule() const {
+    const bool is_raw = objective_.name == "binary:logitraw";
+    return is_raw && !file_.is_since(1, 3, 0) ? BaseRule::logit : objective_.base;
+  }
+
+  [[nodiscard]] std::vector<double> base() const {
+    std::vector<double> margins;
+    for (std::size_t output = 0; output < output_count_; ++output) {
+      const float score =
+          file_.base_score.size() == 1 ? file_.base_score[0] : file_.base_score.at(output);
+      margins.push_back(static_cast<double>(margin_of(base_rule(), score)));
+    }
+    return margins;
+  }
+
+  [[nodiscard]] bool adds_base_last() const {
+    return file_.booster == XgboostBooster::dart ? !file_.is_since(1, 4, 0)
+                                                 : !file_.is_since(1, 3, 0);
+  }
+
+  // --- trees
+
+  std::unique_ptr<Estimator> make_forest() {
+    std::size_t leaf_width = 1;
+    for (const XgboostTree& tree : file_.trees)
+      leaf_width = std::max(leaf_width, tree.size_leaf_vector);
+    ForestBuilder builder({.feature_count = file_.num_feature,
+                           .output_count = output_count_,
+                           .leaf_width = leaf_width,
+                           .sum_type = NumberType::float32,
+                           .category_rule = CategoryRule::not_negative,
+                           .base = base(),
+                           .base_last = adds_base_last(),
+                           .takes_any_leaf_value = true});
+    for (std::size_t tree = 0; tree < file_.trees.size(); ++tree) {
+      const float weight =
+          file_.booster == XgboostBooster::dart ? file_.weight_drop.at(tree) : 1.0F;
+      add_tree(file_.trees[tree], static_cast<std::size_t>(file_.tree_info.at(tree)), weight,
+               leaf_width, builder);
+    }
+    if (file_.trees.empty()) add_nothing(builder);
+    Result<Forest> forest = std::move(builder).build();
+    if (!forest) refuse(forest.error().code, "xgboost: {}", forest.error().message);
+    if (!has_scores_alone()) {
+      return std::make_unique<ForestEstimator>(*std::move(forest), link(), true);
+    }
+    return std::make_unique<ForestEstimator>(*std::move(forest), Link{}, false);
+  }
+
+  // Without trees every sum is the base score.
+  void add_nothing(ForestBuilder& builder) const {
+    constexpr double kZero = 0;
+    for (std::size_t output = 0; output < output_count_; ++output) {
+      builder.start_tree(1, output);
+      builder.leaf(0, {&kZero, 1});
+    }
+  }
+
+  // The nodes that the root leads to, each behind its parent.
+  static std::vector<std::int32_t> reached_nodes(const XgboostTree& tree) {
+    std::vector<std::int32_t> order{0};
+    for (std::size_t at = 0; at < order.size(); ++at) {
+      const XgboostNode& node = tree.nodes[static_cast<std::size_t>(order[at])];
+      if (node.is_leaf()) continue;
+      order.push_back(node.left);
+      order.push_back(node.right);
+    }
+    return order;
+  }
+
+  void add_tree(const XgboostTree& tree, std::size_t output, float weight, std::size_t leaf_width,
+                ForestBuilder& builder) {
+    const std::vector<std::int32_t> order = reached_nodes(tree);
+    builder.start_tree(order.size(), leaf_width > 1 ? 0 : output);
+    std::size_t next_child = 1;  // children come in pairs, in the order of their parents
+    for (std::size_t at = 0; at < order.size(); ++at) {
+      const std::int32_t number = order[at];
+      const XgboostNode& node = tree.nodes[static_cast<std::size_t>(number)];
+      if (node.is_leaf()) {
+        add_leaf(tree, number, at, weight, builder);
+        continue;
+      }
+      add_test(tree, number, at, next_child, builder);
+      next_child += 2;
+    }
+  }
+
+  void add_leaf(const XgboostTree& tree, std::int32_t number, std::size_t at, float weight,
+                ForestBuilder& builder) {
+    values_.clear();
+    if (tree.size_leaf_vector > 1) {
+      for (const float value : tree.leaf_vector(number)) {
+        values_.push_back(static_cast<double>(weight * value));
+      }
+    } else {
+      const float value = tree.nodes[static_cast<std::size_t>(number)].condition;
+      values_.push_back(static_cast<double>(weight * value));
+    }
+    builder.leaf(at, values_);
+  }
+
+  void add_test(const XgboostTree& tree, std::int32_t number, std::size_t at, std::size_t left,
+                ForestBuilder& builder) {
+    const XgboostNode& node = tree.nodes[static_cast<std::size_t>(number)];
+    const auto feature = static_cast<std::size_t>(node.split_index);
+    if (node.is_categorical) {
+      builder.categorical_test(at,
+                               {.feature = feature,
+                                .set = builder.category_set(left_set(tree.category_set(number))),
+                                .left = left,
+                                .right = left + 1,
+                                .strangers_go_left = true,
+                                .missing_goes_left = node.default_left});
+      return;
+    }
+    // A threshold that is no number lets no value pass.
+    const bool is_nan = std::isnan(node.condition);
+    builder.numerical_test(at, {.feature = feature,
+                                .threshold = is_nan ? -std::numeric_limits<double>::infinity()
+                                                    : static_cast<double>(node.condition),
+                                .left = left,
+                                .right = left + 1,
+                                .is_strict = true,
+                                .missing_goes_left = node.default_left});
+  }
+
+  // The file names the categories that go right.
+  const std::vector<std::uint32_t>& left_set(std::span<const std::int32_t> right) {
+    words_.clear();
+    if (right.empty()) return words_;
+    const std::int32_t largest = std::ranges::max(right);
+    words_.assign(static_cast<std::size_t>(largest) / 32 + 1, ~std::uint32_t{0});
+    for (const std::int32_t category : right) {
+      words_[static_cast<std::size_t>(category) / 32] &= ~(std::uint32_t{1} << (category % 32));
+    }
+    return words_;
+  }
+
+  // --- gblinear
+
+  std::unique_ptr<Estimator> make_linear() {
+    const std::size_t weight_count = std::size_t{file_.num_feature} * output_count_;
+    std::vector<float> weights(file_.weights.begin(),
+                               file_.weights.begin() + static_cast<std::ptrdiff_t>(weight_count));
+    std::vector<float> starts;
+    for (std::size_t output = 0; output < output_count_; ++output) {
+      const float score = file_.base_score[0];
+      starts.push_back(file_.weights.at(weight_count + output) + margin_of(base_rule(), score));
+    }
+    if (has_scores_alone()) {
+      refuse(Code::unimplemented, "xgboost: gblinear with {}", objective_.name);
+    }
+    return std::make_unique<Linear>(file_.num_feature, std::move(weights), std::move(starts),
+                                    link());
+  }
+
+  const XgboostFile& file_;
+  const Objective& objective_;
+  std::size_t output_count_;
+  std::vector<double> values_;
+  std::vector<std::uint32_t> words_;
+};
+
+}  // namespace
+
+Model make_xgboost_model(const XgboostFile& file) { return ModelMaker(file).make(); }
+
+Model read_xgboost(std::string_view bytes) { return make_xgboost_model(read_xgboost_file(bytes)); }
+
+}  // namespace ml_inference

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// XGBoost's words -> a model.
+#pragma once
+
+#include "formats/xgboost/xgboost_file.h"
+#include "model/model.h"
+
+#include <string_view>
+
+namespace ml_inference {
+
+/// The model that the file says, as Booster.predict() of its version computes it, over all trees.
+/// Throws FormatError; messages begin with "xgboost: ".
+/// Source: XGBoost 3.2, src/objective/*.cu, src/predictor/cpu_predictor.cc, src/gbm/gblinear.cc;
+/// what older versions do otherwise stands in docs/formats/xgboost.md.
+[[nodiscard]] Model make_xgboost_model(const XgboostFile& file);
+
+/// read_xgboost_file() and make_xgboost_model().
+[[nodiscard]] Model read_xgboost(std::string_view bytes);
+
+}  // namespace ml_inference

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// IsolationForest: how soon a row is alone.
+#pragma once
+
+#include "model/estimators/ensemble.h"
+
+namespace ml_inference {
+
+/// Its members give path lengths. The answer is the decision function: -2^(-sum / denominator)
+/// - offset; below 0 for an outlier.
+/// Source: Liu, Ting, Zhou, "Isolation Forest", ICDM 2008; scikit-learn 1.7,
+/// sklearn/ensemble/_iforest.py.
+class Isolation final : public Ensemble {
+ public:
+  Isolation(std::size_t feature_count, std::vector<Member> members, double denominator,
+            double offset);
+
+  [[nodiscard]] std::size_t answer_width() const override { return 1; }
+  void predict(MatrixView<const double> rows, std::span<double> out,
+               Workspace& workspace) const override;
+
+ private:
+  double denominator_;
+  double offset_;
+};
+
+}  // namespace ml_inference

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Transformers, and an estimator behind them.
+#pragma once
+
+#include "model/estimator.h"
+#include "model/transformer.h"
+
+#include <memory>
+#include <vector>
+
+namespace ml_inference {
+
+/// Each step's columns are the next one's (ASSERT). Refuses the row that a step behind the first
+/// would not let in, as that step's library does.
+class Pipeline final : public Estimator {
+ public:
+  /// steps  at least one.
+  /// rules  what the library lets into the estimator.
+  Pipeline(std::vector<std::unique_ptr<const Transformer>> steps,
+           std::unique_ptr<Estimator> estimator, InputRules rules);
+
+  [[nodiscard]] std::size_t feature_count() const override { return steps_.front()->input_width(); }
+  [[nodiscard]] std::size_t answer_width() const override { return estimator_->answer_width(); }
+  void predict(MatrixView<const double> rows, std::span<double> out,
+               Workspace& workspace) const override;
+  [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
+                                                   Workspace& workspace) const override;
+  [[nodiscard]] bool may_refuse() const override { return true; }
+  void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void run_forests_by(const ForestRunnerMaker& make) override;
+
+ private:
+  // Calls next(rows) with what comes out of steps_[step] and those behind it.
+  void transform_from(std::size_t step, MatrixView<const double> rows, Workspace& workspace,
+                      const std::function<void(MatrixView<const double>)>& next) const;
+  [[nodiscard]] std::optional<std::string> refusal_from(std::size_t step,
+                                                        std::span<const double> row,
+                                                        Workspace& workspace) const;
+
+  std::vector<std::unique_ptr<const Transformer>> steps_;
+  std::unique_ptr<Estimator> estimator_;
+  InputRules rules_;
+};
+
+}  // namespace ml_inference

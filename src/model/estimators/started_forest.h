@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A boosted forest that starts from another estimator's answer: GradientBoosting with `init`.
+#pragma once
+
+#include "model/estimator.h"
+#include "model/estimators/forest_estimator.h"
+#include "model/link.h"
+
+#include <memory>
+
+namespace ml_inference {
+
+/// How the first estimator's answer becomes the sums' start.
+enum class StartRule {
+  as_is,        ///< its one number (a regressor)
+  logit,        ///< log(p / (1 - p)) of class 1's probability
+  half_logit,   ///< half of that
+  log,          ///< log p of each class
+  centred_log,  ///< log(p / geometric mean of all p) of each class
+};
+
+/// Answers as a ForestEstimator does whose sums begin with that start.
+/// Source: scikit-learn 1.7 and 1.3, sklearn/ensemble/_gb.py, _init_raw_predictions.
+class StartedForest final : public Estimator {
+ public:
+  /// least  how far from 0 and 1 probabilities are kept before their logarithm.
+  StartedForest(std::unique_ptr<Estimator> first, StartRule rule, double least, Forest forest,
+                Link link, bool gives_scores);
+
+  [[nodiscard]] std::size_t feature_count() const override { return forest_.feature_count(); }
+  [[nodiscard]] std::size_t answer_width() const override;
+  void predict(MatrixView<const double> rows, std::span<double> out,
+               Workspace& workspace) const override;
+  [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
+                                                   Workspace& workspace) const override;
+  [[nodiscard]] bool may_refuse() const override { return first_->may_refuse(); }
+  void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void run_forests_by(const ForestRunnerMaker& make) override;
+
+ private:
+  void add_start(std::span<const double> answer, std::span<double> sums) const;
+
+  std::unique_ptr<Estimator> first_;
+  StartRule rule_;
+  double least_;
+  ForestEstimator forest_;  // its sums alone
+  Link link_;
+  bool gives_scores_;
+  std::size_t output_count_;
+};
+
+}  // namespace ml_inference

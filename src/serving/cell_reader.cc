@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "serving/cell_reader.h"
+
+#include "base/assert.h"
+#include "data/table.h"
+
+#include <limits>
+#include <optional>
+
+namespace ml_inference {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+CellRefusal refusal_of(CellFault fault) {
+  switch (fault) {
+    case CellFault::none: return CellRefusal::none;
+    case CellFault::missing: return CellRefusal::missing;
+    case CellFault::infinite: return CellRefusal::infinite;
+    case CellFault::too_large: return CellRefusal::too_large;
+  }
+  return CellRefusal::none;
+}
+
+// The numbers that JSON has no way to write, as Python's json.dumps() names them.
+std::optional<double> number_named(std::string_view text) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (text == "NaN") return kMissing;
+  if (text == "Infinity") return kInfinity;
+  if (text == "-Infinity") return -kInfinity;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view cell_refusal_text(CellRefusal refusal) {
+  switch (refusal) {
+    case CellRefusal::none: return "";
+    case CellRefusal::not_a_number: return "is no number";
+    case CellRefusal::missing: return cell_fault_text(CellFault::missing);
+    case CellRefusal::infinite: return cell_fault_text(CellFault::infinite);
+    case CellRefusal::too_large: return cell_fault_text(CellFault::too_large);
+    case CellRefusal::unknown_category: return "is none of the feature's categories";
+  }
+  return "";
+}
+
+CellReader::CellReader(const Schema& schema)
+    : rules_(schema.input), code_index_(schema.feature_count(), 0) {
+  for (const Categories& categories : schema.categories) {
+    Codes& codes = codes_.emplace_back();
+    codes.unknown = categories.unknown;
+    for (std::size_t index = 0; index < categories.labels.size(); ++index) {
+      const auto code = static_cast<double>(index);
+      const Label& label = categories.labels[index];
+      if (const auto* text = std::get_if<std::string>(&label)) codes.of_text.emplace(*text, code);
+      if (const auto* whole = std::get_if<std::int64_t>(&label)) {
+        codes.of_number.emplace(static_cast<double>(*whole), code);
+      }
+      if (const auto* number = std::get_if<double>(&label)) codes.of_number.emplace(*number, code);
+      if (const auto* truth = std::get_if<bool>(&label)) codes.of_truth[*truth ? 1 : 0] = code;
+    }
+    code_index_[categories.feature] = codes_.size();
+  }
+}
+
+const CellReader::Codes* CellReader::codes_of(std::size_t feature) const {
+  ASSERT(feature < code_index_.size());
+  return code_index_[feature] == 0 ? nullptr : &codes_[code_index_[feature] - 1];
+}
+
+Cell CellReader::unknown(const Codes& codes) const {
+  if (codes.unknown == UnknownCategory::missing) return {.value = kMissing};
+  return {.refusal = CellRefusal::unknown_category};
+}
+
+Cell CellReader::missing(std::size_t feature) const {
+  ASSERT(feature < code_index_.size());
+  return {.value = kMissing, .refusal = refusal_of(cell_fault(rules_, kMissing))};
+}
+
+Cell CellReader::number(std::size_t feature, double value) const {
+  const Codes* const codes = codes_of(feature);
+  if (codes == nullptr || value != value) {
+    return {.value = value, .refusal = refusal_of(cell_fault(rules_, value))};
+  }
+  const auto found = codes->of_number.find(value);
+  return found == codes->of_number.end() ? unknown(*codes) : Cell{.value = found->second};
+}
+
+Cell CellReader::text(std::size_t feature, std::string_view text) const {
+  const Codes* const codes = codes_of(feature);
+  if (codes != nullptr) {
+    const auto found = codes->of_text.find(text);
+    if (found != codes->of_text.end()) return {.value = found->second};
+  }
+  if (const auto value = number_named(text)) return number(feature, *value);
+  return codes != nullptr ? unknown(*codes) : Cell{.refusal = CellRefusal::not_a_number};
+}
+
+Cell CellReader::truth(std::size_t feature, bool value) const {
+  const Codes* const codes = codes_of(feature);
+  if (codes == nullptr) return {.refusal = CellRefusal::not_a_number};
+  const double code = codes->of_truth[value ? 1 : 0];
+  return code < 0 ? unknown(*codes) : Cell{.value = code};
+}
+
+Cell CellReader::csv(std::size_t feature, std::string_view cell) const {
+  const Codes* const codes = codes_of(feature);
+  if (codes != nullptr) {
+    const auto found = codes->of_text.find(cell);
+    if (found != codes->of_text.end()) return {.value = found->second};
+    if (cell.empty()) return missing(feature);
+    if (codes->of_truth[0] >= 0 || codes->of_truth[1] >= 0) {
+      if (cell == "true" || cell == "True") return truth(feature, true);
+      if (cell == "false" || cell == "False") return truth(feature, false);
+    }
+  }
+  const std::optional<double> value = parse_number(cell);
+  if (value) return number(feature, *value);
+  return codes != nullptr ? unknown(*codes) : Cell{.refusal = CellRefusal::not_a_number};
+}
+
+}  // namespace ml_inference
