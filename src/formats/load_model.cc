@@ -9,6 +9,7 @@
 #include "formats/onnx/reader.h"
 #include "formats/pickle/reader.h"
 #include "formats/sklearn/reader.h"
+#include "formats/wrappers/wrapped_booster.h"
 #include "formats/xgboost/reader.h"
 #include "formats/xgboost/xgboost_model.h"
 
@@ -31,7 +32,10 @@ struct Format {
   Model (*read)(std::string_view bytes);   // throws FormatError
 };
 
-Model read_pickled_model(std::string_view bytes) { return read_sklearn(read_pickle(bytes)); }
+Model read_pickled_model(std::string_view bytes) {
+  const PickleDocument document = read_pickle(bytes);
+  return is_wrapped_booster(document) ? read_wrapped_booster(document) : read_sklearn(document);
+}
 
 // All formats. No two begin alike.
 constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx},

@@ -75,8 +75,11 @@ constexpr InputRules kAnyNumber{
 
 class ModelMaker {
  public:
-  explicit ModelMaker(const LightgbmFile& file)
-      : file_(file), objective_(objective_of(file)), sum_count_(file.num_tree_per_iteration) {}
+  ModelMaker(const LightgbmFile& file, std::vector<Label> class_labels)
+      : file_(file),
+        class_labels_(std::move(class_labels)),
+        objective_(objective_of(file)),
+        sum_count_(file.num_tree_per_iteration) {}
 
   Model make() {
     ForestBuilder builder({.feature_count = std::size_t{file_.max_feature_idx} + 1,
@@ -135,8 +138,21 @@ class ModelMaker {
     return std::vector<Target>(sum_count_, {.task = Task::regression, .score_count = 1});
   }
 
+  // The wrapper's labels in place of numbers, where there are as many.
+  [[nodiscard]] std::vector<Target> named(std::vector<Target> targets) const {
+    Target& target = targets.front();
+    if (targets.size() == 1 && !target.class_labels.empty() && !class_labels_.empty()) {
+      if (class_labels_.size() != target.class_labels.size()) {
+        refuse(Code::invalid_argument, "lightgbm: {} class labels, expected {}",
+               class_labels_.size(), target.class_labels.size());
+      }
+      target.class_labels = class_labels_;
+    }
+    return targets;
+  }
+
   [[nodiscard]] Schema make_schema() const {
-    Schema schema{.input = kAnyNumber, .targets = targets()};
+    Schema schema{.input = kAnyNumber, .targets = named(targets())};
     for (const LightgbmFeature& feature : file_.features)
       schema.feature_names.push_back(feature.name);
     schema.categories = categories();
@@ -276,13 +292,16 @@ class ModelMaker {
   }
 
   const LightgbmFile& file_;
+  std::vector<Label> class_labels_;
   const Objective& objective_;
   std::size_t sum_count_;
 };
 
 }  // namespace
 
-Model make_lightgbm_model(const LightgbmFile& file) { return ModelMaker(file).make(); }
+Model make_lightgbm_model(const LightgbmFile& file, std::vector<Label> class_labels) {
+  return ModelMaker(file, std::move(class_labels)).make();
+}
 
 Model read_lightgbm(std::string_view bytes) {
   return make_lightgbm_model(read_lightgbm_file(bytes));

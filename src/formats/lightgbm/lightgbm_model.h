@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 #include <string_view>
+#include <vector>
 
 namespace ml_inference {
 
@@ -13,7 +14,9 @@ namespace ml_inference {
 /// Throws FormatError; messages begin with "lightgbm: ".
 /// Source: LightGBM 4.6, include/LightGBM/tree.h and src/objective/*.hpp; what older versions do
 /// otherwise stands in docs/formats/lightgbm.md.
-[[nodiscard]] Model make_lightgbm_model(const LightgbmFile& file);
+/// class_labels  what to call the classes instead of 0, 1, 2 ...; as many as there are, or none.
+[[nodiscard]] Model make_lightgbm_model(const LightgbmFile& file,
+                                        std::vector<Label> class_labels = {});
 
 /// read_lightgbm_file() and make_lightgbm_model().
 [[nodiscard]] Model read_lightgbm(std::string_view bytes);

@@ -78,8 +78,11 @@ float margin_of(BaseRule rule, float base) {
 
 class ModelMaker {
  public:
-  explicit ModelMaker(const XgboostFile& file)
-      : file_(file), objective_(objective_of(file)), output_count_(file.output_count()) {}
+  ModelMaker(const XgboostFile& file, std::vector<Label> class_labels)
+      : file_(file),
+        class_labels_(std::move(class_labels)),
+        objective_(objective_of(file)),
+        output_count_(file.output_count()) {}
 
   Model make() {
     Schema schema = make_schema();
@@ -133,10 +136,23 @@ class ModelMaker {
     return std::vector<Target>(output_count_, {.task = Task::regression, .score_count = 1});
   }
 
+  // The wrapper's labels in place of numbers, where there are as many.
+  [[nodiscard]] std::vector<Target> named(std::vector<Target> targets) const {
+    Target& target = targets.front();
+    if (targets.size() == 1 && !target.class_labels.empty() && !class_labels_.empty()) {
+      if (class_labels_.size() != target.class_labels.size()) {
+        refuse(Code::invalid_argument, "xgboost: {} class labels, expected {}",
+               class_labels_.size(), target.class_labels.size());
+      }
+      target.class_labels = class_labels_;
+    }
+    return targets;
+  }
+
   [[nodiscard]] Schema make_schema() const {
     Schema schema{.feature_names = file_.feature_names,
                   .input = {.accepts_missing = true},
-                  .targets = targets()};
+                  .targets = named(targets())};
     if (schema.feature_names.empty()) {
       for (std::uint32_t feature = 0; feature < file_.num_feature; ++feature) {
         schema.feature_names.push_back(fmt::format("f{}", feature));
@@ -316,6 +332,7 @@ class ModelMaker {
   }
 
   const XgboostFile& file_;
+  std::vector<Label> class_labels_;
   const Objective& objective_;
   std::size_t output_count_;
   std::vector<double> values_;
@@ -324,7 +341,9 @@ class ModelMaker {
 
 }  // namespace
 
-Model make_xgboost_model(const XgboostFile& file) { return ModelMaker(file).make(); }
+Model make_xgboost_model(const XgboostFile& file, std::vector<Label> class_labels) {
+  return ModelMaker(file, std::move(class_labels)).make();
+}
 
 Model read_xgboost(std::string_view bytes) { return make_xgboost_model(read_xgboost_file(bytes)); }
 

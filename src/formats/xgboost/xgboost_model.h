@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 #include <string_view>
+#include <vector>
 
 namespace ml_inference {
 
@@ -13,7 +14,9 @@ namespace ml_inference {
 /// Throws FormatError; messages begin with "xgboost: ".
 /// Source: XGBoost 3.2, src/objective/*.cu, src/predictor/cpu_predictor.cc, src/gbm/gblinear.cc;
 /// what older versions do otherwise stands in docs/formats/xgboost.md.
-[[nodiscard]] Model make_xgboost_model(const XgboostFile& file);
+/// class_labels  what to call the classes instead of 0, 1, 2 ...; as many as there are, or none.
+[[nodiscard]] Model make_xgboost_model(const XgboostFile& file,
+                                       std::vector<Label> class_labels = {});
 
 /// read_xgboost_file() and make_xgboost_model().
 [[nodiscard]] Model read_xgboost(std::string_view bytes);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "formats/wrappers/wrapped_booster.h"
+
+#include "formats/format_error.h"
+#include "formats/lightgbm/lightgbm_model.h"
+#include "formats/lightgbm/reader.h"
+#include "formats/pickle/access.h"
+#include "formats/pickle/arrays.h"
+#include "formats/sklearn/part.h"
+#include "formats/xgboost/reader.h"
+#include "formats/xgboost/xgboost_model.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ml_inference {
+namespace {
+
+std::optional<PickleValue> find(const PickleValue& object, std::string_view name,
+                                std::string_view where) {
+  std::optional<PickleValue> found = find_attribute(object, name, where);
+  if (found && found->is_none()) found.reset();
+  return found;
+}
+
+// The object itself, or the Booster in a wrapper.
+PickleValue booster_of(const PickleValue& object, std::string_view where) {
+  if (class_of(object).ends_with(".Booster")) return object;
+  const auto booster = find(object, "_Booster", where);
+  if (!booster) refuse(Code::invalid_argument, "{} is not fitted: it has no _Booster", where);
+  return *booster;
+}
+
+// The labels of a classifier's classes; none where the wrapper keeps the numbers 0, 1, 2 ...
+std::vector<Label> class_labels(const PickleValue& object, std::string_view where) {
+  for (const std::string_view name : {"classes_", "_classes"}) {
+    const std::string path = fmt::format("{}.{}", where, name);
+    if (const auto classes = find(object, name, where)) return labels_of(*classes, path);
+  }
+  const auto encoder = find(object, "_le", where);
+  if (!encoder || !encoder->is(PickleKind::object)) return {};
+  const std::string path = fmt::format("{}._le", where);
+  const auto classes = find(*encoder, "classes_", path);
+  return classes ? labels_of(*classes, path + ".classes_") : std::vector<Label>{};
+}
+
+std::string bytes_of(const PickleValue& value, std::string_view where) {
+  if (is_text(value)) return text_of(value, where);
+  if (!value.is(PickleKind::bytes)) {
+    refuse(Code::data_loss, "{} is {}, expected bytes", where, value_text(value));
+  }
+  return std::string(value.load().view());
+}
+
+// --- XGBoost
+
+// Trees of the rounds up to the best one, as the wrapper's predict() takes them.
+void keep_best(XgboostFile& file) {
+  if (!file.best_iteration || file.booster == XgboostBooster::gblinear) return;
+  const std::size_t round_count = std::size_t{*file.best_iteration} + 1;
+  std::size_t count = round_count * std::max<std::size_t>(file.output_count(), 1) *
+                      std::max<std::size_t>(file.num_parallel_tree, 1);
+  if (round_count < file.iteration_indptr.size()) {
+    count = static_cast<std::size_t>(file.iteration_indptr[round_count]);
+  }
+  if (count >= file.trees.size()) return;
+  file.trees.resize(count);
+  file.tree_info.resize(count);
+  if (!file.weight_drop.empty()) file.weight_drop.resize(count);
+}
+
+Model read_xgboost_object(const PickleValue& object) {
+  constexpr std::string_view kWhere = "xgboost: model";
+  const PickleValue booster = booster_of(object, kWhere);
+  const std::string where = "xgboost: model.handle";
+  XgboostFile file = read_xgboost_file(bytes_of(attribute_of(booster, "handle", kWhere), where));
+  const bool is_wrapper = !class_of(object).ends_with(".Booster");
+  if (!is_wrapper) return make_xgboost_model(file);
+  keep_best(file);
+  return make_xgboost_model(file, class_labels(object, kWhere));
+}
+
+// --- LightGBM
+
+Model read_lightgbm_object(const PickleValue& object) {
+  constexpr std::string_view kWhere = "lightgbm: model";
+  const PickleValue booster = booster_of(object, kWhere);
+  auto handle = find(booster, "_handle", kWhere);
+  if (!handle) handle = attribute_of(booster, "handle", kWhere);
+  LightgbmFile file = read_lightgbm_file(bytes_of(*handle, "lightgbm: model._handle"));
+  const auto best = find(booster, "best_iteration", kWhere);
+  const std::int64_t rounds = best ? integer_of(*best, "lightgbm: model.best_iteration") : 0;
+  if (rounds > 0 && static_cast<std::uint64_t>(rounds) < file.iteration_count()) {
+    file.trees.resize(static_cast<std::size_t>(rounds) * file.num_tree_per_iteration);
+  }
+  return make_lightgbm_model(file, class_labels(object, kWhere));
+}
+
+}  // namespace
+
+bool is_wrapped_booster(const PickleDocument& document) {
+  const std::string_view name = class_of(document.root());
+  return name.starts_with("xgboost.") || name.starts_with("lightgbm.");
+}
+
+Model read_wrapped_booster(const PickleDocument& document) {
+  const PickleValue root = document.root();
+  return class_of(root).starts_with("xgboost.") ? read_xgboost_object(root)
+                                                : read_lightgbm_object(root);
+}
+
+}  // namespace ml_inference

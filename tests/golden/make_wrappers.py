@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes golden pickles of the scikit-learn wrappers that this Python has.
+
+    python make_wrappers.py xgboost|lightgbm FOLDER
+
+Needs that library and scikit-learn. Rows with missing values; labels as numbers and, where the
+wrapper takes them, as text.
+"""
+
+import importlib
+import json
+import math
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_iris
+
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+
+
+def fitted(name, rows, species):
+    """(name, wrapper) one after the other."""
+    library = importlib.import_module(name)
+    is_xgboost = name == "xgboost"
+    classifier = library.XGBClassifier if is_xgboost else library.LGBMClassifier
+    regressor = library.XGBRegressor if is_xgboost else library.LGBMRegressor
+    options = {"n_estimators": 4, "max_depth": 3}
+    binary = (species == 1).astype(int)
+    yield "int", classifier(**options).fit(rows, species)
+    yield "bin", classifier(**options).fit(rows, binary)
+    if not is_xgboost:
+        yield "text", classifier(**options).fit(rows, NAMES[species])
+        yield "textbin", classifier(**options).fit(rows, NAMES[binary])
+    yield "reg", regressor(**options).fit(rows, rows[:, 0])
+
+
+def answers(model, rows):
+    values = np.array([[math.nan if cell is None else cell for cell in row] for row in rows])
+    shares = model.predict_proba(values) if hasattr(model, "predict_proba") else None
+    for index, prediction in enumerate(model.predict(values)):
+        answer = {"prediction": prediction.item()}
+        if shares is not None:
+            keys = [str(label) for label in model.classes_]
+            answer["probabilities"] = dict(zip(keys, map(float, shares[index])))
+        yield answer
+
+
+def main():
+    library, folder = sys.argv[1], Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    version = importlib.import_module(library).__version__
+    rows, species = load_iris(return_X_y=True)
+    rows[::7, 1] = np.nan
+    asked = [[None if math.isnan(cell) else float(cell) for cell in row] for row in rows[::9]]
+    for name, model in fitted(library, rows, species):
+        name = f"{'xgb' if library == 'xgboost' else 'lgb'}{version}_{name}"
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, 4))
+        golden = {"model": f"{name}.pkl", "format": "pickle", "library": library,
+                  "version": version, "estimator": type(model).__name__, "near": False,
+                  "rows": asked, "answers": list(answers(model, asked))}
+        (folder / f"{name}.json").write_text(json.dumps(golden), encoding="utf-8")
+
+
+main()
