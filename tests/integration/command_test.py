@@ -169,13 +169,14 @@ class Commands(unittest.TestCase):
         done = run("bogus")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertEqual(done.stderr, "ml-inference: 'bogus' is no command, expected one of serve, "
-                                      "train, predict, inspect, load (see ml-inference --help)\n")
+                                      "train, predict, inspect, verify, convert, load "
+                                      "(see ml-inference --help)\n")
 
 
 class OperationsPage(unittest.TestCase):
     """docs/operations.md lists each flag of each command, and nothing else."""
 
-    COMMANDS = ["serve", "train", "predict", "inspect", "load"]
+    COMMANDS = ["serve", "train", "predict", "inspect", "verify", "convert", "load"]
 
     @classmethod
     def setUpClass(cls):
@@ -186,7 +187,7 @@ class OperationsPage(unittest.TestCase):
         flags = {}
         pattern = r"^  (--[a-z0-9-]+)(.*?)(?:\(Env:(\w+)\))?$"
         for flag, rest, variable in re.findall(pattern, run(command, "--help").stdout, re.M):
-            default = re.search(r"=(\S+) *$", rest.split("  ")[0])
+            default = re.search(r"=(\S+)(?: Needs: \S+)? *$", rest.split("  ")[0])
             flags[flag] = (variable or "-", default.group(1) if default else "-")
         flags.pop("--version")
         return flags
