@@ -228,9 +228,9 @@ def core():
     """What every version makes."""
     x, y = data(1)
     train("reg_squarederror", "reg:squarederror", y, x, rounds=3, max_depth=3)
-    train("reg_base_score", "reg:squarederror", y, x, base_score=0.62777776)
-    train("reg_base_score_large", "reg:squarederror", y, x, base_score=123.456789)
-    train("reg_no_trees", "reg:squarederror", y, x, rounds=0, base_score=0.25)
+    train("reg_base_score", "reg:squarederror", y, x, base_score=0.5488135)
+    train("reg_base_score_large", "reg:squarederror", y, x, base_score=813.40326)
+    train("reg_no_trees", "reg:squarederror", y, x, rounds=0, base_score=0.5488135)
     train("reg_leaf_only", "reg:squarederror", y, x, rounds=1, min_child_weight=1e9)
     if VERSION >= (1, 2):  # 1.0 refuses its own files of pruned trees
         train("reg_pruned", "reg:squarederror", y, x, rounds=2, gamma=60, max_depth=4,

@@ -13,10 +13,8 @@ namespace ml_inference {
 /// Throws FormatError, invalid_argument.
 [[nodiscard]] std::uint32_t xgboost_count(std::string_view name, std::string_view text);
 
-/// base_score as XGBoost reads it: one number, "5E-1", which before 3.1 it reads with the rounding
-/// of dmlc-core (include/dmlc/strtonum.h: the digits before the point, those behind it and the
-/// power of ten one after the other, each step in float32), so that the last bit is often not that
-/// of the nearest float; since 3.1 a list of numbers, "[5E-1,2.5E-1]", each the nearest float.
+/// base_score: one number, "5E-1", or since 3.1 a list of them, "[5E-1,2.5E-1]". Each becomes the
+/// nearest float of its text; those beyond all floats are infinite, and those below all zero.
 /// Throws FormatError, invalid_argument.
 [[nodiscard]] std::vector<float> xgboost_base_score(std::string_view text);
 

@@ -71,7 +71,7 @@ struct XgboostFile {
   std::uint32_t num_class = 0;   ///< 0 or 1 unless the objective is one of several classes
   std::uint32_t num_target = 1;  ///< numbers that are predicted at once
 
-  /// One value, or output_count() of them (since 3.1), as XGBoost itself reads their text. They are
+  /// One value, or output_count() of them (since 3.1). They are
   /// in the space of predictions: 0.5 is a probability where the objective predicts one.
   std::vector<float> base_score;
 

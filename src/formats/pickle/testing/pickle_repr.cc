@@ -9,22 +9,26 @@
 namespace ml_inference::testing {
 namespace {
 
-constexpr std::size_t kValuesMax = 100'000;
+constexpr std::size_t kValuesMax = 20'000;
 
 // Bytes that are copied from the inside outwards, level by level.
 constexpr std::size_t kCopiedMax = std::size_t{32} << 20;
 
+// What is too deep or too much is found by an exception each time, and they are slow.
+constexpr std::size_t kRefusedMax = 1'000;
+
 class Repr {
  public:
   std::string text(const PickleValue& value) {
+    if (copied_ > kCopiedMax || refused_ > kRefusedMax) return "...";
     try {
       const PickleVisit::Inside inside = visit_.enter("repr");
-      if (copied_ > kCopiedMax) return "...";
       std::string out = inner(value);
       copied_ += out.size();
       return out;
     } catch (const FormatError& refusal) {
       const bool is_too_much = refusal.error.code == Code::resource_exhausted;
+      ++refused_;
       return is_too_much ? "..." : "<" + refusal.error.message + ">";
     }
   }
@@ -145,6 +149,7 @@ class Repr {
 
   PickleVisit visit_{kValuesMax};
   std::size_t copied_ = 0;
+  std::size_t refused_ = 0;
 };
 
 }  // namespace

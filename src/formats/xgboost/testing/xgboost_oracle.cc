@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 namespace ml_inference::testing {
@@ -25,11 +26,22 @@ float to_margin(const XgboostFile& file, float base_score) {
   return is_one_of(file.objective, kLog) ? std::log(base_score) : base_score;
 }
 
+float softplus_inverse(float value) {
+  if (value > 20.0F) return value;
+  return std::log(std::max(std::exp(value) - 1.0F, std::numeric_limits<float>::min()));
+}
+
 std::vector<float> base_margins(const XgboostFile& file) {
   std::vector<float> margins(file.output_count());
   for (std::size_t output = 0; output < margins.size(); ++output) {
     const bool is_vector = file.base_score.size() > 1;
     margins[output] = to_margin(file, file.base_score[is_vector ? output : 0]);
+  }
+  // Expectiles are kept apart: those behind the first are steps, which softplus makes positive.
+  if (file.objective == "reg:expectileerror") {
+    for (std::size_t output = margins.size(); output-- > 1;) {
+      margins[output] = softplus_inverse(margins[output] - margins[output - 1] - 1e-6F);
+    }
   }
   return margins;
 }
