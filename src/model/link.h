@@ -37,7 +37,7 @@ enum class LinkFunction : std::uint8_t {
 /// Who has which: scikit-learn logistic, softmax, exponential (scale 2 where the loss is
 /// exponential), in float64; XGBoost logistic, softmax, exponential, positive (binary:hinge), in
 /// float32; LightGBM logistic (scale: its `sigmoid`), softmax, exponential, signed_square
-/// (reg_sqrt), softplus (cross_entropy_lambda; log_one_plus up to 3.3.2), in float64.
+/// (reg_sqrt), softplus (cross_entropy_lambda; log_one_plus up to 3.2.1), in float64.
 struct Link {
   LinkFunction function = LinkFunction::identity;
 

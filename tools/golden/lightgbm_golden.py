@@ -151,6 +151,8 @@ def labels(kind, signal):
         return np.where(np.arange(len(signal)) < 3, 2, signal > 1).astype(int)
     if kind == "positive":
         return np.round(np.exp(signal / 2), 2)
+    if kind == "rare share":  # so small that log(1 + x) and log1p(x) differ
+        return np.where(np.arange(len(signal)) % 5 == 0, 1e-5, 1e-7)
     if kind == "share":
         return np.round(1 / (1 + np.exp(-signal)), 2)
     if kind == "grades":
@@ -185,6 +187,7 @@ MODELS = {
     "poisson": ({"objective": "poisson"}, "positive", {}),
     "quantile": ({"objective": "quantile", "alpha": 0.7}, "number", {}),
     "mape": ({"objective": "mape"}, "positive", {}),
+    "quantile_sqrt": ({"objective": "quantile", "reg_sqrt": True}, "positive", {}),
     "gamma": ({"objective": "gamma"}, "positive", {}),
     "tweedie": ({"objective": "tweedie"}, "positive", {}),
     "binary": ({"objective": "binary", "sigmoid": 0.7}, "binary", {}),
@@ -200,6 +203,7 @@ MODELS = {
     ),
     "cross_entropy": ({"objective": "xentropy"}, "share", {}),
     "cross_entropy_lambda": ({"objective": "xentlambda"}, "share", {}),
+    "cross_entropy_lambda_rare": ({"objective": "xentlambda"}, "rare share", {}),
     "lambdarank": ({"objective": "lambdarank"}, "grades", {"group": 20}),
     "rank_xendcg": ({"objective": "rank_xendcg"}, "grades", {"group": 20}),
     "custom": ({}, "number", {"custom": squared_error}),

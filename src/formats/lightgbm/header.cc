@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "formats/lightgbm/header.h"
 
+#include "base/utf8.h"
 #include "formats/format_error.h"
 #include "formats/lightgbm/numbers.h"
 #include "model/limits.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ml_inference {
@@ -119,6 +125,35 @@ void read_names(std::string_view text, LightgbmFile& file, LightgbmMemory& memor
   if (file.features.size() != count) refuse_count(text, count, place);
 }
 
+// What Schema asks of names, in less memory: a file of many that ends in a refusal must not have
+// two copies and a set of them at once.
+void check_names(const LightgbmFile& file, LightgbmMemory& memory) {
+  const std::vector<LightgbmFeature>& features = file.features;
+  for (std::size_t feature = 0; feature < features.size(); ++feature) {
+    const std::string& name = features[feature].name;
+    if (name.size() > kNameSizeMax) {
+      refuse(Code::invalid_argument, "lightgbm: feature name {} has {} bytes, expected at most {}",
+             feature, name.size(), kNameSizeMax);
+    }
+    if (!is_utf8(name)) {
+      refuse(Code::invalid_argument, "lightgbm: feature name {} is not UTF-8", feature);
+    }
+  }
+  memory.take_list(features.size(), sizeof(std::uint32_t));
+  std::vector<std::uint32_t> order(features.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto name_of = [&](std::uint32_t feature) -> const std::string& {
+    return features[feature].name;
+  };
+  std::ranges::sort(order, {}, name_of);
+  const auto twice = std::ranges::adjacent_find(order, {}, name_of);
+  if (twice != order.end()) {
+    refuse(Code::invalid_argument, "lightgbm: feature name {} stands twice",
+           quoted_text(name_of(*twice)));
+  }
+  memory.give_back(features.size() * sizeof(std::uint32_t));
+}
+
 // "2:0:1"
 void read_categories(std::string_view text, LightgbmFeature& feature, LightgbmFile& file,
                      LightgbmMemory& memory) {
@@ -138,6 +173,25 @@ void read_categories(std::string_view text, LightgbmFeature& feature, LightgbmFi
       static_cast<std::uint32_t>(file.categories.size()) - feature.category_begin;
 }
 
+// The whole number from 0 on that all of the text is.
+std::optional<std::uint32_t> whole_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [read_end, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || read_end != end) return std::nullopt;
+  return value;
+}
+
+// "0:7" -> 8. What is no such range of codes is of no interest.
+std::uint32_t code_end(std::string_view range) {
+  constexpr std::uint32_t kCodeMax = 2'147'483'646;
+  const std::size_t colon = std::min(range.find(':'), range.size());
+  const auto least = whole_number(range.substr(0, colon));
+  const auto greatest = whole_number(range.substr(std::min(colon + 1, range.size())));
+  if (!least || !greatest || *least > *greatest || *greatest > kCodeMax) return 0;
+  return *greatest + 1;
+}
+
 void read_infos(std::string_view text, LightgbmFile& file, LightgbmMemory& memory) {
   const LightgbmPlace place{.key = kKeys[feature_infos]};
   std::string_view rest = text;
@@ -145,8 +199,9 @@ void read_infos(std::string_view text, LightgbmFile& file, LightgbmMemory& memor
     const std::string_view info = take_word(rest);
     if (info.empty()) refuse_count(text, file.features.size(), place);
     if (info == "none") continue;
-    if (info.starts_with('[') && info.ends_with(']')) {
+    if (info.size() > 1 && info.starts_with('[') && info.ends_with(']')) {
       feature.kind = LightgbmFeatureKind::numerical;
+      feature.code_end = code_end(info.substr(1, info.size() - 2));
     } else {
       read_categories(info, feature, file, memory);
     }
@@ -177,6 +232,7 @@ LightgbmHeader read_lightgbm_header(LightgbmLines& lines, LightgbmMemory& memory
   file.average_output = values[average_output].has_value();
   if (const auto text = values[objective]) file.objective = read_objective(*text);
   read_names(required(values, feature_names), file, memory);
+  check_names(file, memory);
   read_infos(required(values, feature_infos), file, memory);
   if (const auto text = values[tree_sizes]) header.tree_count = count_words(*text);
   return header;

@@ -83,6 +83,9 @@ struct LightgbmFeature {
   LightgbmFeatureKind kind = LightgbmFeatureKind::unused;
   std::uint32_t category_begin = 0;  ///< of a categorical one, in LightgbmFile::categories
   std::uint32_t category_count = 0;
+  /// Of a numerical one whose least and greatest value are whole numbers from 0 on, so that its
+  /// values may be codes: one more than the greatest; else 0.
+  std::uint32_t code_end = 0;
 };
 
 /// The objective line: "binary sigmoid:1".
@@ -116,8 +119,9 @@ struct LightgbmFile {
   /// categorical, also those that are unused.
   std::vector<std::uint32_t> categorical_feature;
 
-  /// Whether the parameters know precise_float_parser, which LightGBM 3.3.0 brought. The version
-  /// above is coarser, and answers differ (docs/formats/lightgbm.md).
+  /// Whether there are parameters, and whether they know precise_float_parser, which LightGBM 3.3.0
+  /// brought. The version above is coarser, and answers differ (docs/formats/lightgbm.md).
+  bool has_parameters = false;
   bool has_precise_float_parser = false;
 
   /// Of a model of a pandas DataFrame: for each column of type `category`, in the order of columns,

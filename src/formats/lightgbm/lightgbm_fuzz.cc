@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a LightGBM text model: they are read or refused, never more. What is read is walked
-// by the plain oracle, so that an index that the reader let through would be seen by the sanitizer.
+// Any bytes as a LightGBM text model: they are read or refused, never more. What is read becomes a
+// model, whose sums are those of the plain oracle.
 //
 // Besides the library's own changes of bytes there are changes of lines and numbers, because most
 // bytes of a model are digits, and most changes of them are of no interest.
@@ -8,10 +8,13 @@
 //   make fuzz, or build/fuzz/src/formats/lightgbm_fuzz tests/corpus/lightgbm
 #include "base/assert.h"
 #include "formats/format_error.h"
+#include "formats/lightgbm/lightgbm_model.h"
 #include "formats/lightgbm/reader.h"
 #include "formats/lightgbm/testing/oracle.h"
+#include "model/reference_predict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -94,18 +97,36 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return new_size;
 }
 
+namespace {
+
+using namespace ml_inference;
+
+// The forest of a file gives every row the sums of the plain walk over it, to the last bit.
+void compare(const LightgbmFile& file, const Forest& forest) {
+  for (const double value : {0.0, 1.0, 33.5, -1e300, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
+    const std::vector<double> row(file.features.size(), value);
+    const std::vector<double> expected = testing::lightgbm_raw_scores(file, row);
+    std::vector<double> sums(forest.output_count());
+    reference_predict(forest, MatrixView<const double>(row, 1, row.size()), sums);
+    ASSERT(sums.size() == expected.size());
+    for (std::size_t sum = 0; sum < sums.size(); ++sum) {
+      const bool are_nan = std::isnan(sums[sum]) && std::isnan(expected[sum]);
+      ASSERT(are_nan || sums[sum] == expected[sum]);
+    }
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ml_inference;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
     const LightgbmFile file = read_lightgbm_file(bytes);
     ASSERT(begins_like_lightgbm(bytes));
-    for (const double value : {0.0, 1.0, 33.5, -1e300, std::numeric_limits<double>::infinity(),
-                               std::numeric_limits<double>::quiet_NaN()}) {
-      const std::vector<double> row(file.features.size(), value);
-      const std::vector<double> scores = testing::lightgbm_raw_scores(file, row);
-      ASSERT(scores.size() == file.num_tree_per_iteration);
-    }
+    const Model model = make_lightgbm_model(file);
+    ASSERT(model.only_forest() != nullptr);
+    compare(file, *model.only_forest());
   } catch (const FormatError& refusal) {
     ASSERT(refusal.error.code != Code::internal);
     ASSERT(refusal.error.message.starts_with("lightgbm: "));

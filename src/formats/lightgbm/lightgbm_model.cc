@@ -2,6 +2,7 @@
 #include "formats/lightgbm/lightgbm_model.h"
 
 #include "formats/format_error.h"
+#include "formats/lightgbm/pandas_columns.h"
 #include "formats/lightgbm/reader.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/forest_builder.h"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace ml_inference {
@@ -45,8 +47,10 @@ constexpr std::array kObjectives{
     Objective{"mse", LinkFunction::identity},
     Objective{"multiclass", LinkFunction::softmax, Meaning::many_classes},
     Objective{"multiclassova", LinkFunction::logistic, Meaning::many_classes},
+    Objective{"none", LinkFunction::identity},
     Objective{"poisson", LinkFunction::exponential},
     Objective{"quantile", LinkFunction::identity},
+    Objective{"quantile_l2", LinkFunction::identity},
     Objective{"rank_xendcg", LinkFunction::identity},
     Objective{"regression", LinkFunction::identity},
     Objective{"regression_l1", LinkFunction::identity},
@@ -82,6 +86,12 @@ class ModelMaker {
         sum_count_(file.num_tree_per_iteration) {}
 
   Model make() {
+    // All that may be refused comes before memory is taken for a forest.
+    check_classes();
+    Schema schema = make_schema();
+    if (const Result<void> checked = check_schema(schema); !checked) {
+      refuse(checked.error().code, "lightgbm: {}", checked.error().message);
+    }
     ForestBuilder builder({.feature_count = std::size_t{file_.max_feature_idx} + 1,
                            .output_count = sum_count_,
                            .leaf_width = 1,
@@ -95,7 +105,7 @@ class ModelMaker {
     Result<Forest> forest = std::move(builder).build();
     if (!forest) refuse(forest.error().code, "lightgbm: {}", forest.error().message);
     Result<Model> model = make_model(
-        make_schema(), *std::move(forest),
+        std::move(schema), *std::move(forest),
         {.format = "lightgbm",
          .producer = file_.version.empty() ? "lightgbm" : "lightgbm, format " + file_.version,
          .estimator = file_.objective.name},
@@ -109,17 +119,69 @@ class ModelMaker {
     return objective_.meaning == Meaning::two_classes && sum_count_ == 1;
   }
 
-  [[nodiscard]] Link link() const {
-    Link link{.function = objective_.link, .two_classes = is_two_classes()};
-    if (file_.objective.name.starts_with("regression") && file_.objective.has("sqrt")) {
-      link.function = LinkFunction::signed_square;
+  void check_classes() const {
+    const bool takes_many = objective_.meaning == Meaning::many_classes ||
+                            objective_.name.empty() || objective_.name == "custom" ||
+                            objective_.name == "none";
+    if (!takes_many && sum_count_ != 1) {
+      refuse(Code::invalid_argument,
+             "lightgbm: the objective {} has {} trees an iteration, expected 1", objective_.name,
+             sum_count_);
     }
+    const std::string expected = std::to_string(sum_count_);
+    for (const auto& [name, value] : file_.objective.parameters) {
+      if (name != "num_class" || value == expected) continue;
+      refuse(Code::invalid_argument, "lightgbm: the objective has {} classes, expected {}",
+             quoted_text(value), expected);
+    }
+  }
+
+  // A share, or a probability: what a sum of log-odds stands for.
+  [[nodiscard]] bool is_share() const {
+    return objective_.link == LinkFunction::logistic || objective_.link == LinkFunction::softmax;
+  }
+
+  // Means of labels may be 1.0000000000000002.
+  [[nodiscard]] bool all_leaves_are_shares() const {
+    constexpr double kRounding = 1e-9;
+    return std::ranges::all_of(file_.trees, [](const LightgbmTree& tree) {
+      return std::ranges::all_of(tree.leaf_value, [](double value) {
+        return value >= -kRounding && value <= 1 + kRounding;
+      });
+    });
+  }
+
+  // Whether the leaves of a random forest are predictions already. So they are up to 2.2.0; files
+  // up to 2.1 lack the line that ends the trees, and of 2.2.0 nothing but the leaves can tell.
+  [[nodiscard]] bool has_plain_leaves() const {
+    if (!file_.average_output) return false;
+    if (!file_.has_end_of_trees) return true;
+    return file_.version == "v2" && is_share() && all_leaves_are_shares();
+  }
+
+  // Since 3.3.0 cross_entropy_lambda is log1p(exp(x)). Of a v3 file without parameters the newest
+  // library has the say.
+  [[nodiscard]] bool is_since_3_3() const {
+    if (file_.version == "v4") return true;
+    return file_.version == "v3" && (file_.has_precise_float_parser || !file_.has_parameters);
+  }
+
+  [[nodiscard]] LinkFunction link_function() const {
+    if (has_plain_leaves()) return LinkFunction::identity;
+    if (objective_.link == LinkFunction::identity && file_.objective.has("sqrt")) {
+      return LinkFunction::signed_square;
+    }
+    if (objective_.link == LinkFunction::softplus && !is_since_3_3()) {
+      return LinkFunction::log_one_plus;
+    }
+    return objective_.link;
+  }
+
+  [[nodiscard]] Link link() const {
+    Link link{.function = link_function(), .two_classes = is_two_classes()};
     if (link.function == LinkFunction::logistic) link.scale = file_.objective.sigmoid;
     if (file_.average_output) {
       link.divisor = static_cast<double>(std::max<std::size_t>(file_.iteration_count(), 1));
-      // Random forests of up to 2.2.0 were answered without a transform. Only their files lack the
-      // line that ends the trees.
-      if (!file_.has_end_of_trees) link.function = LinkFunction::identity;
     }
     return link;
   }
@@ -159,29 +221,12 @@ class ModelMaker {
     return schema;
   }
 
-  // The columns of type `category` of the DataFrame: what the parameter says, or what was learned.
-  [[nodiscard]] std::vector<std::size_t> category_columns() const {
-    std::vector<std::size_t> columns(file_.categorical_feature.begin(),
-                                     file_.categorical_feature.end());
-    std::ranges::sort(columns);
-    if (columns.size() == file_.pandas_categorical.size()) return columns;
-    columns.clear();
-    for (std::size_t feature = 0; feature < file_.features.size(); ++feature) {
-      if (file_.features[feature].kind == LightgbmFeatureKind::categorical) {
-        columns.push_back(feature);
-      }
-    }
-    return columns;
-  }
-
   [[nodiscard]] std::vector<Categories> categories() const {
-    if (file_.pandas_categorical.empty()) return {};
-    const std::vector<std::size_t> columns = category_columns();
-    if (columns.size() != file_.pandas_categorical.size()) {
-      refuse(Code::unimplemented,
-             "lightgbm: pandas_categorical has {} columns, and the file does not say which of the "
-             "{} categorical features they are",
-             file_.pandas_categorical.size(), columns.size());
+    const std::vector<std::uint32_t> columns = find_pandas_columns(file_);
+    for (const std::vector<LightgbmCategory>& list : file_.pandas_categorical) {
+      if (std::ranges::find(list, LightgbmCategory()) != list.end()) {
+        refuse(Code::unimplemented, "lightgbm: pandas_categorical holds null");
+      }
     }
     std::vector<Categories> result;
     for (std::size_t index = 0; index < columns.size(); ++index) {
@@ -197,9 +242,7 @@ class ModelMaker {
     for (const LightgbmCategory& value : values) {
       std::visit(
           [&](const auto& label) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(label)>, std::monostate>) {
-              refuse(Code::unimplemented, "lightgbm: pandas_categorical holds null");
-            } else {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(label)>, std::monostate>) {
               labels.emplace_back(label);
             }
           },

@@ -3,11 +3,16 @@
 
 #include "formats/format_error.h"
 #include "formats/lightgbm/numbers.h"
+#include "model/limits.h"
+#include "model/schema.h"
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace ml_inference {
@@ -54,6 +59,7 @@ class Handler {
     return true;
   }
   bool on_array_end(std::size_t, error_code&) {
+    if (depth_ == 2) check_column();
     --depth_;
     return true;
   }
@@ -97,7 +103,47 @@ class Handler {
 
   void add(LightgbmCategory category) {
     if (depth_ != 2) refuse_shape();
+    const auto* text = std::get_if<std::string>(&category);
+    if (text != nullptr && text->size() > kNameSizeMax) {
+      refuse(Code::invalid_argument,
+             "lightgbm: pandas_categorical has a text of {} bytes, expected at most {}",
+             text->size(), kNameSizeMax);
+    }
     push(columns_.back(), std::move(category), memory_);
+  }
+
+  // Whether no two read alike, as Schema asks of categories; in less memory, see header.cc.
+  void check_column() {
+    const std::vector<LightgbmCategory>& column = columns_.back();
+    using Hashed = std::pair<std::size_t, std::uint32_t>;  // of the text, and which category
+    memory_.take_list(column.size(), sizeof(Hashed));
+    std::vector<Hashed> order;
+    order.reserve(column.size());
+    for (const LightgbmCategory& category : column) {
+      order.emplace_back(std::hash<std::string>()(text_of(category)), order.size());
+    }
+    std::ranges::sort(order);
+    for (std::size_t next = 1; next < order.size(); ++next) {
+      if (order[next].first != order[next - 1].first) continue;
+      const std::string text = text_of(column[order[next].second]);
+      if (text != text_of(column[order[next - 1].second])) continue;
+      refuse(Code::invalid_argument, "lightgbm: pandas_categorical has {} twice",
+             quoted_text(text));
+    }
+    memory_.give_back(column.size() * sizeof(Hashed));
+  }
+
+  // As label_text() of model/schema.h.
+  static std::string text_of(const LightgbmCategory& category) {
+    return std::visit(
+        [](const auto& value) -> std::string {
+          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+            return "null";
+          } else {
+            return label_text(Label(value));
+          }
+        },
+        category);
   }
 
   bool number(LightgbmCategory category) {

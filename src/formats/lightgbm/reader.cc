@@ -55,8 +55,30 @@ void check_end_of_trees(const LightgbmLines& lines, const LightgbmFile& file) {
          kEndOfTrees);
 }
 
+// What the trees so far have together, against the limits of a forest: so a file is refused before
+// memory is taken for a forest of it.
+class Totals {
+ public:
+  void add(const LightgbmTree& tree) {
+    add(nodes_, 2 * tree.num_leaves() - 1, kNodeCountMax, "nodes and leaves");
+    add(words_, tree.cat_threshold.size(), kCategoryWordCountMax, "words of category sets");
+    add(terms_, tree.leaf_coeff.size(), kLeafValueCountMax, "terms of linear leaves");
+  }
+
+ private:
+  static void add(std::size_t& total, std::size_t count, std::size_t most, const char* what) {
+    total += count;
+    if (total <= most) return;
+    refuse(Code::resource_exhausted, "lightgbm: the file has more than {} {}", most, what);
+  }
+
+  std::size_t nodes_ = 0;
+  std::size_t words_ = 0;
+  std::size_t terms_ = 0;
+};
+
 void read_trees(LightgbmLines& lines, LightgbmFile& file, LightgbmMemory& memory) {
-  std::size_t node_count = 0;
+  Totals totals;
   while (!lines.is_done()) {
     const std::string_view line = lines.line();
     if (line.starts_with("Tree=")) {
@@ -64,11 +86,7 @@ void read_trees(LightgbmLines& lines, LightgbmFile& file, LightgbmMemory& memory
         reserve_trees(2 * file.trees.size() + 1, file, memory);
       }
       file.trees.push_back(read_lightgbm_tree(lines, file.trees.size(), file, memory));
-      node_count += 2 * file.trees.back().num_leaves() - 1;
-      if (node_count > kNodeCountMax) {
-        refuse(Code::resource_exhausted, "lightgbm: the file has more than {} nodes and leaves",
-               kNodeCountMax);
-      }
+      totals.add(file.trees.back());
     } else if (line.empty()) {
       lines.next();
     } else {
@@ -102,6 +120,7 @@ void read_tail(LightgbmLines& lines, LightgbmFile& file, LightgbmMemory& memory)
     if (line.starts_with(kCategoricalParameter) && file.categorical_feature.empty()) {
       read_categorical_parameter(line, file, memory);
     }
+    if (line == "parameters:") file.has_parameters = true;
     if (line.starts_with("[precise_float_parser:")) file.has_precise_float_parser = true;
     if (!line.starts_with(kCategories)) continue;
     if (has_categories) {

@@ -48,9 +48,22 @@ TEST(LightgbmReader, ReadsFeaturesAndWhatTrainingHasSeenOfThem) {
   ASSERT_EQ(file.features.size(), 3U);
   EXPECT_EQ(file.features[0].name, "width");
   EXPECT_EQ(file.features[0].kind, LightgbmFeatureKind::numerical);
+  EXPECT_EQ(file.features[0].code_end, 8U);
   EXPECT_EQ(file.features[1].kind, LightgbmFeatureKind::categorical);
   EXPECT_THAT(file.categories_of(file.features[1]), ElementsAre(2, 0, -1));
   EXPECT_EQ(file.features[2].kind, LightgbmFeatureKind::unused);
+}
+
+TEST(LightgbmReader, TellsRangesThatMayBeOfCodes) {
+  const auto code_end = [](const char* range) {
+    return read_lightgbm_file(with(small_lightgbm(), "[0:7]", range)).features.at(0).code_end;
+  };
+  EXPECT_EQ(code_end("[0:7]"), 8U);
+  EXPECT_EQ(code_end("[2:2]"), 3U);
+  for (const char* other : {"[-1:7]", "[0:7.5]", "[0.5:7]", "[3:2]", "[0:2147483647]", "[0:]",
+                            "[:]", "[]", "[0]", "[::1]", "[nan:inf]"}) {
+    EXPECT_EQ(code_end(other), 0U) << other;
+  }
 }
 
 TEST(LightgbmReader, ReadsATreeOfNumericalAndCategoricalTests) {
@@ -116,6 +129,7 @@ TEST(LightgbmReader, ReadsWhichFeaturesWereSaidToBeCategorical) {
 }
 
 TEST(LightgbmReader, KnowsFilesOfTheLaterThirdVersionsByAParameter) {
+  EXPECT_TRUE(read_lightgbm_file(small_lightgbm()).has_parameters);
   EXPECT_FALSE(read_lightgbm_file(small_lightgbm()).has_precise_float_parser);
   EXPECT_TRUE(read_lightgbm_file(with(small_lightgbm(), "[boosting: gbdt]",
                                       "[boosting: gbdt]\n[precise_float_parser: 0]"))
@@ -256,6 +270,8 @@ constexpr Hostile kHostile[] = {
     {"TooManyInfos", "[0:7] 2:0:-1 none", "[0:7] none none none",
      "feature_infos has 4 values, expected 3"},
     {"InfoNoNumber", "2:0:-1", "2:0:x", "feature_infos has 'x', expected a whole number"},
+    {"NameTwice", "width kind colour", "kind width kind", "feature name 'kind' stands twice"},
+    {"NameNoText", "width kind colour", "width \xFF colour", "feature name 1 is not UTF-8"},
     {"SigmoidNoNumber", "sigmoid:0.5", "sigmoid:", "objective: sigmoid has '', expected a number"},
     {"SigmoidZero", "sigmoid:0.5", "sigmoid:0", "objective: sigmoid is 0, expected above 0"},
     {"SigmoidInfinite", "sigmoid:0.5", "sigmoid:inf",
@@ -338,6 +354,10 @@ constexpr Hostile kHostile[] = {
     {"NoLinearConstants", "leaf_const=-nan 0.5\n", "", "tree 2 has no leaf_const"},
     {"CategoriesTwice", "pandas_categorical:null", "pandas_categorical:null\npandas_categorical:[]",
      "pandas_categorical stands twice"},
+    {"CategoryTwice", "pandas_categorical:null", "pandas_categorical:[[1],[\"a\",\"b\",\"a\"]]",
+     "pandas_categorical has 'a' twice"},
+    {"CategoriesThatReadAlike", "pandas_categorical:null", "pandas_categorical:[[1,2,\"1\"]]",
+     "pandas_categorical has '1' twice"},
     {"CategoriesAnObject", "pandas_categorical:null", "pandas_categorical:{\"a\":1}",
      "pandas_categorical is no list of lists of texts, numbers and truth values"},
     {"CategoriesAText", "pandas_categorical:null", "pandas_categorical:\"a\"",
@@ -386,6 +406,17 @@ TEST(LightgbmReader, RefusesTooManyTrees) {
   const std::string bytes = with(small_lightgbm(), "end of trees\n", trees + "end of trees\n");
   EXPECT_EQ(lightgbm_refusal(bytes),
             "lightgbm: the file has 100004 trees, expected at most 100000");
+}
+
+TEST(LightgbmReader, RefusesMoreWordsOfCategoriesThanAForestTakes) {
+  constexpr std::size_t kCount = 8'388'609;
+  std::string zeros = "0";
+  for (std::size_t count = 1; count < kCount; ++count) zeros += " 0";
+  const std::string bytes =
+      with(with(small_lightgbm(), "cat_boundaries=0 2", fmt::format("cat_boundaries=0 {}", kCount)),
+           "cat_threshold=5 4294967295", "cat_threshold=" + zeros);
+  EXPECT_EQ(lightgbm_refusal(bytes),
+            "lightgbm: the file has more than 8388608 words of category sets");
 }
 
 TEST(LightgbmReader, TakesTimeOnlyForTheBytesOfAFileOfLineEnds) {
