@@ -181,6 +181,12 @@ def models(full):
     if VERSION >= (1, 4):
         cities = pandas.DataFrame({"length": IRIS[:, 0], "city": pandas.Categorical(np.array(["Berlin", "Rom", "São Paulo", "Oslo"])[RANDOM.randint(0, 4, 150)]), "width": IRIS[:, 1]})
         yield "frame_cities", HistGradientBoostingClassifier(categorical_features="from_dtype", **HIST), cities, SPECIES, {}, ["cities"]
+    # Behind the others, so that each version keeps its third of them.
+    frequent = DummyClassifier(strategy="most_frequent")
+    weights = np.array([3, 1, 2])[SPECIES]
+    yield "gb_frequent", GradientBoostingClassifier(init=frequent, **BOOSTED), IRIS, SPECIES, {"sample_weight": weights}, ["log"]
+    yield "gb_frequent_binary", GradientBoostingClassifier(init=frequent, **BOOSTED), IRIS, BINARY, {}, ["log"]
+    yield "dtr_absolute", DecisionTreeRegressor(criterion="absolute_error" if VERSION >= (1, 0) else "mae", max_depth=3, random_state=3), ROWS, TARGET, {}, []
 
 
 # --- rows -----------------------------------------------------------------------------------------

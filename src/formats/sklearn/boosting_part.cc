@@ -69,8 +69,8 @@ class BoostingReader {
       return plain(std::vector<double>(sum_count_, 0.0));
     }
     const SklearnObject first = sklearn_object(init, object_.path("init_"), object_.version);
-    if (first.name == "DummyClassifier") return plain(start_of_classes(first));
-    if (first.name == "DummyRegressor") return plain(start_of_numbers(first));
+    if (first.name == "DummyClassifier") return plain(start_of_classes(answer_of_dummy(first)));
+    if (first.name == "DummyRegressor") return plain(answer_of_dummy(first));
     SklearnPart part = read_sklearn_part(first, visit_);
     if (is_classifier_ && !part.targets.front().has_probabilities) {
       refuse(Code::unimplemented, "{} gives no probabilities", first.where);
@@ -104,14 +104,23 @@ class BoostingReader {
             .targets = std::move(targets_)};
   }
 
-  // What a Dummy of class frequencies gives every row, as the sums' start.
-  [[nodiscard]] std::vector<double> start_of_classes(const SklearnObject& first) const {
-    const std::string where = first.path("class_prior_");
-    std::vector<double> prior = doubles_of(first.get("class_prior_"), where);
-    if (prior.size() != loss_.class_count) {
-      refuse(Code::data_loss, "{} has {} numbers, expected {}", where, prior.size(),
-             loss_.class_count);
+  // What a Dummy answers to every row, whatever its strategy: probabilities or a number.
+  std::vector<double> answer_of_dummy(const SklearnObject& first) {
+    const SklearnPart part = read_sklearn_part(first, visit_);
+    const std::size_t expected = is_classifier_ ? loss_.class_count : 1;
+    if (part.estimator->answer_width() != expected) {
+      refuse(Code::data_loss, "{} gives {} numbers, expected {}", first.where,
+             part.estimator->answer_width(), expected);
     }
+    const std::vector<double> row(part.estimator->feature_count());
+    std::vector<double> answer(expected);
+    Workspace workspace;
+    part.estimator->predict({row, 1, row.size()}, answer, workspace);
+    return answer;
+  }
+
+  // Of the probabilities that every row begins with, the sums' start.
+  [[nodiscard]] std::vector<double> start_of_classes(std::vector<double> prior) const {
     const double least = least_probability();
     for (double& p : prior) p = std::clamp(p, least, 1 - least);
     if (loss_.is_binary()) {
@@ -125,10 +134,6 @@ class BoostingReader {
     }
     for (double& p : prior) p = std::log(mean == 0 ? p : p / mean);
     return prior;
-  }
-
-  [[nodiscard]] static std::vector<double> start_of_numbers(const SklearnObject& first) {
-    return {number_of(first.get("constant_"), first.path("constant_"))};
   }
 
   [[nodiscard]] Link link() const {

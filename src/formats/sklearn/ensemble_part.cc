@@ -31,9 +31,20 @@ PickleItems members_of(const SklearnObject& object) {
   return members;
 }
 
+// A list of columns for each member.
+PickleItems column_lists(const SklearnObject& object, std::size_t count) {
+  const std::string where = object.path("estimators_features_");
+  const PickleItems lists(object.get("estimators_features_"), where);
+  if (lists.size() != count) {
+    refuse(Code::data_loss, "{} has {} lists, expected {}", where, lists.size(), count);
+  }
+  return lists;
+}
+
 // By member, the columns that it sees; empty when it sees all of them in their order.
-std::vector<std::size_t> member_columns(const PickleItems& lists, std::size_t index,
-                                        std::size_t feature_count, const std::string& where) {
+std::vector<std::size_t> member_columns(const SklearnObject& object, const PickleItems& lists,
+                                        std::size_t index, std::size_t feature_count) {
+  const std::string where = fmt::format("{}[{}]", object.path("estimators_features_"), index);
   std::vector<std::size_t> columns;
   for (const std::int64_t column : int64s_of(lists[index], where)) {
     if (column < 0 || static_cast<std::size_t>(column) >= feature_count) {
@@ -151,12 +162,7 @@ std::vector<std::size_t> member_classes(const Target& of_member, std::size_t cla
 SklearnPart read_bagging(const SklearnObject& object, PickleVisit& visit) {
   const std::size_t feature_count = feature_count_of(object);
   const PickleItems items = members_of(object);
-  const std::string columns_path = object.path("estimators_features_");
-  const PickleItems columns(object.get("estimators_features_"), columns_path);
-  if (columns.size() != items.size()) {
-    refuse(Code::data_loss, "{} has {} lists, expected {}", columns_path, columns.size(),
-           items.size());
-  }
+  const PickleItems columns = column_lists(object, items.size());
   SklearnPart part{.targets = is_classifier(object)
                                   ? class_targets(object)
                                   : std::vector<Target>{{.task = Task::regression}}};
@@ -193,8 +199,7 @@ SklearnPart read_bagging(const SklearnObject& object, PickleVisit& visit) {
       }
     }
     members.push_back({.estimator = std::move(member.estimator),
-                       .columns = member_columns(columns, index, feature_count,
-                                                 fmt::format("{}[{}]", columns_path, index)),
+                       .columns = member_columns(object, columns, index, feature_count),
                        .outputs = std::move(outputs)});
   }
   std::size_t width = 0;
@@ -225,17 +230,11 @@ void path_length(const SklearnLeaf& leaf, std::span<double> out) {
 SklearnPart read_isolation_forest(const SklearnObject& object) {
   const std::size_t feature_count = feature_count_of(object);
   const PickleItems items = members_of(object);
-  const std::string columns_path = object.path("estimators_features_");
-  const PickleItems columns(object.get("estimators_features_"), columns_path);
-  if (columns.size() != items.size()) {
-    refuse(Code::data_loss, "{} has {} lists, expected {}", columns_path, columns.size(),
-           items.size());
-  }
+  const PickleItems columns = column_lists(object, items.size());
   ForestBuilder builder({.feature_count = feature_count, .output_count = 1});
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject tree = sklearn_object(items[index], place(object, index), object.version);
-    const std::vector<std::size_t> seen =
-        member_columns(columns, index, feature_count, fmt::format("{}[{}]", columns_path, index));
+    const std::vector<std::size_t> seen = member_columns(object, columns, index, feature_count);
     add_sklearn_tree(tree.get("tree_"), tree.path("tree_"), {.features = seen, .leaf = path_length},
                      builder);
   }

@@ -14,7 +14,7 @@
 namespace ml_inference {
 namespace {
 
-// Criteria with which the trees know what to do with a missing value.
+// Criteria with which the trees know what to do with a missing value, up to 1.8.
 constexpr std::array<std::string_view, 7> kMissingCriteria{
     "gini", "log_loss", "entropy", "squared_error", "friedman_mse", "poisson", "mse"};
 
@@ -24,7 +24,8 @@ bool tree_accepts_missing(const SklearnObject& tree) {
   if (tree.version < SklearnVersion{1, 3}) return false;
   const bool is_best = tree.text("splitter", "best") == "best";
   if (!is_best && tree.version < SklearnVersion{1, 6}) return false;
-  if (tree.find("monotonic_cst") && tree.version < SklearnVersion{1, 9}) return false;
+  if (tree.version >= SklearnVersion{1, 9}) return true;
+  if (tree.find("monotonic_cst")) return false;
   return std::ranges::count(kMissingCriteria, tree.text("criterion", "gini")) > 0;
 }
 

@@ -213,7 +213,9 @@ void WeightedMedian::predict(MatrixView<const double> rows, std::span<double> ou
   for (std::size_t row = 0; row < row_count; ++row) {
     const auto answer = [&](std::size_t index) { return answers[index * row_count + row]; };
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, answer);
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+      return answer(a) != answer(b) ? answer(a) < answer(b) : a < b;
+    });
     double total = 0;
     for (const std::size_t index : order) total += weights_[index];
     double reached = 0;
