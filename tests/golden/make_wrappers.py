@@ -34,7 +34,20 @@ def fitted(name, rows, species):
     if not is_xgboost:
         yield "text", classifier(**options).fit(rows, NAMES[species])
         yield "textbin", classifier(**options).fit(rows, NAMES[binary])
+    if is_xgboost:
+        yield "stopped", stopped(library, rows, species)
     yield "reg", regressor(**options).fit(rows, rows[:, 0])
+
+
+def stopped(library, rows, species):
+    """A classifier whose training went on for some rounds behind the best one."""
+    options = {"n_estimators": 40, "max_depth": 3, "learning_rate": 0.5}
+    rounds = {"early_stopping_rounds": 3}
+    is_new = tuple(map(int, library.__version__.split(".")[:2])) >= (1, 6)
+    model = library.XGBClassifier(**options, **(rounds if is_new else {}))
+    model.fit(rows[::2], species[::2], eval_set=[(rows[1::2], species[1::2])], verbose=False,
+              **({} if is_new else rounds))
+    return model
 
 
 def answers(model, rows):
@@ -48,6 +61,11 @@ def answers(model, rows):
         yield answer
 
 
+def write_golden(folder, name, model, form, golden):
+    text = json.dumps({"model": model, "format": form, **golden})
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+
+
 def main():
     library, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,11 +75,13 @@ def main():
     asked = [[None if math.isnan(cell) else float(cell) for cell in row] for row in rows[::9]]
     for name, model in fitted(library, rows, species):
         name = f"{'xgb' if library == 'xgboost' else 'lgb'}{version}_{name}"
+        golden = {"library": library, "version": version, "estimator": type(model).__name__,
+                  "near": False, "rows": asked, "answers": list(answers(model, asked))}
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, 4))
-        golden = {"model": f"{name}.pkl", "format": "pickle", "library": library,
-                  "version": version, "estimator": type(model).__name__, "near": False,
-                  "rows": asked, "answers": list(answers(model, asked))}
-        (folder / f"{name}.json").write_text(json.dumps(golden), encoding="utf-8")
+        write_golden(folder, name, f"{name}.pkl", "pickle", golden)
+        if name.endswith("_stopped"):
+            model.save_model(str(folder / f"{name}.model.json"))
+            write_golden(folder, f"{name}_file", f"{name}.model.json", "xgboost-json", golden)
 
 
 main()

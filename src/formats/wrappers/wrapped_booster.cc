@@ -58,21 +58,6 @@ std::string bytes_of(const PickleValue& value, std::string_view where) {
 
 // --- XGBoost
 
-// Trees of the rounds up to the best one, as the wrapper's predict() takes them.
-void keep_best(XgboostFile& file) {
-  if (!file.best_iteration || file.booster == XgboostBooster::gblinear) return;
-  const std::size_t round_count = std::size_t{*file.best_iteration} + 1;
-  std::size_t count = round_count * std::max<std::size_t>(file.output_count(), 1) *
-                      std::max<std::size_t>(file.num_parallel_tree, 1);
-  if (round_count < file.iteration_indptr.size()) {
-    count = static_cast<std::size_t>(file.iteration_indptr[round_count]);
-  }
-  if (count >= file.trees.size()) return;
-  file.trees.resize(count);
-  file.tree_info.resize(count);
-  if (!file.weight_drop.empty()) file.weight_drop.resize(count);
-}
-
 Model read_xgboost_object(const PickleValue& object) {
   constexpr std::string_view kWhere = "xgboost: model";
   const PickleValue booster = booster_of(object, kWhere);
@@ -80,7 +65,7 @@ Model read_xgboost_object(const PickleValue& object) {
   XgboostFile file = read_xgboost_file(bytes_of(attribute_of(booster, "handle", kWhere), where));
   const bool is_wrapper = !class_of(object).ends_with(".Booster");
   if (!is_wrapper) return make_xgboost_model(file);
-  keep_best(file);
+  keep_best_iteration(file);
   return make_xgboost_model(file, class_labels(object, kWhere));
 }
 

@@ -345,6 +345,24 @@ Model make_xgboost_model(const XgboostFile& file, std::vector<Label> class_label
   return ModelMaker(file, std::move(class_labels)).make();
 }
 
-Model read_xgboost(std::string_view bytes) { return make_xgboost_model(read_xgboost_file(bytes)); }
+void keep_best_iteration(XgboostFile& file) {
+  if (!file.best_iteration || file.booster == XgboostBooster::gblinear) return;
+  const std::size_t round_count = std::size_t{*file.best_iteration} + 1;
+  std::size_t count = round_count * std::max<std::size_t>(file.output_count(), 1) *
+                      std::max<std::size_t>(file.num_parallel_tree, 1);
+  if (round_count < file.iteration_indptr.size()) {
+    count = static_cast<std::size_t>(file.iteration_indptr[round_count]);
+  }
+  if (count >= file.trees.size()) return;
+  file.trees.resize(count);
+  file.tree_info.resize(count);
+  if (!file.weight_drop.empty()) file.weight_drop.resize(count);
+}
+
+Model read_xgboost(std::string_view bytes) {
+  XgboostFile file = read_xgboost_file(bytes);
+  if (file.attributes.contains("scikit_learn")) keep_best_iteration(file);
+  return make_xgboost_model(file);
+}
 
 }  // namespace ml_inference

@@ -18,7 +18,12 @@ namespace ml_inference {
 [[nodiscard]] Model make_xgboost_model(const XgboostFile& file,
                                        std::vector<Label> class_labels = {});
 
-/// read_xgboost_file() and make_xgboost_model().
+/// Leaves out the rounds behind best_iteration, where the file has one: the scikit-learn wrapper's
+/// predict() does without them, Booster.predict() does not.
+void keep_best_iteration(XgboostFile& file);
+
+/// read_xgboost_file() and make_xgboost_model(). A file that the wrapper saved says so (attribute
+/// scikit_learn), and is answered as the wrapper answers: up to its best iteration.
 [[nodiscard]] Model read_xgboost(std::string_view bytes);
 
 }  // namespace ml_inference
