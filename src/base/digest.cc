@@ -3,30 +3,32 @@
 
 #include "base/assert.h"
 
-#include <sodium/crypto_hash_sha256.h>
-#include <sodium/utils.h>
+#include <nettle/base16.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
 
 namespace ml_inference {
 
-// Neither function needs sodium_init(), which chooses among variants of others and seeds the random
-// numbers: both are plain code.
 Digest sha256(std::string_view bytes) {
   Digest digest;
-  static_assert(std::tuple_size_v<Digest> == crypto_hash_sha256_BYTES);
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                     bytes.size());
+  static_assert(std::tuple_size_v<Digest> == SHA256_DIGEST_SIZE);
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  sha256_digest(&context, digest.size(), digest.data());
   return digest;
 }
 
 bool same_digest(const Digest& a, const Digest& b) {
-  return sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+  return memeql_sec(a.data(), b.data(), a.size()) != 0;
 }
 
 std::string hex_digits(const Digest& digest, std::size_t digit_count) {
   ASSERT(digit_count <= 2 * digest.size());
-  std::array<char, 2 * std::tuple_size_v<Digest> + 1> text;
-  sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
-  return {text.data(), digit_count};
+  std::string text(BASE16_ENCODE_LENGTH(digest.size()), '\0');
+  base16_encode_update(text.data(), digest.size(), digest.data());
+  text.resize(digit_count);
+  return text;
 }
 
 std::string sha256_text(std::string_view bytes) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SHA-256, by libsodium.
+// SHA-256, by Nettle, which uses the processor's own instructions for it where there are any.
 #pragma once
 
 #include <array>

@@ -96,8 +96,12 @@ Result<std::string> read_model_file(const std::string& path) {
     return fail(Code::invalid_argument,
                 fmt::format("cannot be opened: {}", std::generic_category().message(errno)));
   }
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  std::string bytes;
+  // Not filled with zeros first: the memory of a large file would be written twice.
+  bytes.resize_and_overwrite(size, [&file](char* into, std::size_t count) {
+    file.read(into, static_cast<std::streamsize>(count));
+    return count;
+  });
   if (static_cast<std::size_t>(file.gcount()) != size) {
     return fail(
         Code::data_loss,

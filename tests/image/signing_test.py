@@ -74,7 +74,7 @@ class Signing(image.SignedImage):
         other = self.registry.push(image.ARCHIVE, "rewritten")
         self.ours.attest(other, image.BILL)
         self.assertEqual(self.attested(other), image.bill())
-        self.rewrite(other, lambda text: text.replace("libsodium", "libharmless"))
+        self.rewrite(other, lambda text: text.replace("nettle", "harmless"))
         said = self.refused("a changed bill", self.ours.verify_bill, other)
         self.assertIn("no matching attestations", said)
 
