@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <system_error>
 #include <utility>
 
@@ -50,6 +51,13 @@ std::string known_formats() {
     names += format.name;
   }
   return names;
+}
+
+// A large file is digested while it is read. A small one is done before a thread would have begun.
+std::future<std::string> begin_digest(std::string_view bytes) {
+  constexpr std::size_t kLarge = std::size_t{1} << 20;
+  const std::launch when = bytes.size() < kLarge ? std::launch::deferred : std::launch::async;
+  return std::async(when, sha256_text, bytes);
 }
 
 std::string first_bytes(std::string_view bytes) {
@@ -121,7 +129,9 @@ Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
   for (const Format& format : kFormats) {
     if (!format.begins(bytes)) continue;
     try {
-      return format.read(bytes).with_sha256(sha256_text(bytes));
+      std::future<std::string> digest = begin_digest(bytes);
+      Model model = format.read(bytes);
+      return std::move(model).with_sha256(digest.get());
     } catch (FormatError& refusal) {
       return fail_at(source_name, std::move(refusal.error));
     }

@@ -49,12 +49,16 @@ struct CategoricalTest {
 /// Builds one forest. Nodes have numbers within their tree, from 0, the root; they may be given in
 /// any order, each number once. The Forest numbers them anew, level by level.
 /// Memory: beside the forest, 8 bytes a node and the leaf values of the current tree; a forest that
-/// grows is copied, so at most twice the forest altogether.
+/// grows beyond what was expected is copied, so at most twice the forest altogether.
 /// Threads: belongs to one thread.
 class ForestBuilder {
  public:
   /// Limits in model/limits.h.
   explicit ForestBuilder(ForestShape shape);
+
+  /// Takes memory for so many trees with so many nodes altogether, which are coming: then nothing
+  /// is copied while the forest grows. Fewer and more may come.
+  void expect(std::size_t tree_count, std::size_t node_count);
 
   /// Ends the tree before, if any, and begins the next one, of exactly node_count nodes. Takes
   /// memory for them at once: the caller knows that so many are coming.

@@ -496,5 +496,28 @@ TEST(ForestBuilder, RefusesAShapeThatMakesNoSense) {
             invalid("an average has no base"));
 }
 
+TEST(ForestBuilder, TakesMoreAndFewerNodesThanWereExpected) {
+  for (const std::size_t expected : {std::size_t{0}, std::size_t{1}, std::size_t{1'000}}) {
+    ForestBuilder builder({.feature_count = 1, .output_count = 1});
+    builder.expect(expected, expected);
+    for (int tree = 0; tree < 3; ++tree) {
+      builder.start_tree(3);
+      builder.numerical_test(0, {.threshold = 1, .left = 1, .right = 2});
+      builder.leaf(1, kLeaf);
+      builder.leaf(2, kLeaf);
+    }
+    const Result<Forest> forest = std::move(builder).build();
+    ASSERT_TRUE(forest) << forest.error().message;
+    EXPECT_EQ(forest->nodes().size(), 9U);
+    EXPECT_EQ(forest->leaf_count(), 6U);
+  }
+}
+
+TEST(ForestBuilder, TakesNoMoreMemoryThanMayBeExpected) {
+  ForestBuilder builder({.feature_count = 1, .output_count = kOutputCountMax});
+  builder.expect(kHuge, kHuge);
+  EXPECT_FALSE(std::move(builder).build());  // no trees came, and nothing was thrown
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -70,6 +70,29 @@ SklearnPart finished(const SklearnObject& object, ForestBuilder builder, Outputs
           .targets = std::move(outputs.targets)};
 }
 
+std::vector<SklearnObject> trees_of(const SklearnObject& forest) {
+  const PickleItems items(forest.get("estimators_"), forest.path("estimators_"));
+  if (items.size() == 0) refuse(Code::data_loss, "{} has no trees", forest.where);
+  if (items.size() > kTreeCountMax) {
+    refuse(Code::resource_exhausted, "{} has {} trees, expected at most {}", forest.where,
+           items.size(), kTreeCountMax);
+  }
+  std::vector<SklearnObject> trees;
+  for (std::size_t index = 0; index < items.size(); ++index) {
+    trees.push_back(sklearn_object(
+        items[index], fmt::format("{}[{}]", forest.path("estimators_"), index), forest.version));
+  }
+  return trees;
+}
+
+void expect_all(std::span<const SklearnObject> trees, ForestBuilder& builder) {
+  std::size_t node_count = 0;
+  for (const SklearnObject& tree : trees) {
+    node_count += node_count_of(tree.get("tree_"), tree.path("tree_"));
+  }
+  builder.expect(trees.size(), node_count);
+}
+
 }  // namespace
 
 SklearnPart read_tree_part(const SklearnObject& object) {
@@ -85,13 +108,11 @@ SklearnPart read_forest_part(const SklearnObject& object) {
   ForestBuilder builder({.feature_count = feature_count_of(object),
                          .output_count = outputs.count,
                          .aggregation = Aggregation::average});
-  const PickleItems trees(object.get("estimators_"), object.path("estimators_"));
-  if (trees.size() == 0) refuse(Code::data_loss, "{} has no trees", object.where);
-  bool accepts_missing = object.version >= SklearnVersion{1, 4};
-  for (std::size_t index = 0; index < trees.size(); ++index) {
-    const SklearnObject tree = sklearn_object(
-        trees[index], fmt::format("{}[{}]", object.path("estimators_"), index), object.version);
-    if (index == 0) accepts_missing = accepts_missing && tree_accepts_missing(tree);
+  const std::vector<SklearnObject> trees = trees_of(object);
+  const bool accepts_missing =
+      object.version >= SklearnVersion{1, 4} && tree_accepts_missing(trees.front());
+  expect_all(trees, builder);
+  for (const SklearnObject& tree : trees) {
     add_sklearn_tree(tree.get("tree_"), tree.path("tree_"),
                      {.leaf_width = outputs.count, .leaf = outputs.leaf}, builder);
   }

@@ -132,6 +132,10 @@ class TreeReader {
 
 }  // namespace
 
+std::size_t node_count_of(const PickleValue& tree, std::string_view where) {
+  return count_of(attribute_of(tree, "nodes", where), fmt::format("{}.nodes", where));
+}
+
 void add_sklearn_tree(const PickleValue& tree, std::string_view where, const TreeUse& use,
                       ForestBuilder& builder) {
   TreeReader(tree, where, use, builder).read();

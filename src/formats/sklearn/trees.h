@@ -33,6 +33,9 @@ struct TreeUse {
   LeafRule leaf;
 };
 
+/// How many nodes the tree has, as its file says. Throws FormatError: data_loss.
+[[nodiscard]] std::size_t node_count_of(const PickleValue& tree, std::string_view where);
+
 /// Adds the tree to the forest.
 /// tree  an object of the class Tree.
 /// Throws FormatError: data_loss.
