@@ -37,13 +37,13 @@ void print_labels(std::string_view indent, std::string_view what,
 void print_features(const Schema& schema) {
   fmt::print("accepts missing values: {}\n", schema.input.accepts_missing ? "yes" : "no");
   fmt::print("accepts infinities: {}\n", schema.input.accepts_infinite ? "yes" : "no");
-  fmt::print("numbers: {}\n", number_type_name(schema.input.type));
   fmt::print("features: {}\n", schema.feature_count());
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
     const Categories* const categories = schema.categories_of(feature);
-    fmt::print("  - {}{}\n", json_quoted(schema.feature_names[feature]),
-               categories == nullptr ? "" : ":");
-    if (categories != nullptr) print_labels("      ", "categories", categories->labels);
+    fmt::print("  - name: {}\n", json_quoted(schema.feature_names[feature]));
+    fmt::print("    type: {}\n",
+               categories == nullptr ? number_type_name(schema.input.type) : "category");
+    if (categories != nullptr) print_labels("    ", "categories", categories->labels);
   }
 }
 
@@ -108,6 +108,7 @@ Result<void> inspect(const InspectOptions& options) {
   }
   ASSIGN_OR_RETURN(const auto served, ServedModel::make(std::move(model), options.model_path));
   fmt::print("engine: {}\n", served->engine_name());
+  fmt::print("memory: {} bytes\n", served->memory_size());
   return {};
 }
 

@@ -73,6 +73,15 @@ TEST_P(EveryEngine, EqualsTheReferenceOnRandomForests) {
   }
 }
 
+TEST_P(EveryEngine, TakesAtMostSixteenBytesANodeAndItsLeaves) {
+  const testing::RandomForestShape shape{
+      .feature_count = 5, .output_count = 3, .tree_count = 64, .depth = 8};
+  const Forest forest = testing::make_random_forest(shape, 1);
+  const std::size_t leaves = forest.leaf_count() * forest.leaf_width() * sizeof(double);
+  const std::size_t trees = forest.tree_count() * 2 * sizeof(std::uint64_t);
+  EXPECT_LE(GetParam().make(forest)->memory_size(), 16 * forest.nodes().size() + leaves + trees);
+}
+
 // Every kind of forest that ForestBuilder knows: each combination of two number types and seven
 // questions, with rows of both types.
 TEST_P(EveryEngine, EqualsTheReferenceOnForestsOfEveryKind) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace ml_inference {
@@ -56,6 +57,10 @@ class Float32Nodes {
 
   /// Which leaf a node is that is one.
   [[nodiscard]] std::uint32_t leaf(std::uint32_t index) const { return details_[index]; }
+
+  [[nodiscard]] std::size_t memory_size() const {
+    return std::span(nodes_).size_bytes() + std::span(details_).size_bytes();
+  }
 
  private:
   // A test, or a leaf. The children of a test lie side by side, so one index names both: the right
@@ -111,6 +116,8 @@ class Float64Nodes {
   }
 
   [[nodiscard]] std::uint32_t leaf(std::uint32_t index) const { return nodes_[index].link; }
+
+  [[nodiscard]] std::size_t memory_size() const { return std::span(nodes_).size_bytes(); }
 
  private:
   static constexpr int kLeafShift = 31;

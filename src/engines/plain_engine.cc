@@ -23,6 +23,7 @@ class PlainEngine final : public Engine {
   }
 
   [[nodiscard]] std::string_view name() const override { return kPlainEngineName; }
+  [[nodiscard]] std::size_t memory_size() const override { return forest_.memory_size(); }
 
   void predict(MatrixView<const float> rows, std::span<double> out) const override {
     predict_rows(rows, out);

@@ -51,6 +51,10 @@ class ScalarEngine final : public Engine {
   explicit ScalarEngine(const Forest& forest);
 
   [[nodiscard]] std::string_view name() const override { return kScalarEngineName; }
+  [[nodiscard]] std::size_t memory_size() const override {
+    return nodes_.memory_size() + std::span(groups_).size_bytes() +
+           std::span(leaf_values_).size_bytes() + std::span(first_outputs_).size_bytes();
+  }
   void predict(MatrixView<const float> rows, std::span<double> out) const override {
     predict_rows(rows, out);
   }

@@ -12,4 +12,11 @@ LinearLeaf Forest::linear_leaf(const ForestNode& leaf) const {
           .coefficients = std::span(term_coefficients_).subspan(begin, count)};
 }
 
+std::size_t Forest::memory_size() const {
+  const auto size_of = [](const auto& values) { return std::span(values).size_bytes(); };
+  return size_of(nodes_) + size_of(roots_) + size_of(first_outputs_) + size_of(leaf_values_) +
+         size_of(set_words_) + size_of(set_ends_) + size_of(constants_) + size_of(term_ends_) +
+         size_of(term_features_) + size_of(term_coefficients_);
+}
+
 }  // namespace ml_inference

@@ -19,6 +19,9 @@ class ForestRunner {
   /// What inspect and the metrics call it: "reference", "scalar".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
+  /// What its nodes and leaves take in memory, in bytes.
+  [[nodiscard]] virtual std::size_t memory_size() const = 0;
+
   /// Predicts every row, equal to reference_predict() to the last bit.
   ///
   /// rows  [row_count, feature_count], row-major; NaN means missing; cast to the forest's

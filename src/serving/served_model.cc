@@ -13,6 +13,7 @@ ServedModel::ServedModel(Model model, std::string name)
   model_.run_forests_by([this](Forest forest) {
     std::unique_ptr<const ForestRunner> engine = make_engine(std::move(forest));
     const std::string_view engine_name = engine->name();
+    memory_size_ += engine->memory_size();
     if (engine_name_.find(engine_name) == std::string::npos) {
       if (!engine_name_.empty()) engine_name_ += '+';
       engine_name_ += engine_name;

@@ -43,6 +43,9 @@ class ServedModel {
   /// What runs the forests: "scalar", or several names with a plus between them.
   [[nodiscard]] const std::string& engine_name() const { return engine_name_; }
 
+  /// What the forests take in memory, in bytes.
+  [[nodiscard]] std::size_t memory_size() const { return memory_size_; }
+
   /// Predicts the request's rows into scratch.answers and returns them:
   /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
   /// The caller has checked every cell (serving/cell_reader.h) and every row (refusal()).
@@ -62,6 +65,7 @@ class ServedModel {
   Model model_;
   std::string name_;
   std::string engine_name_;
+  std::size_t memory_size_ = 0;
 };
 
 }  // namespace ml_inference

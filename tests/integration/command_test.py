@@ -45,6 +45,8 @@ class RoundTrip(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for text in ["classification", *FEATURE_NAMES, *CLASS_NAMES]:
             self.assertIn(text, done.stdout)
+        self.assertIn('  - name: "petal width (cm)"\n    type: float32\n', done.stdout)
+        self.assertRegex(done.stdout, r"engine: scalar\nmemory: \d+ bytes\n$")
 
     def test_the_forest_knows_the_rows_that_it_was_trained_on(self):
         expected = [name for _, name in iris_rows()]
