@@ -116,8 +116,13 @@ Json of_targets(const Schema& schema, Describe describe) {
   return {{"type", "array"}, {"prefixItems", std::move(items)}, {"items", false}};
 }
 
+// A model may compute what JSON has no number for.
+Json number_schema() {
+  return {{"anyOf", {{{"type", "number"}}, {{"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
+}
+
 Json value_schema(const Target& target) {
-  if (target.task == Task::regression) return {{"type", "number"}};
+  if (target.task == Task::regression) return reference_to("Number");
   JsonArray labels;
   for (const Label& label : target.class_labels) labels.push_back(label_json(label));
   return {{"enum", std::move(labels)}};
@@ -133,7 +138,7 @@ Json probabilities_schema(const Target& target) {
   JsonObject probabilities;
   for (const Label& label : target.class_labels) {
     keys.emplace_back(label_text(label));
-    probabilities[label_text(label)] = {{"type", "number"}};
+    probabilities[label_text(label)] = reference_to("Number");
   }
   return {{"type", "object"},
           {"properties", std::move(probabilities)},
@@ -141,14 +146,14 @@ Json probabilities_schema(const Target& target) {
           {"additionalProperties", false}};
 }
 
-Json number_schema(const Target&) { return {{"type", "number"}}; }
+Json confidence_schema(const Target&) { return reference_to("Number"); }
 
 Json scores_schema(const Target& target) {
-  if (target.score_count == 1) return {{"type", "number"}};
+  if (target.score_count == 1) return reference_to("Number");
   return {{"type", "array"},
           {"minItems", target.score_count},
           {"maxItems", target.score_count},
-          {"items", {{"type", "number"}}}};
+          {"items", reference_to("Number")}};
 }
 
 Json prediction_schema(const Schema* schema) {
@@ -161,7 +166,7 @@ Json prediction_schema(const Schema* schema) {
     properties["prediction_index"] = of_targets(*schema, class_index_schema);
     if (first.has_probabilities) {
       properties["probabilities"] = of_targets(*schema, probabilities_schema);
-      properties["confidence"] = of_targets(*schema, number_schema);
+      properties["confidence"] = of_targets(*schema, confidence_schema);
     }
   }
   if (first.score_count > 0) properties["scores"] = of_targets(*schema, scores_schema);
@@ -263,6 +268,7 @@ Json schemas(const Schema* schema) {
           {"Row", row_schema(schema)},
           {"NamedRow", named_row_schema(schema)},
           {"PredictRequest", request_schema()},
+          {"Number", number_schema()},
           {"Prediction", prediction_schema(schema)},
           {"PredictionList", prediction_list_schema()},
           {"Index", index_schema()},

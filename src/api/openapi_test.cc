@@ -165,7 +165,7 @@ TEST(OpenApi, ARegressionHasAPredictionAlone) {
   schema.targets[0].class_labels.clear();
   EXPECT_EQ(schema_at(document_of(&schema), "Prediction"),
             json(R"({"type":"object","required":["prediction"],"additionalProperties":false,)"
-                 R"("properties":{"prediction":{"type":"number"}}})"));
+                 R"("properties":{"prediction":{"$ref":"#/components/schemas/Number"}}})"));
 }
 
 TEST(OpenApi, AModelThatTakesMissingValuesTakesNull) {

@@ -353,7 +353,7 @@ void PredictDialect::append_answer(std::string& out, RowForm form,
 void PredictDialect::append_prediction(std::string& out, const TargetText& target,
                                        std::span<const double> answer) {
   if (target.target.task == Task::regression) {
-    append_number(out, target.outputs(answer)[0]);
+    append_json_number(out, target.outputs(answer)[0]);
   } else {
     out += target.prediction_json[target.best_class(answer)];
   }
@@ -366,7 +366,7 @@ void PredictDialect::append_probabilities(std::string& out, const TargetText& ta
   for (std::size_t index = 0; index < outputs.size(); ++index) {
     if (index != 0) out += ',';
     out += target.key_json[index];
-    append_number(out, outputs[index]);
+    append_json_number(out, outputs[index]);
   }
   out += '}';
 }
@@ -375,11 +375,11 @@ void PredictDialect::append_probabilities(std::string& out, const TargetText& ta
 void PredictDialect::append_scores(std::string& out, const TargetText& target,
                                    std::span<const double> answer) {
   const std::span<const double> scores = target.scores(answer);
-  if (scores.size() == 1) return append_number(out, scores[0]);
+  if (scores.size() == 1) return append_json_number(out, scores[0]);
   out += '[';
   for (std::size_t index = 0; index < scores.size(); ++index) {
     if (index != 0) out += ',';
-    append_number(out, scores[index]);
+    append_json_number(out, scores[index]);
   }
   out += ']';
 }
@@ -408,7 +408,7 @@ void PredictDialect::append_row(std::string& out, std::span<const double> answer
       append_member(out, R"(,"probabilities":)",
                     [&](const TargetText& target) { append_probabilities(out, target, answer); });
       append_member(out, R"(,"confidence":)", [&](const TargetText& target) {
-        append_number(out, target.outputs(answer)[target.best_class(answer)]);
+        append_json_number(out, target.outputs(answer)[target.best_class(answer)]);
       });
     }
   }

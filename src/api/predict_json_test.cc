@@ -315,5 +315,14 @@ TEST(PredictJson, HasABudgetForFaultsAndEchoes) {
   EXPECT_THAT(faults_of(R"({"features":")" + fits + "x\"}"), HasSubstr("\"input\":null"));
 }
 
+TEST(PredictJson, AnswersWhatIsNoNumberOfJsonAsText) {
+  Schema schema = testing::iris_schema();
+  schema.targets = {{.task = Task::regression}};
+  std::string out;
+  const std::vector<double> answers{HUGE_VAL, std::nan("")};
+  PredictDialect(schema).append_answer(out, RowForm::list, answers);
+  EXPECT_EQ(out, R"({"predictions":[{"prediction":"Infinity"},{"prediction":"NaN"}]})");
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -125,32 +125,11 @@ Result<std::vector<Json>> read_expected(const std::string& path) {
   return rows;
 }
 
-// NaN and the infinities, which answers write as Python does, as text, which JSON knows.
-std::string with_quoted_names(std::string_view answer) {
-  std::string out;
-  bool is_text = false;
-  for (std::size_t at = 0; at < answer.size(); ++at) {
-    const char byte = answer[at];
-    if (byte == '"') is_text = !is_text;
-    if (is_text && byte == '\\') out += answer[at++];
-    const bool is_name =
-        !is_text && (byte == 'N' || byte == 'I' || answer.substr(at).starts_with("-Infinity"));
-    if (!is_name) {
-      out += answer[at];
-      continue;
-    }
-    const std::size_t end = std::min(answer.find_first_of(",]}", at), answer.size());
-    out += fmt::format("\"{}\"", answer.substr(at, end - at));
-    at = end - 1;
-  }
-  return out;
-}
-
 Json answer_of(const ServedModel& model, const PredictDialect& dialect,
                const PredictRequest& request, PredictScratch& scratch) {
   std::string text;
   dialect.append_row(text, model.predict(request, scratch));
-  return boost::json::parse(with_quoted_names(text));
+  return boost::json::parse(text);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "base/json_text.h"
 
+#include "base/number_text.h"
 #include "base/utf8.h"
 
+#include <cmath>
 #include <cstddef>
 
 namespace ml_inference {
@@ -51,6 +53,13 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(size == 0 ? 1 : size);
   }
   out += '"';
+}
+
+void append_json_number(std::string& out, double value) {
+  const bool is_number = std::isfinite(value);
+  if (!is_number) out += '"';
+  append_number(out, value);
+  if (!is_number) out += '"';
 }
 
 }  // namespace ml_inference

@@ -12,4 +12,8 @@ namespace ml_inference {
 /// Source: RFC 8259, section 7.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Appends a number as append_number() does, and what JSON has no number for as text: "NaN",
+/// "Infinity", "-Infinity".
+void append_json_number(std::string& out, double value);
+
 }  // namespace ml_inference

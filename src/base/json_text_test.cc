@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace ml_inference {
 namespace {
 
@@ -31,6 +33,15 @@ TEST(JsonText, LeavesUtf8AndReplacesWhatIsNot) {
       ASSERT_TRUE(is_utf8(quoted({bytes, 2})));
     }
   }
+}
+
+TEST(JsonText, WritesWhatIsNoNumberOfJsonAsText) {
+  std::string out;
+  for (const double value : {0.25, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    append_json_number(out, value);
+    out += ' ';
+  }
+  EXPECT_EQ(out, R"(0.25 "Infinity" "-Infinity" "NaN" )");
 }
 
 }  // namespace
