@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Decision trees and forests of them.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "formats/sklearn/trees.h"
 #include "model/estimators/forest_estimator.h"
@@ -85,7 +85,7 @@ SklearnPart read_forest_part(const SklearnObject& object) {
   ForestBuilder builder({.feature_count = feature_count_of(object),
                          .output_count = outputs.count,
                          .aggregation = Aggregation::average});
-  const PickleItems trees(object.get("estimators_"), object.path("estimators_"));
+  const PyItems trees(object.get("estimators_"), object.path("estimators_"));
   if (trees.size() == 0) refuse(Code::data_loss, "{} has no trees", object.where);
   bool accepts_missing = object.version >= SklearnVersion{1, 4};
   for (std::size_t index = 0; index < trees.size(); ++index) {
