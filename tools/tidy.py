@@ -67,6 +67,7 @@ UNTRUSTED = [
     "src/formats/lightgbm/lightgbm",
     "src/formats/onnx/onnx",
     "src/formats/pickle/pickle",
+    "src/formats/skops/skops",
     "src/formats/xgboost/xgboost",
     "src/host/cgroup_text",
     "src/server/request_parser",

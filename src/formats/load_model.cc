@@ -9,6 +9,7 @@
 #include "formats/onnx/reader.h"
 #include "formats/pickle/reader.h"
 #include "formats/sklearn/reader.h"
+#include "formats/skops/reader.h"
 #include "formats/wrappers/wrapped_booster.h"
 #include "formats/xgboost/reader.h"
 #include "formats/xgboost/xgboost_model.h"
@@ -34,14 +35,17 @@ struct Format {
   Model (*read)(std::string_view bytes);   // throws FormatError
 };
 
-Model read_pickled_model(std::string_view bytes) {
-  const PickleDocument document = read_pickle(bytes);
+// Objects of Python are the same ones whatever file they come from.
+template <PyDocument (*read)(std::string_view bytes)>
+Model read_python_model(std::string_view bytes) {
+  const PyDocument document = read(bytes);
   return is_wrapped_booster(document) ? read_wrapped_booster(document) : read_sklearn(document);
 }
 
 // All formats. No two begin alike.
 constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx},
-                              Format{"pickle", begins_like_pickle, read_pickled_model},
+                              Format{"pickle", begins_like_pickle, read_python_model<read_pickle>},
+                              Format{"skops", begins_like_skops, read_python_model<read_skops>},
                               Format{"xgboost", begins_like_xgboost, read_xgboost},
                               Format{"lightgbm", begins_like_lightgbm, read_lightgbm}};
 

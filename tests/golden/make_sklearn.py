@@ -303,6 +303,24 @@ def answers_for(model, rows, columns, tags):
     return answers
 
 
+def write_golden(folder, name, ending, model, data, tags, every=1, **more):
+    """Writes NAME.json beside the model, which has been written: each `every`th row and its answer."""
+    columns = list(data.columns) if hasattr(data, "columns") else None
+    rows = rows_for(model, data, tags)[::every]
+    text = {"model": f"{name}.{ending}", "format": "scikit-learn", "library": "scikit-learn",
+            "version": sklearn.__version__,
+            "versions": {"python": platform.python_version(), "numpy": np.__version__,
+                         "joblib": joblib.__version__, **more},
+            "estimator": type(model).__name__,
+            "features": columns, "near": "near" in tags, "exact": "log" not in tags,
+            "rows": [json_row(row) for row in rows],
+            "answers": answers_for(model, rows, columns, tags)}
+    lines = ",\n".join(f"{json.dumps(k)}: " + (
+        "[\n" + ",\n".join(json.dumps(v, ensure_ascii=False) for v in text[k]) + "]"
+        if k in ("rows", "answers") else json.dumps(text[k], ensure_ascii=False)) for k in text)
+    (folder / f"{name}.json").write_text("{" + lines + "}\n", encoding="utf-8")
+
+
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -311,23 +329,11 @@ def main():
         if not full and number % 3 != sum(VERSION) % 3:
             continue
         model.fit(data, **({} if target is None else {"y": target}), **fit)
-        columns = list(data.columns) if hasattr(data, "columns") else None
         ending, content = PICKLES[number % len(PICKLES)](model)
         name = f"sk{sklearn.__version__.replace('.', '')}_{name}"
         (folder / f"{name}.{ending}").write_bytes(content)
-        rows = rows_for(model, data, tags)
-        text = {"model": f"{name}.{ending}", "format": "scikit-learn", "library": "scikit-learn",
-                "version": sklearn.__version__,
-                "versions": {"python": platform.python_version(), "numpy": np.__version__,
-                             "joblib": joblib.__version__},
-                "estimator": type(model).__name__,
-                "features": columns, "near": "near" in tags, "exact": "log" not in tags,
-                "rows": [json_row(row) for row in rows],
-                "answers": answers_for(model, rows, columns, tags)}
-        lines = ",\n".join(f"{json.dumps(k)}: " + (
-            "[\n" + ",\n".join(json.dumps(v, ensure_ascii=False) for v in text[k]) + "]"
-            if k in ("rows", "answers") else json.dumps(text[k], ensure_ascii=False)) for k in text)
-        (folder / f"{name}.json").write_text("{" + lines + "}\n", encoding="utf-8")
+        write_golden(folder, name, ending, model, data, tags)
 
 
-main()
+if __name__ == "__main__":
+    main()

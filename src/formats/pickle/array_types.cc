@@ -1,60 +1,26 @@
 // SPDX-License-Identifier: MIT
 // The part of PickleObjects that says what an array is: its dtype and its shape.
 #include "formats/format_error.h"
-#include "formats/pickle/limits.h"
 #include "formats/pickle/objects.h"
+#include "formats/python/array_layout.h"
+#include "formats/python/limits.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <optional>
 
 namespace ml_inference {
 namespace {
 
 constexpr std::int64_t kCharacterSize = 4;  // of a text of fixed width: UCS-4
 
-// Bytes of one element, or -1 when there is no such type: "f8", "U5", "O".
-std::int64_t item_size_of(char kind, std::int64_t number) {
-  switch (kind) {
-    case 'b': return number == 1 ? 1 : -1;
-    case 'i':
-    case 'u': return number == 1 || number == 2 || number == 4 || number == 8 ? number : -1;
-    case 'f': return number == 2 || number == 4 || number == 8 || number == 16 ? number : -1;
-    case 'c': return number == 8 || number == 16 || number == 32 ? number : -1;
-    case 'U': return number <= kArrayItemSizeMax / kCharacterSize ? number * kCharacterSize : -1;
-    case 'S':
-    case 'V': return number <= kArrayItemSizeMax ? number : -1;
-    case 'O': return 8;
-    case 'M':
-    case 'm': return number == 8 ? number : -1;
-    default: return -1;
-  }
-}
-
 }  // namespace
 
 const ArrayType* PickleObjects::type_of_code(std::string_view code) {
-  std::string_view rest = code;
-  ArrayType made;
-  if (!rest.empty() && std::string_view("<>=|").find(rest[0]) != std::string_view::npos) {
-    made.is_big_endian = rest[0] == '>';
-    rest.remove_prefix(1);
-  }
-  std::int64_t number = 0;
-  const char* const end = rest.data() + rest.size();
-  const auto [at, error] = std::from_chars(rest.data() + (rest.empty() ? 0 : 1), end, number);
-  const bool has_no_number = rest.size() == 1 && (rest == "O" || rest == "V" || rest == "?");
-  if (rest == "?") number = 1;
-  made.kind = rest.empty() ? '\0' : (rest == "?" ? 'b' : rest[0]);
-  made.item_size = item_size_of(made.kind, number);
-  made.has_objects = made.kind == 'O';
-  const bool is_read = has_no_number || (error == std::errc() && at == end && number >= 0);
-  if (!is_read || made.item_size < 0) {
-    broken(fmt::format("a dtype {}, which is not known here", quoted_text(code)));
-  }
-  return nodes_.arena().make_one(made);
+  const std::optional<ArrayType> made = array_type_of(code);
+  if (!made) broken(fmt::format("a dtype {}, which is not known here", quoted_text(code)));
+  return nodes_.arena().make_one(*made);
 }
 
 // (version, byte order, (dtype, shape) or None, names or None, fields or None, item size or -1,
@@ -102,7 +68,7 @@ std::span<const ArrayField> PickleObjects::fields(NodeId names, NodeId by_name,
            position_, ids.size(), kArrayFieldMax);
   }
   const Node dict = nodes_.node(by_name);
-  if (dict.kind != PickleKind::dict || dict.children->size > 2 * 2 * kArrayFieldMax) {
+  if (dict.kind != PyKind::dict || dict.children->size > 2 * 2 * kArrayFieldMax) {
     broken("a dtype has names, but no dict of their fields");
   }
   const std::span<ArrayField> made = nodes_.arena().make<ArrayField>(ids.size());
@@ -131,22 +97,13 @@ ArrayLayout PickleObjects::layout(const ArrayType* type, NodeId shape, bool is_f
                        kArrayDimensionMax));
   }
   const std::span<std::int64_t> made = nodes_.arena().make<std::int64_t>(ids.size());
-  bool is_empty = false;
   for (std::size_t index = 0; index < ids.size(); ++index) {
     made[index] = integer(ids[index], "an array's shape");
     if (made[index] < 0) broken(fmt::format("an array's shape holds {}", made[index]));
-    is_empty = is_empty || made[index] == 0;
   }
-  // The product of all bytes stays in 63 bits.
-  std::int64_t count = is_empty ? 0 : 1;
-  const std::int64_t count_max =
-      std::numeric_limits<std::int64_t>::max() / std::max<std::int64_t>(type->item_size, 1);
-  for (const std::int64_t size : made) {
-    if (is_empty) break;
-    if (size > count_max / count) broken("an array's shape is larger than any memory");
-    count *= size;
-  }
-  return {.type = type, .shape = made, .is_fortran = is_fortran, .count = count};
+  const std::optional<std::int64_t> count = element_count(made, type->item_size);
+  if (!count) broken("an array's shape is larger than any memory");
+  return {.type = type, .shape = made, .is_fortran = is_fortran, .count = *count};
 }
 
 }  // namespace ml_inference

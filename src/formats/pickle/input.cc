@@ -93,9 +93,9 @@ void PickleInput::check_left(std::uint64_t size) const {
   }
 }
 
-PickleBlob PickleInput::blob(std::uint64_t size, TextScan* scan) {
+PyBlob PickleInput::blob(std::uint64_t size, TextScan* scan) {
   check_left(size);
-  PickleBlob blob{.size = size, .offset = position(), .stored_size = size};
+  PyBlob blob{.size = size, .offset = position(), .stored_size = size};
   if (decompressor_ == nullptr) {
     blob.data = at_;
     at_ += size;

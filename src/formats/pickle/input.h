@@ -3,11 +3,12 @@
 // file. Large texts and bytes are not taken along: what remains is where they stand.
 #pragma once
 
-#include "formats/pickle/arena.h"
 #include "formats/pickle/decompress.h"
 #include "formats/pickle/limits.h"
 #include "formats/pickle/text_scan.h"
-#include "formats/pickle/value.h"
+#include "formats/python/arena.h"
+#include "formats/python/contents.h"
+#include "formats/python/value.h"
 
 #include <bit>
 #include <cstddef>
@@ -63,7 +64,7 @@ class PickleInput {
 
   /// The next `size` bytes, where they stand or kept; or only where they stand (limits.h).
   /// scan  gets to see all of them, if it is not null.
-  [[nodiscard]] PickleBlob blob(std::uint64_t size, TextScan* scan = nullptr);
+  [[nodiscard]] PyBlob blob(std::uint64_t size, TextScan* scan = nullptr);
 
   /// Refuses a size of what comes next that the file cannot hold, as far as that is known.
   void check_left(std::uint64_t size) const;
@@ -90,14 +91,14 @@ class PickleInput {
 };
 
 /// Gives the bytes of a compressed stream once more.
-class PickleRereader {
+class PickleRereader final : public BlobSource {
  public:
   PickleRereader(std::string_view file, std::uint64_t stream_size)
       : file_(file), left_(stream_size * kPickleRereadMax) {}
 
   /// Fills `out` with what stands at the offset. Going on is cheap; going back begins anew.
   /// Throws FormatError: resource_exhausted after too many bytes.
-  void read(std::uint64_t offset, std::span<char> out);
+  void read(std::uint64_t offset, std::span<char> out) override;
 
  private:
   void seek(std::uint64_t offset);

@@ -38,12 +38,6 @@ inline constexpr std::uint64_t kPickleKeptBase = std::uint64_t{8} << 20;
 /// what a reader needs that asks in the order of the file.
 inline constexpr std::uint64_t kPickleRereadMax = 16;
 
-/// What may be asked of a document: kPickleAskedBase + kPickleAskedFactor * the size of its stream,
-/// in bytes of arrays, texts and lists. An honest reader asks for everything twice or thrice. But a
-/// file can name one large array as a part of each of a hundred thousand estimators.
-inline constexpr std::uint64_t kPickleAskedBase = std::uint64_t{128} << 20;
-inline constexpr std::uint64_t kPickleAskedFactor = 8;
-
 /// Pickles inside of a pickle, as joblib writes arrays of objects. One is what joblib makes.
 inline constexpr int kPickleNestedMax = 8;
 
@@ -52,21 +46,5 @@ inline constexpr std::size_t kPickleMemoGapMax = 1024;
 
 /// A module or a name behind GLOBAL, with which that opcode has no size.
 inline constexpr std::size_t kPickleNameSizeMax = 512;
-
-/// Dimensions of an array: numpy 1 has 32 at most, numpy 2 has 64.
-inline constexpr std::size_t kArrayDimensionMax = 64;
-
-/// Bytes of one element of an array. Texts of fixed width are padded to the longest.
-inline constexpr std::int64_t kArrayItemSizeMax = std::int64_t{1} << 24;
-
-/// Fields of a structured array. Those of trees have 8 to 13.
-inline constexpr std::size_t kArrayFieldMax = 64;
-
-/// Entries of a dict in which attributes are looked up. Estimators have some forty.
-inline constexpr std::size_t kAttributeCountMax = 2'000;
-
-/// How deep values may stand in one another for one who walks through them (PickleVisit). A
-/// pipeline in a search in a calibration is about ten.
-inline constexpr int kPickleDepthMax = 100;
 
 }  // namespace ml_inference

@@ -2,9 +2,9 @@
 #include "formats/pickle/machine.h"
 
 #include "formats/format_error.h"
-#include "formats/pickle/globals.h"
 #include "formats/pickle/limits.h"
 #include "formats/pickle/text_scan.h"
+#include "formats/python/globals.h"
 
 #include <fmt/format.h>
 
@@ -96,12 +96,12 @@ bool PickleMachine::obey_container(Opcode opcode) {
     case Opcode::tuple2: push_tuple(2); return true;
     case Opcode::tuple3: push_tuple(3); return true;
     case Opcode::tuple: push_tuple(stack_.size() - pop_mark()); return true;
-    case Opcode::empty_list: push(nodes_.add_list(PickleKind::list)); return true;
-    case Opcode::empty_dict: push(nodes_.add_list(PickleKind::dict)); return true;
-    case Opcode::empty_set: push(nodes_.add_list(PickleKind::set)); return true;
-    case Opcode::list: push_marked(PickleKind::list); return true;
-    case Opcode::dict: push_marked(PickleKind::dict); return true;
-    case Opcode::frozenset: push_marked(PickleKind::set); return true;
+    case Opcode::empty_list: push(nodes_.add_list(PyKind::list)); return true;
+    case Opcode::empty_dict: push(nodes_.add_list(PyKind::dict)); return true;
+    case Opcode::empty_set: push(nodes_.add_list(PyKind::set)); return true;
+    case Opcode::list: push_marked(PyKind::list); return true;
+    case Opcode::dict: push_marked(PyKind::dict); return true;
+    case Opcode::frozenset: push_marked(PyKind::set); return true;
     case Opcode::append: append_from(stack_.size() - 1); return true;
     case Opcode::appends: append_from(pop_mark()); return true;
     case Opcode::setitem: set_from(stack_.size() - 2); return true;
@@ -192,13 +192,13 @@ void PickleMachine::recall(std::uint64_t index) {
 
 void PickleMachine::push_big_endian_real() {
   const auto bits = __builtin_bswap64(input_.number<std::uint64_t>());
-  push(nodes_.add({.kind = PickleKind::real, .real = std::bit_cast<double>(bits)}));
+  push(nodes_.add({.kind = PyKind::real, .real = std::bit_cast<double>(bits)}));
 }
 
 void PickleMachine::push_long(std::uint64_t size) {
   if (size > sizeof(std::int64_t)) {
     push(nodes_.add(
-        {.kind = PickleKind::big_integer, .blob = nodes_.arena().make_one(input_.blob(size))}));
+        {.kind = PyKind::big_integer, .blob = nodes_.arena().make_one(input_.blob(size))}));
     return;
   }
   const std::string_view bytes = input_.take(static_cast<std::size_t>(size));
@@ -211,19 +211,19 @@ void PickleMachine::push_long(std::uint64_t size) {
 
 void PickleMachine::push_text(std::uint64_t size) {
   TextScan scan;
-  PickleBlob blob = input_.blob(size, &scan);
+  PyBlob blob = input_.blob(size, &scan);
   if (!scan.is_valid()) objects_.broken("a text is no UTF-8");
-  Node node{.kind = PickleKind::text, .form = form_of(scan, size)};
+  Node node{.kind = PyKind::text, .form = form_of(scan, size)};
   if (blob.data == nullptr || size > std::numeric_limits<std::uint32_t>::max()) {
-    node.kind = PickleKind::long_text;
+    node.kind = PyKind::long_text;
   }
-  if (node.kind == PickleKind::text && node.form != TextForm::latin1_blob) {
+  if (node.kind == PyKind::text && node.form != TextForm::latin1_blob) {
     node.size = static_cast<std::uint32_t>(size);
     node.text = blob.data;
   } else {
     // A long text is given back as it is stored; only what is made into bytes of it is decoded.
     blob.is_latin1 = scan.is_latin1();
-    node.size = node.kind == PickleKind::text ? static_cast<std::uint32_t>(size) : 0;
+    node.size = node.kind == PyKind::text ? static_cast<std::uint32_t>(size) : 0;
     node.blob = nodes_.arena().make_one(blob);
     node.blob->size = scan.is_latin1() ? scan.character_count() : size;
   }
@@ -231,18 +231,18 @@ void PickleMachine::push_text(std::uint64_t size) {
 }
 
 void PickleMachine::push_bytes(std::uint64_t size) {
-  push(nodes_.add({.kind = PickleKind::bytes, .blob = nodes_.arena().make_one(input_.blob(size))}));
+  push(nodes_.add({.kind = PyKind::bytes, .blob = nodes_.arena().make_one(input_.blob(size))}));
 }
 
 void PickleMachine::push_global(std::string_view module, std::string_view name) {
-  check_global(module, name);
+  check_global(module, name, "pickle");
   const std::size_t size = module.size() + 1 + name.size();
   const std::span<char> text = nodes_.arena().make<char>(size);
   module.copy(text.data(), module.size());
   text[module.size()] = '.';
   name.copy(text.data() + module.size() + 1, name.size());
   const std::string_view full_name(text.data(), size);
-  push(nodes_.add({.kind = PickleKind::global,
+  push(nodes_.add({.kind = PyKind::global,
                    .known = known_global(full_name),
                    .size = static_cast<std::uint32_t>(size),
                    .text = full_name.data()}));
@@ -256,7 +256,7 @@ void PickleMachine::global_of_lines() {
 void PickleMachine::global_of_stack() {
   const Node name = nodes_.node(pop());
   const Node module = nodes_.node(pop());
-  if (name.kind != PickleKind::text || module.kind != PickleKind::text) {
+  if (name.kind != PyKind::text || module.kind != PyKind::text) {
     objects_.broken("a module and a name are no texts");
   }
   if (name.size > kPickleNameSizeMax || module.size > kPickleNameSizeMax) {
@@ -270,12 +270,12 @@ void PickleMachine::push_tuple(std::size_t size) {
   const std::span<NodeId> ids = nodes_.arena().make<NodeId>(size);
   for (std::size_t index = size; index-- > 0;) ids[index] = pop();
   push(nodes_.add(
-      {.kind = PickleKind::tuple, .size = static_cast<std::uint32_t>(size), .tuple = ids.data()}));
+      {.kind = PyKind::tuple, .size = static_cast<std::uint32_t>(size), .tuple = ids.data()}));
 }
 
-void PickleMachine::push_marked(PickleKind kind) {
+void PickleMachine::push_marked(PyKind kind) {
   const std::size_t begin = pop_mark();
-  if (kind == PickleKind::dict && (stack_.size() - begin) % 2 != 0) {
+  if (kind == PyKind::dict && (stack_.size() - begin) % 2 != 0) {
     objects_.broken("a dict has a key without a value");
   }
   const NodeId made = nodes_.add_list(kind);
@@ -287,14 +287,14 @@ void PickleMachine::push_marked(PickleKind kind) {
 }
 
 // The list or dict that takes what is given to the value: itself, or one that the object has.
-NodeId PickleMachine::container_for(NodeId id, PickleKind kind) {
+NodeId PickleMachine::container_for(NodeId id, PyKind kind) {
   const Node node = nodes_.node(id);
   if (node.kind == kind) return id;
-  if (node.kind != PickleKind::object || kind == PickleKind::set) {
+  if (node.kind != PyKind::object || kind == PyKind::set) {
     objects_.broken(
         fmt::format("{} is given items, expected {}", kind_text(node.kind), kind_text(kind)));
   }
-  NodeId& part = kind == PickleKind::list ? node.object->items : node.object->entries;
+  NodeId& part = kind == PyKind::list ? node.object->items : node.object->entries;
   if (part == kNodeNothing) part = nodes_.add_list(kind);
   return part;
 }
@@ -309,7 +309,7 @@ NodeId PickleMachine::below(std::size_t begin) const {
 }
 
 void PickleMachine::append_from(std::size_t begin) {
-  const NodeId to = container_for(below(begin), PickleKind::list);
+  const NodeId to = container_for(below(begin), PyKind::list);
   for (std::size_t index = begin; index < stack_.size(); ++index) {
     nodes_.append(to, stack_[index]);
   }
@@ -317,7 +317,7 @@ void PickleMachine::append_from(std::size_t begin) {
 }
 
 void PickleMachine::set_from(std::size_t begin) {
-  const NodeId to = container_for(below(begin), PickleKind::dict);
+  const NodeId to = container_for(below(begin), PyKind::dict);
   if ((stack_.size() - begin) % 2 != 0) objects_.broken("a dict has a key without a value");
   for (std::size_t index = begin; index < stack_.size(); ++index) {
     nodes_.append(to, stack_[index]);
@@ -326,7 +326,7 @@ void PickleMachine::set_from(std::size_t begin) {
 }
 
 void PickleMachine::add_from(std::size_t begin) {
-  const NodeId to = container_for(below(begin), PickleKind::set);
+  const NodeId to = container_for(below(begin), PyKind::set);
   for (std::size_t index = begin; index < stack_.size(); ++index) {
     nodes_.append(to, stack_[index]);
   }
@@ -363,7 +363,7 @@ void PickleMachine::read_joblib_array(NodeId object, NodeId state) {
            position_, kPickleNestedMax);
   }
   const Node inner = nodes_.node(PickleMachine(input_, nodes_, depth_ + 1).run());
-  if (inner.kind != PickleKind::array && inner.kind != PickleKind::object) {
+  if (inner.kind != PyKind::array && inner.kind != PyKind::object) {
     objects_.broken(fmt::format("an array of objects is {}", kind_text(inner.kind)));
   }
   nodes_.at(object) = inner;

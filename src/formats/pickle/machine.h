@@ -3,11 +3,11 @@
 // (_Unpickler), joblib/numpy_pickle.py of joblib 1.5 (arrays behind BUILD).
 #pragma once
 
-#include "formats/pickle/arena.h"
 #include "formats/pickle/input.h"
-#include "formats/pickle/nodes.h"
 #include "formats/pickle/objects.h"
 #include "formats/pickle/opcodes.h"
+#include "formats/python/arena.h"
+#include "formats/python/nodes.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,11 +47,11 @@ class PickleMachine {
   void push_bytes(std::uint64_t size);
   void push_global(std::string_view module, std::string_view name);
   void push_tuple(std::size_t size);
-  void push_marked(PickleKind kind);
+  void push_marked(PyKind kind);
   void append_from(std::size_t begin);
   void set_from(std::size_t begin);
   void add_from(std::size_t begin);
-  [[nodiscard]] NodeId container_for(NodeId id, PickleKind kind);
+  [[nodiscard]] NodeId container_for(NodeId id, PyKind kind);
   void check_protocol(std::uint8_t protocol) const;
   void global_of_lines();
   void global_of_stack();

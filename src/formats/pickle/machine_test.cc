@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "formats/pickle/machine.h"
 
-#include "formats/pickle/access.h"
 #include "formats/pickle/testing/pickle_files.h"
+#include "formats/python/access.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,7 +63,7 @@ TEST(PickleMachine, ReadsTextAndBytesOfEachSize) {
 }
 
 TEST(PickleMachine, KeepsHalvesOfSurrogatePairsAndSaysSo) {
-  const PickleDocument document = read_pickle(Assembler().text("\xed\xa0\x80").stop());
+  const PyDocument document = read_pickle(Assembler().text("\xed\xa0\x80").stop());
   EXPECT_TRUE(document.root().has_surrogates());
   EXPECT_EQ(document.root().text(), "\xed\xa0\x80");
 }
@@ -104,7 +104,7 @@ TEST(PickleMachine, TakesTheLastOfEqualKeys) {
   dict.op(Opcode::empty_dict).op(Opcode::mark);
   for (const int value : {1, 2, 3}) dict.text("a").integer(value);
   const std::string bytes = dict.op(Opcode::setitems).stop();
-  const PickleDocument document = read_pickle(bytes);
+  const PyDocument document = read_pickle(bytes);
   EXPECT_EQ(find_entry(document.root(), "a", "test")->integer(), 3);
 }
 
@@ -118,14 +118,14 @@ TEST(PickleMachine, SharesByTheMemo) {
                                 .raw("\3\0\0\0"s)
                                 .tuple(2)
                                 .stop();
-  const PickleDocument document = read_pickle(bytes);
+  const PyDocument document = read_pickle(bytes);
   EXPECT_EQ(document.root().item(0).id(), document.root().item(1).id());
 }
 
 TEST(PickleMachine, LetsAListContainItself) {
   const std::string bytes =
       Assembler().op(Opcode::empty_list).put(0).get(0).op(Opcode::append).stop();
-  const PickleDocument document = read_pickle(bytes);
+  const PyDocument document = read_pickle(bytes);
   EXPECT_EQ(document.root().item(0).id(), document.root().id());
   EXPECT_THAT(repr_of(document.root()), StartsWith("[[[["));
 }

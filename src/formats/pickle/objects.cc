@@ -15,7 +15,7 @@ void PickleObjects::broken(std::string_view what) const {
 
 std::span<const NodeId> PickleObjects::tuple(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::tuple) {
+  if (node.kind != PyKind::tuple) {
     broken(fmt::format("{} is {}, expected a tuple", what, kind_text(node.kind)));
   }
   return {node.tuple, node.size};
@@ -23,7 +23,7 @@ std::span<const NodeId> PickleObjects::tuple(NodeId id, std::string_view what) c
 
 std::string_view PickleObjects::text(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::text) {
+  if (node.kind != PyKind::text) {
     broken(fmt::format("{} is {}, expected a text", what, kind_text(node.kind)));
   }
   return text_of(node);
@@ -31,7 +31,7 @@ std::string_view PickleObjects::text(NodeId id, std::string_view what) const {
 
 std::int64_t PickleObjects::integer(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::integer) {
+  if (node.kind != PyKind::integer) {
     broken(fmt::format("{} is {}, expected an integer", what, kind_text(node.kind)));
   }
   return node.integer;
@@ -39,7 +39,7 @@ std::int64_t PickleObjects::integer(NodeId id, std::string_view what) const {
 
 bool PickleObjects::boolean(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::boolean && node.kind != PickleKind::integer) {
+  if (node.kind != PyKind::boolean && node.kind != PyKind::integer) {
     broken(fmt::format("{} is {}, expected a bool", what, kind_text(node.kind)));
   }
   return node.integer != 0;
@@ -47,15 +47,15 @@ bool PickleObjects::boolean(NodeId id, std::string_view what) const {
 
 const ArrayType* PickleObjects::type(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::dtype) {
+  if (node.kind != PyKind::dtype) {
     broken(fmt::format("{} is {}, expected a dtype", what, kind_text(node.kind)));
   }
   return node.type;
 }
 
-PickleBlob PickleObjects::bytes(NodeId id, std::string_view what) const {
+PyBlob PickleObjects::bytes(NodeId id, std::string_view what) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::bytes) {
+  if (node.kind != PyKind::bytes) {
     broken(fmt::format("{} is {}, expected bytes", what, kind_text(node.kind)));
   }
   return *node.blob;
@@ -74,7 +74,7 @@ NodeId PickleObjects::entry(NodeId dict, std::string_view key) const {
   const NodeChildren& children = *nodes_.node(dict).children;
   for (std::size_t index = children.size; index >= 2; index -= 2) {
     const Node found = nodes_.node(children.ids[index - 2]);
-    if (found.kind == PickleKind::text && text_of(found) == key) {
+    if (found.kind == PyKind::text && text_of(found) == key) {
       return children.ids[index - 1];
     }
   }
@@ -83,17 +83,17 @@ NodeId PickleObjects::entry(NodeId dict, std::string_view key) const {
 
 bool PickleObjects::is_of_objects(NodeId dtype) const {
   const Node node = nodes_.node(dtype);
-  return node.kind == PickleKind::dtype && node.type->kind == 'O';
+  return node.kind == PyKind::dtype && node.type->kind == 'O';
 }
 
 Known PickleObjects::known_callable(NodeId id) const {
   const Node node = nodes_.node(id);
-  if (node.kind != PickleKind::object) return Known::none;
+  if (node.kind != PyKind::object) return Known::none;
   return nodes_.node(node.object->callable).known;
 }
 
 NodeId PickleObjects::plain_object(NodeId callable, NodeId arguments, NodeId keywords) {
-  return nodes_.add({.kind = PickleKind::object,
+  return nodes_.add({.kind = PyKind::object,
                      .object = nodes_.arena().make_one(NodeObject{.callable = callable,
                                                                   .arguments = arguments,
                                                                   .keywords = keywords,
@@ -102,13 +102,13 @@ NodeId PickleObjects::plain_object(NodeId callable, NodeId arguments, NodeId key
                                                                   .entries = kNodeNothing})});
 }
 
-NodeId PickleObjects::bytes_node(const PickleBlob& blob) {
-  return nodes_.add({.kind = PickleKind::bytes, .blob = nodes_.arena().make_one(blob)});
+NodeId PickleObjects::bytes_node(const PyBlob& blob) {
+  return nodes_.add({.kind = PyKind::bytes, .blob = nodes_.arena().make_one(blob)});
 }
 
 NodeId PickleObjects::call(NodeId callable, NodeId arguments, NodeId keywords) {
   const Node called = nodes_.node(callable);
-  if (called.kind != PickleKind::global) {
+  if (called.kind != PyKind::global) {
     broken(fmt::format("{} is called, expected a class or function", kind_text(called.kind)));
   }
   const std::span<const NodeId> given = tuple(arguments, "what a call is given");
@@ -126,7 +126,7 @@ NodeId PickleObjects::call(NodeId callable, NodeId arguments, NodeId keywords) {
     case Known::dtype: {
       if (given.empty()) broken("a dtype without a code");
       const ArrayType* made = type_of_code(text(given[0], "a dtype's code"));
-      return nodes_.add({.kind = PickleKind::dtype, .type = made});
+      return nodes_.add({.kind = PyKind::dtype, .type = made});
     }
     case Known::memmap: broken("numpy.memmap is called, which would open a file");
     default: return plain_object(callable, arguments, keywords);
@@ -141,10 +141,10 @@ NodeId PickleObjects::encoded(std::span<const NodeId> arguments, std::string_vie
     broken(fmt::format("an encoding is {}, expected 'latin1'", quoted_text(encoding)));
   }
   const Node node = nodes_.node(arguments[0]);
-  const bool is_text = node.kind == PickleKind::text;
-  PickleBlob blob;
+  const bool is_text = node.kind == PyKind::text;
+  PyBlob blob;
   if ((is_text && node.form == TextForm::latin1_blob) ||
-      (node.kind == PickleKind::long_text && node.blob->is_latin1)) {
+      (node.kind == PyKind::long_text && node.blob->is_latin1)) {
     blob = *node.blob;
   } else if (is_text && (node.form == TextForm::ascii || node.form == TextForm::latin1)) {
     TextScan scan;
@@ -169,13 +169,13 @@ NodeId PickleObjects::bytes_call(std::span<const NodeId> arguments) {
 }
 
 NodeId PickleObjects::set_call(std::span<const NodeId> arguments) {
-  const NodeId made = nodes_.add_list(PickleKind::set);
+  const NodeId made = nodes_.add_list(PyKind::set);
   if (arguments.empty()) return made;
   const Node from = nodes_.node(arguments[0]);
-  if (arguments.size() != 1 || (from.kind != PickleKind::list && from.kind != PickleKind::tuple)) {
+  if (arguments.size() != 1 || (from.kind != PyKind::list && from.kind != PyKind::tuple)) {
     broken("a set is not made of one list or tuple");
   }
-  const bool is_tuple = from.kind == PickleKind::tuple;
+  const bool is_tuple = from.kind == PyKind::tuple;
   const std::size_t count = is_tuple ? from.size : from.children->size;
   for (std::size_t index = 0; index < count; ++index) {
     nodes_.append(made, is_tuple ? from.tuple[index] : from.children->ids[index]);
@@ -185,16 +185,16 @@ NodeId PickleObjects::set_call(std::span<const NodeId> arguments) {
 
 // OrderedDict() and, of old, OrderedDict([[key, value], ...]).
 NodeId PickleObjects::dict_call(std::span<const NodeId> arguments) {
-  const NodeId made = nodes_.add_list(PickleKind::dict);
+  const NodeId made = nodes_.add_list(PyKind::dict);
   if (arguments.empty()) return made;
   const Node from = nodes_.node(arguments[0]);
-  if (arguments.size() != 1 || from.kind != PickleKind::list) {
+  if (arguments.size() != 1 || from.kind != PyKind::list) {
     broken("an OrderedDict is not made of one list");
   }
   for (std::size_t index = 0; index < from.children->size; ++index) {
     const Node pair = nodes_.node(from.children->ids[index]);
-    const bool is_list = pair.kind == PickleKind::list && pair.children->size == 2;
-    const bool is_tuple = pair.kind == PickleKind::tuple && pair.size == 2;
+    const bool is_list = pair.kind == PyKind::list && pair.children->size == 2;
+    const bool is_tuple = pair.kind == PyKind::tuple && pair.size == 2;
     if (!is_list && !is_tuple) broken("an OrderedDict is not made of pairs");
     const NodeId* ids = is_list ? pair.children->ids : pair.tuple;
     const NodeId value = ids[1];
@@ -206,7 +206,7 @@ NodeId PickleObjects::dict_call(std::span<const NodeId> arguments) {
 
 NodeId PickleObjects::slice_call(std::span<const NodeId> arguments) {
   if (arguments.size() != 3) broken("a slice is not made of start, stop and step");
-  return nodes_.add({.kind = PickleKind::slice, .size = 3, .tuple = arguments.data()});
+  return nodes_.add({.kind = PyKind::slice, .size = 3, .tuple = arguments.data()});
 }
 
 NodeId PickleObjects::scalar_call(std::span<const NodeId> arguments) {
@@ -221,7 +221,7 @@ NodeId PickleObjects::scalar_call(std::span<const NodeId> arguments) {
                          scalar.type->item_size));
     }
   }
-  return nodes_.add({.kind = PickleKind::scalar, .scalar = nodes_.arena().make_one(scalar)});
+  return nodes_.add({.kind = PyKind::scalar, .scalar = nodes_.arena().make_one(scalar)});
 }
 
 NodeId PickleObjects::buffer_call(std::span<const NodeId> arguments) {
@@ -237,20 +237,20 @@ NodeId PickleObjects::buffer_call(std::span<const NodeId> arguments) {
 void PickleObjects::build(NodeId object, NodeId state) {
   if ((object & kSmallInteger) != 0) broken("an integer is given a state");
   Node& node = nodes_.at(object);
-  if (node.kind == PickleKind::dtype) {
+  if (node.kind == PyKind::dtype) {
     node.type = type_of_state(*node.type, state);
     return;
   }
-  if (node.kind != PickleKind::object) {
+  if (node.kind != PyKind::object) {
     broken(fmt::format("{} is given a state", kind_text(node.kind)));
   }
   if (node.object->state != kNodeNothing) broken("an object is given a state twice");
   const Node given = nodes_.node(state);
   constexpr std::size_t kArrayState = 5;
   // A structured array with objects in it has a list instead of bytes; it stays an object.
-  if (known_callable(object) == Known::reconstruct && given.kind == PickleKind::tuple &&
+  if (known_callable(object) == Known::reconstruct && given.kind == PyKind::tuple &&
       given.size == kArrayState &&
-      (nodes_.node(given.tuple[4]).kind != PickleKind::list || is_of_objects(given.tuple[2]))) {
+      (nodes_.node(given.tuple[4]).kind != PyKind::list || is_of_objects(given.tuple[2]))) {
     build_reconstructed(object, state);
     return;
   }
@@ -263,7 +263,7 @@ void PickleObjects::build_reconstructed(NodeId object, NodeId state) {
   const ArrayLayout made =
       layout(type(given[2], "an array's dtype"), given[1], boolean(given[3], "an array's order"));
   if (made.type->kind == 'O') {
-    if (nodes_.node(given[4]).kind != PickleKind::list) {
+    if (nodes_.node(given[4]).kind != PyKind::list) {
       broken("an array of objects has no list of them");
     }
     become_array(object, made, {}, given[4]);
@@ -272,7 +272,7 @@ void PickleObjects::build_reconstructed(NodeId object, NodeId state) {
   }
 }
 
-void PickleObjects::become_array(NodeId object, const ArrayLayout& layout, const PickleBlob& bytes,
+void PickleObjects::become_array(NodeId object, const ArrayLayout& layout, const PyBlob& bytes,
                                  NodeId items) {
   if (items == kNodeNothing && bytes.size != size_of(layout)) {
     broken(fmt::format("an array of {} elements of {} bytes, and {} bytes for them", layout.count,
@@ -282,7 +282,7 @@ void PickleObjects::become_array(NodeId object, const ArrayLayout& layout, const
     broken(fmt::format("an array of {} objects, and a list of {}", layout.count,
                        nodes_.node(items).children->size));
   }
-  nodes_.at(object) = {.kind = PickleKind::array,
+  nodes_.at(object) = {.kind = PyKind::array,
                        .array = nodes_.arena().make_one(
                            NodeArray{.layout = layout, .bytes = bytes, .items = items})};
 }
@@ -294,7 +294,7 @@ bool PickleObjects::is_joblib_array(NodeId id) const {
 PickleObjects::JoblibArray PickleObjects::joblib_array(NodeId state) {
   constexpr std::uint32_t kEntryMax = 16;  // it has six
   const Node dict = nodes_.node(state);
-  if (dict.kind != PickleKind::dict || dict.children->size > 2 * kEntryMax) {
+  if (dict.kind != PyKind::dict || dict.children->size > 2 * kEntryMax) {
     broken("an array of joblib has no dict of its six values");
   }
   const NodeId alignment = entry(state, "numpy_array_alignment_bytes");

@@ -7,7 +7,7 @@
 // (array_setstate, arraydescr_setstate, gentype_reduce), numpy/_core/numeric.py (_frombuffer).
 #pragma once
 
-#include "formats/pickle/nodes.h"
+#include "formats/python/nodes.h"
 
 #include <cstdint>
 #include <span>
@@ -43,8 +43,7 @@ class PickleObjects {
 
   /// Makes the object an array. items: a list, of type object; else kNodeNothing.
   /// Refuses bytes or items that are not as many as the layout says.
-  void become_array(NodeId object, const ArrayLayout& layout, const PickleBlob& bytes,
-                    NodeId items);
+  void become_array(NodeId object, const ArrayLayout& layout, const PyBlob& bytes, NodeId items);
 
   /// The bytes that the elements take.
   [[nodiscard]] static std::uint64_t size_of(const ArrayLayout& layout);
@@ -56,7 +55,7 @@ class PickleObjects {
   [[nodiscard]] std::string_view text(NodeId id, std::string_view what) const;
   [[nodiscard]] std::int64_t integer(NodeId id, std::string_view what) const;
   [[nodiscard]] const ArrayType* type(NodeId id, std::string_view what) const;
-  [[nodiscard]] PickleBlob bytes(NodeId id, std::string_view what) const;
+  [[nodiscard]] PyBlob bytes(NodeId id, std::string_view what) const;
   [[nodiscard]] bool boolean(NodeId id, std::string_view what) const;
   [[nodiscard]] bool is_fortran(NodeId order) const;
   [[nodiscard]] NodeId entry(NodeId dict, std::string_view key) const;
@@ -70,7 +69,7 @@ class PickleObjects {
                                                    std::int64_t item_size);
 
   [[nodiscard]] NodeId plain_object(NodeId callable, NodeId arguments, NodeId keywords);
-  [[nodiscard]] NodeId bytes_node(const PickleBlob& blob);
+  [[nodiscard]] NodeId bytes_node(const PyBlob& blob);
   [[nodiscard]] NodeId encoded(std::span<const NodeId> arguments, std::string_view what);
   [[nodiscard]] NodeId bytes_call(std::span<const NodeId> arguments);
   [[nodiscard]] NodeId set_call(std::span<const NodeId> arguments);

@@ -6,10 +6,10 @@
 //   make fuzz, or build/fuzz/src/formats/pickle_fuzz tests/corpus/pickle tests/golden/pickle
 #include "base/assert.h"
 #include "formats/format_error.h"
-#include "formats/pickle/access.h"
-#include "formats/pickle/arrays.h"
 #include "formats/pickle/reader.h"
 #include "formats/pickle/testing/pickle_files.h"
+#include "formats/python/access.h"
+#include "formats/python/arrays.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -35,7 +35,7 @@ void ask(const std::function<void()>& question) {
   }
 }
 
-void ask_all(const PickleValue& value) {
+void ask_all(const PyValue& value) {
   ask([&] { static_cast<void>(value_text(value)); });
   ask([&] { static_cast<void>(find_attribute(value, "classes_", "fuzz")); });
   ask([&] { static_cast<void>(find_entry(value, "a", "fuzz")); });
@@ -47,34 +47,34 @@ void ask_all(const PickleValue& value) {
   ask([&] { static_cast<void>(int64s_of(value, "fuzz")); });
   ask([&] { static_cast<void>(texts_of(value, "fuzz")); });
   ask([&] { check_shape(value, {-1, 2}, "fuzz"); });
-  ask([&] { PickleNumbers(value, "fuzz").for_each([](double) {}); });
+  ask([&] { PyNumbers(value, "fuzz").for_each([](double) {}); });
   ask([&] {
-    PickleRecords records(value, "fuzz");
-    const PickleField field = records.integer_field("left");
+    PyRecords records(value, "fuzz");
+    const PyField field = records.integer_field("left");
     records.for_each([&](const char* record) { static_cast<void>(field.integer(record)); });
   });
 }
 
 constexpr std::size_t kVisitsMax = 200;
 
-void walk(const PickleValue& value, std::vector<PickleValue>& open) {
+void walk(const PyValue& value, std::vector<PyValue>& open) {
   ask_all(value);
   switch (value.kind()) {
-    case PickleKind::tuple:
-    case PickleKind::list:
-    case PickleKind::set:
-    case PickleKind::slice:
+    case PyKind::tuple:
+    case PyKind::list:
+    case PyKind::set:
+    case PyKind::slice:
       for (std::size_t index = 0; index < std::min(value.size(), kVisitsMax); ++index) {
         open.push_back(value.item(index));
       }
       return;
-    case PickleKind::dict:
+    case PyKind::dict:
       for (std::size_t index = 0; index < std::min(value.size(), kVisitsMax); ++index) {
         open.push_back(value.key(index));
         open.push_back(value.value(index));
       }
       return;
-    case PickleKind::object:
+    case PyKind::object:
       open.insert(open.end(), {value.callable(), value.arguments(), value.keywords(), value.state(),
                                value.items(), value.entries()});
       return;
@@ -123,10 +123,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   static_cast<void>(begins_like_pickle(bytes));
   ask([&] {
-    const PickleDocument document = read_pickle(bytes);
-    std::vector<PickleValue> open{document.root()};
+    const PyDocument document = read_pickle(bytes);
+    std::vector<PyValue> open{document.root()};
     for (std::size_t visits = 0; visits < kVisitsMax && !open.empty(); ++visits) {
-      const PickleValue value = open.back();
+      const PyValue value = open.back();
       open.pop_back();
       walk(value, open);
     }

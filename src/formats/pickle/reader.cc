@@ -3,11 +3,11 @@
 
 #include "formats/format_error.h"
 #include "formats/limits.h"
-#include "formats/pickle/contents.h"
 #include "formats/pickle/decompress.h"
 #include "formats/pickle/input.h"
 #include "formats/pickle/limits.h"
 #include "formats/pickle/machine.h"
+#include "formats/python/contents.h"
 
 #include <algorithm>
 #include <array>
@@ -50,17 +50,17 @@ bool begins_like_pickle(std::string_view bytes) {
   }
 }
 
-PickleDocument read_pickle(std::string_view bytes) {
+PyDocument read_pickle(std::string_view bytes) {
   if (bytes.size() > kModelFileSizeMax) {
     refuse(Code::resource_exhausted, "pickle: the file has {} bytes, expected at most {}",
            bytes.size(), kModelFileSizeMax);
   }
-  auto contents = std::make_unique<PickleContents>(bytes);
+  auto contents = std::make_unique<PyContents>("pickle", kPickleMemoryBase + bytes.size());
   PickleInput input(bytes, contents->nodes().arena());
   const NodeId root = PickleMachine(input, contents->nodes(), 0).run();
   input.finish();
-  contents->set_stream_size(input.position());
-  return PickleDocument(std::move(contents), root);
+  contents->set_source(std::make_unique<PickleRereader>(bytes, input.position()), input.position());
+  return PyDocument(std::move(contents), root);
 }
 
 }  // namespace ml_inference

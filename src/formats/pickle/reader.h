@@ -4,7 +4,7 @@
 // docs/decisions/0024-pickles-are-read-as-data.md.
 #pragma once
 
-#include "formats/pickle/value.h"
+#include "formats/python/value.h"
 
 #include <string_view>
 
@@ -25,6 +25,6 @@ namespace ml_inference {
 /// Threads: any number at once; nothing is shared.
 /// Cost: linear in the file, or in what it decompresses to. Memory: kPickleMemoryBase and the size
 /// of the file at most, and what the decompressor needs; far less for files that hold arrays.
-[[nodiscard]] PickleDocument read_pickle(std::string_view bytes);
+[[nodiscard]] PyDocument read_pickle(std::string_view bytes);
 
 }  // namespace ml_inference

@@ -3,10 +3,10 @@
 #include "formats/pickle/reader.h"
 
 #include "formats/format_error.h"
-#include "formats/pickle/access.h"
-#include "formats/pickle/arrays.h"
 #include "formats/pickle/limits.h"
 #include "formats/pickle/testing/pickle_files.h"
+#include "formats/python/access.h"
+#include "formats/python/arrays.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -141,8 +141,8 @@ TEST(PickleReader, GivesBytesOfACompressedFileAgain) {
   Assembler to(4);
   to.bytes(first).bytes(second).text(first).tuple(3);
   const std::string file = zlib_of(to.stop());
-  const PickleDocument document = read_pickle(file);
-  EXPECT_TRUE(document.root().item(2).is(PickleKind::long_text));
+  const PyDocument document = read_pickle(file);
+  EXPECT_TRUE(document.root().item(2).is(PyKind::long_text));
   EXPECT_EQ(document.root().item(1).load().view(), second);
   EXPECT_EQ(document.root().item(0).load().view(), first);
   EXPECT_EQ(text_of(document.root().item(2), "text"), first);
@@ -159,7 +159,7 @@ TEST(PickleReader, DecodesBytesOfProtocol2OutOfACompressedFile) {
   to.global("_codecs", "encode").text(std::string(kPickleKeptBase, 'x')).op(Opcode::pop);
   to.text(text).text("latin1").tuple(2).op(Opcode::reduce);
   const std::string file = zlib_of(to.stop());
-  const PickleDocument document = read_pickle(file);
+  const PyDocument document = read_pickle(file);
   EXPECT_EQ(document.root().blob().data, nullptr);
   EXPECT_EQ(document.root().load().view(), expected);
 }
@@ -169,7 +169,7 @@ TEST(PickleReader, LetsNobodyDecompressForEver) {
   const std::string large(9'000'000, 'x');
   to.bytes(large).bytes(large).tuple(2);
   const std::string file = zlib_of(to.stop());
-  const PickleDocument document = read_pickle(file);
+  const PyDocument document = read_pickle(file);
   const auto ask = [&] {
     for (std::uint64_t count = 0; count < 2 * kPickleRereadMax; ++count) {
       static_cast<void>(document.root().item(1).load());
@@ -182,7 +182,7 @@ TEST(PickleReader, LetsNobodyDecompressForEver) {
 TEST(PickleReader, LetsNobodyAskForEver) {
   const std::string bytes =
       Assembler().array("u1", {1'000'000}, std::string(1'000'000, 'x')).stop();
-  const PickleDocument document = read_pickle(bytes);
+  const PyDocument document = read_pickle(bytes);
   const auto ask = [&] {
     for (int count = 0; count < 1'000; ++count) {
       static_cast<void>(doubles_of(document.root(), "a"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GradientBoostingClassifier and GradientBoostingRegressor.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "formats/sklearn/trees.h"
 #include "model/estimators/forest_estimator.h"
@@ -27,8 +27,7 @@ struct ClassLoss {
 
 class BoostingReader {
  public:
-  BoostingReader(const SklearnObject& object, PickleVisit& visit)
-      : object_(object), visit_(visit) {}
+  BoostingReader(const SklearnObject& object, PyVisit& visit) : object_(object), visit_(visit) {}
 
   SklearnPart read() {
     is_classifier_ = object_.name == "GradientBoostingClassifier";
@@ -59,7 +58,7 @@ class BoostingReader {
         loss_.is_binary() ? ClassRule::non_negative_score : ClassRule::largest_score;
   }
 
-  SklearnPart started_by(const PickleValue& init) {
+  SklearnPart started_by(const PyValue& init) {
     if (is_text(init)) {
       const std::string word = text_of(init, object_.path("init_"));
       if (word != "zero") {
@@ -152,7 +151,7 @@ class BoostingReader {
                            .output_count = sum_count_,
                            .leaf_width = 1,
                            .base = std::move(base)});
-    const PickleItems trees(object_.get("estimators_"), where);
+    const PyItems trees(object_.get("estimators_"), where);
     for (std::size_t index = 0; index < trees.size(); ++index) {
       const SklearnObject tree = sklearn_object(
           trees[index], fmt::format("{}[{}, {}]", where, index / sum_count_, index % sum_count_),
@@ -166,7 +165,7 @@ class BoostingReader {
   }
 
   const SklearnObject& object_;
-  PickleVisit& visit_;
+  PyVisit& visit_;
   bool is_classifier_ = false;
   ClassLoss loss_;
   std::size_t sum_count_ = 1;
@@ -175,7 +174,7 @@ class BoostingReader {
 
 }  // namespace
 
-SklearnPart read_gradient_boosting(const SklearnObject& object, PickleVisit& visit) {
+SklearnPart read_gradient_boosting(const SklearnObject& object, PyVisit& visit) {
   return BoostingReader(object, visit).read();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // AdaBoost, Bagging, IsolationForest, Dummy.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "formats/sklearn/trees.h"
 #include "model/estimators/constant.h"
@@ -25,16 +25,16 @@ std::string place(const SklearnObject& object, std::size_t index) {
 }
 
 // The members of an ensemble, one after the other.
-PickleItems members_of(const SklearnObject& object) {
-  const PickleItems members(object.get("estimators_"), object.path("estimators_"));
+PyItems members_of(const SklearnObject& object) {
+  const PyItems members(object.get("estimators_"), object.path("estimators_"));
   if (members.size() == 0) refuse(Code::data_loss, "{} has no estimators", object.where);
   return members;
 }
 
 // A list of columns for each member.
-PickleItems column_lists(const SklearnObject& object, std::size_t count) {
+PyItems column_lists(const SklearnObject& object, std::size_t count) {
   const std::string where = object.path("estimators_features_");
-  const PickleItems lists(object.get("estimators_features_"), where);
+  const PyItems lists(object.get("estimators_features_"), where);
   if (lists.size() != count) {
     refuse(Code::data_loss, "{} has {} lists, expected {}", where, lists.size(), count);
   }
@@ -42,7 +42,7 @@ PickleItems column_lists(const SklearnObject& object, std::size_t count) {
 }
 
 // By member, the columns that it sees; empty when it sees all of them in their order.
-std::vector<std::size_t> member_columns(const SklearnObject& object, const PickleItems& lists,
+std::vector<std::size_t> member_columns(const SklearnObject& object, const PyItems& lists,
                                         std::size_t index, std::size_t feature_count) {
   const std::string where = fmt::format("{}[{}]", object.path("estimators_features_"), index);
   std::vector<std::size_t> columns;
@@ -72,9 +72,9 @@ std::vector<double> member_weights(const SklearnObject& object, std::size_t coun
 
 namespace {
 
-std::vector<Member> read_boosted(const SklearnObject& object, PickleVisit& visit,
+std::vector<Member> read_boosted(const SklearnObject& object, PyVisit& visit,
                                  std::size_t class_count, InputRules& rules) {
-  const PickleItems items = members_of(object);
+  const PyItems items = members_of(object);
   std::vector<Member> members;
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject base = sklearn_object(items[index], place(object, index), object.version);
@@ -105,7 +105,7 @@ BoostRule boost_rule(const SklearnObject& object) {
 
 }  // namespace
 
-SklearnPart read_ada_boost(const SklearnObject& object, PickleVisit& visit) {
+SklearnPart read_ada_boost(const SklearnObject& object, PyVisit& visit) {
   const std::size_t feature_count = feature_count_of(object);
   SklearnPart part;
   if (!is_classifier(object)) {
@@ -159,10 +159,10 @@ std::vector<std::size_t> member_classes(const Target& of_member, std::size_t cla
 
 }  // namespace
 
-SklearnPart read_bagging(const SklearnObject& object, PickleVisit& visit) {
+SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
   const std::size_t feature_count = feature_count_of(object);
-  const PickleItems items = members_of(object);
-  const PickleItems columns = column_lists(object, items.size());
+  const PyItems items = members_of(object);
+  const PyItems columns = column_lists(object, items.size());
   SklearnPart part{.targets = is_classifier(object)
                                   ? class_targets(object)
                                   : std::vector<Target>{{.task = Task::regression}}};
@@ -229,8 +229,8 @@ void path_length(const SklearnLeaf& leaf, std::span<double> out) {
 
 SklearnPart read_isolation_forest(const SklearnObject& object) {
   const std::size_t feature_count = feature_count_of(object);
-  const PickleItems items = members_of(object);
-  const PickleItems columns = column_lists(object, items.size());
+  const PyItems items = members_of(object);
+  const PyItems columns = column_lists(object, items.size());
   ForestBuilder builder({.feature_count = feature_count, .output_count = 1});
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject tree = sklearn_object(items[index], place(object, index), object.version);
@@ -302,7 +302,7 @@ std::vector<Label> dummy_constants(const SklearnObject& object) {
   const bool is_one = is_text(*constant) || is_number(*constant);
   if (!is_one) return labels_of(*constant, where);
   if (is_text(*constant)) return {text_of(*constant, where)};
-  if (constant->is(PickleKind::boolean)) return {constant->integer() != 0};
+  if (constant->is(PyKind::boolean)) return {constant->integer() != 0};
   const double number = number_of(*constant, where);
   if (number == std::floor(number)) return {static_cast<std::int64_t>(number)};
   return {number};
@@ -311,13 +311,13 @@ std::vector<Label> dummy_constants(const SklearnObject& object) {
 SklearnPart read_dummy_classifier(const SklearnObject& object, std::size_t feature_count) {
   SklearnPart part{.rules = kAnything, .targets = class_targets(object), .takes_any_width = true};
   const std::vector<Label> constants = dummy_constants(object);
-  const PickleValue priors = object.get("class_prior_");
+  const PyValue priors = object.get("class_prior_");
   const std::string where = object.path("class_prior_");
   std::vector<double> answer;
   for (std::size_t index = 0; index < part.targets.size(); ++index) {
-    const PickleValue prior = part.targets.size() == 1 && !priors.is(PickleKind::list)
-                                  ? priors
-                                  : PickleItems(priors, where)[index];
+    const PyValue prior = part.targets.size() == 1 && !priors.is(PyKind::list)
+                              ? priors
+                              : PyItems(priors, where)[index];
     std::optional<Label> constant;
     if (index < constants.size()) constant = constants[index];
     const std::vector<double> probabilities = dummy_probabilities(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // HistGradientBoostingClassifier and HistGradientBoostingRegressor.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/pipeline.h"
@@ -89,7 +89,7 @@ class HistReader {
       refuse(Code::data_loss, "{} has {} values, expected {}", object_.path("is_categorical_"),
              is_categorical.size(), feature_count_);
     }
-    std::vector<PickleValue> encoded = encoder_categories(*preprocessor);
+    std::vector<PyValue> encoded = encoder_categories(*preprocessor);
     std::vector<Rearrange::Column> columns;
     for (std::size_t feature = 0; feature < feature_count_; ++feature) {
       if (is_categorical[feature] == 0) continue;
@@ -109,15 +109,15 @@ class HistReader {
   }
 
   // ColumnTransformer.transformers_[0] is ("encoder", OrdinalEncoder, columns).
-  [[nodiscard]] std::vector<PickleValue> encoder_categories(const PickleValue& preprocessor) const {
+  [[nodiscard]] std::vector<PyValue> encoder_categories(const PyValue& preprocessor) const {
     const std::string where = object_.path("_preprocessor.transformers_");
-    const PickleItems transformers(attribute_of(preprocessor, "transformers_", where), where);
+    const PyItems transformers(attribute_of(preprocessor, "transformers_", where), where);
     for (std::size_t index = 0; index < transformers.size(); ++index) {
-      const PickleItems entry(transformers[index], where);
+      const PyItems entry(transformers[index], where);
       if (entry.size() < 2 || !class_of(entry[1]).ends_with(".OrdinalEncoder")) continue;
-      const PickleItems categories(attribute_of(entry[1], "categories_", where),
-                                   where + ".categories_");
-      std::vector<PickleValue> values;
+      const PyItems categories(attribute_of(entry[1], "categories_", where),
+                               where + ".categories_");
+      std::vector<PyValue> values;
       for (std::size_t column = 0; column < categories.size(); ++column) {
         values.push_back(categories[column]);
       }
@@ -127,7 +127,7 @@ class HistReader {
   }
 
   // Text is made a code before the model sees it; numbers are recoded inside it.
-  Rearrange::Column categorical_column(std::size_t feature, const PickleValue& categories,
+  Rearrange::Column categorical_column(std::size_t feature, const PyValue& categories,
                                        std::vector<Categories>& text_categories) const {
     const std::string where =
         fmt::format("{}.categories_[{}]", object_.path("_preprocessor"), feature);
@@ -153,16 +153,15 @@ class HistReader {
   }
 
   // The last category may be missing itself (None or NaN); it has no label.
-  static std::vector<Label> category_labels(const PickleValue& categories,
-                                            const std::string& where) {
-    const bool is_object_array = categories.is(PickleKind::array) && categories.type().kind == 'O';
+  static std::vector<Label> category_labels(const PyValue& categories, const std::string& where) {
+    const bool is_object_array = categories.is(PyKind::array) && categories.type().kind == 'O';
     if (!is_object_array) return labels_of(categories, where);
-    const PickleItems items(categories, where);
+    const PyItems items(categories, where);
     std::vector<Label> labels;
     for (std::size_t index = 0; index < items.size(); ++index) {
-      const PickleValue item = items[index];
+      const PyValue item = items[index];
       const bool is_missing =
-          item.is_none() || (item.is(PickleKind::real) && item.real() != item.real());
+          item.is_none() || (item.is(PyKind::real) && item.real() != item.real());
       if (is_missing) continue;
       if (is_text(item)) {
         labels.emplace_back(text_of(item, where));
@@ -176,13 +175,13 @@ class HistReader {
   // By feature of the trees: the codes that training saw. Others count as missing.
   void read_known_codes() {
     known_.assign(feature_count_, std::nullopt);
-    const PickleValue mapper = object_.get("_bin_mapper");
+    const PyValue mapper = object_.get("_bin_mapper");
     const std::string where = object_.path("_bin_mapper");
     const auto is_categorical = find_attribute(mapper, "is_categorical_", where);
     if (!is_categorical || is_categorical->is_none()) return;
     const std::vector<std::int64_t> flags = int64s_of(*is_categorical, where + ".is_categorical_");
-    const PickleItems thresholds(attribute_of(mapper, "bin_thresholds_", where),
-                                 where + ".bin_thresholds_");
+    const PyItems thresholds(attribute_of(mapper, "bin_thresholds_", where),
+                             where + ".bin_thresholds_");
     for (std::size_t feature = 0; feature < std::min(flags.size(), feature_count_); ++feature) {
       if (flags[feature] == 0 || feature >= thresholds.size()) continue;
       CodeSet set{};
@@ -197,7 +196,7 @@ class HistReader {
 
   [[nodiscard]] std::vector<double> read_base() const {
     const std::string where = object_.path("_baseline_prediction");
-    const PickleValue value = object_.get("_baseline_prediction");
+    const PyValue value = object_.get("_baseline_prediction");
     if (is_number(value)) return std::vector<double>(sum_count_, number_of(value, where));
     std::vector<double> base = doubles_of(value, where);
     if (base.size() != sum_count_) {
@@ -214,9 +213,9 @@ class HistReader {
                            .category_rule = CategoryRule::byte,
                            .base = read_base()});
     const std::string where = object_.path("_predictors");
-    const PickleItems iterations(object_.get("_predictors"), where);
+    const PyItems iterations(object_.get("_predictors"), where);
     for (std::size_t iteration = 0; iteration < iterations.size(); ++iteration) {
-      const PickleItems trees(iterations[iteration], where);
+      const PyItems trees(iterations[iteration], where);
       if (trees.size() != sum_count_) {
         refuse(Code::data_loss, "{}[{}] has {} trees, expected {}", where, iteration, trees.size(),
                sum_count_);
@@ -232,7 +231,7 @@ class HistReader {
   }
 
   // The codes that go left at each categorical test.
-  [[nodiscard]] static std::vector<CodeSet> read_sets(const PickleValue& tree,
+  [[nodiscard]] static std::vector<CodeSet> read_sets(const PyValue& tree,
                                                       const std::string& where) {
     const auto sets = find_attribute(tree, "raw_left_cat_bitsets", where);
     if (!sets) return {};
@@ -264,28 +263,28 @@ class HistReader {
     return set;
   }
 
-  void add_tree(const PickleValue& tree, const std::string& where, std::size_t output,
+  void add_tree(const PyValue& tree, const std::string& where, std::size_t output,
                 ForestBuilder& builder) const {
     const std::vector<CodeSet> sets = read_sets(tree, where);
-    PickleRecords nodes(attribute_of(tree, "nodes", where), where + ".nodes");
+    PyRecords nodes(attribute_of(tree, "nodes", where), where + ".nodes");
     builder.start_tree(nodes.size(), output);
-    const PickleField value = nodes.field("value");
-    const PickleField feature = nodes.integer_field("feature_idx");
-    const PickleField threshold =
+    const PyField value = nodes.field("value");
+    const PyField feature = nodes.integer_field("feature_idx");
+    const PyField threshold =
         nodes.field(nodes.has("num_threshold") ? "num_threshold" : "threshold");
-    const PickleField missing = nodes.integer_field("missing_go_to_left");
-    const PickleField left = nodes.integer_field("left");
-    const PickleField right = nodes.integer_field("right");
-    const PickleField is_leaf = nodes.integer_field("is_leaf");
-    std::optional<PickleField> is_categorical;
-    std::optional<PickleField> set_index;
+    const PyField missing = nodes.integer_field("missing_go_to_left");
+    const PyField left = nodes.integer_field("left");
+    const PyField right = nodes.integer_field("right");
+    const PyField is_leaf = nodes.integer_field("is_leaf");
+    std::optional<PyField> is_categorical;
+    std::optional<PyField> set_index;
     if (nodes.has("is_categorical")) {
       is_categorical = nodes.integer_field("is_categorical");
       set_index = nodes.integer_field("bitset_idx");
     }
     std::size_t node = 0;
     nodes.for_each([&](const char* record) {
-      const auto at = [record](const PickleField& field) {
+      const auto at = [record](const PyField& field) {
         return static_cast<std::size_t>(field.integer(record));
       };
       if (at(is_leaf) != 0) {

@@ -2,7 +2,7 @@
 #include "formats/sklearn/part.h"
 
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/trees.h"
 
 #include <algorithm>
@@ -13,10 +13,10 @@
 namespace ml_inference {
 namespace {
 
-using Read = SklearnPart (*)(const SklearnObject& object, PickleVisit& visit);
+using Read = SklearnPart (*)(const SklearnObject& object, PyVisit& visit);
 
 template <SklearnPart (*read)(const SklearnObject&)>
-SklearnPart without_visit(const SklearnObject& object, PickleVisit&) {
+SklearnPart without_visit(const SklearnObject& object, PyVisit&) {
   return read(object);
 }
 
@@ -59,18 +59,18 @@ std::string known_names() {
 }
 
 // One label out of a list or an array of objects.
-Label label_of(const PickleValue& value, std::string_view where) {
+Label label_of(const PyValue& value, std::string_view where) {
   if (is_text(value)) return text_of(value, where);
-  if (value.is(PickleKind::boolean)) return value.integer() != 0;
-  if (value.is(PickleKind::scalar) && value.type().kind == 'b') return boolean_of(value, where);
-  if (value.is(PickleKind::real) || (value.is(PickleKind::scalar) && value.type().kind == 'f')) {
+  if (value.is(PyKind::boolean)) return value.integer() != 0;
+  if (value.is(PyKind::scalar) && value.type().kind == 'b') return boolean_of(value, where);
+  if (value.is(PyKind::real) || (value.is(PyKind::scalar) && value.type().kind == 'f')) {
     return number_of(value, where);
   }
   return integer_of(value, where);
 }
 
-std::vector<Label> labels_of_objects(const PickleValue& value, std::string_view where) {
-  const PickleItems items(value, where);
+std::vector<Label> labels_of_objects(const PyValue& value, std::string_view where) {
+  const PyItems items(value, where);
   std::vector<Label> labels;
   for (std::size_t index = 0; index < items.size(); ++index) {
     labels.push_back(label_of(items[index], fmt::format("{}[{}]", where, index)));
@@ -80,13 +80,13 @@ std::vector<Label> labels_of_objects(const PickleValue& value, std::string_view 
 
 }  // namespace
 
-std::optional<PickleValue> SklearnObject::find(std::string_view attribute) const {
-  std::optional<PickleValue> found = find_attribute(value, attribute, where);
+std::optional<PyValue> SklearnObject::find(std::string_view attribute) const {
+  std::optional<PyValue> found = find_attribute(value, attribute, where);
   if (found && found->is_none()) found.reset();
   return found;
 }
 
-PickleValue SklearnObject::get_renamed(std::string_view now, std::string_view before) const {
+PyValue SklearnObject::get_renamed(std::string_view now, std::string_view before) const {
   if (const auto found = find_attribute(value, now, where)) return *found;
   if (const auto found = find_attribute(value, before, where)) return *found;
   return get(now);
@@ -102,7 +102,7 @@ bool SklearnObject::flag(std::string_view attribute, bool otherwise) const {
   return found ? boolean_of(*found, path(attribute)) : otherwise;
 }
 
-SklearnObject sklearn_object(const PickleValue& value, std::string where, SklearnVersion version) {
+SklearnObject sklearn_object(const PyValue& value, std::string where, SklearnVersion version) {
   const std::string_view name = class_of(value);
   if (!name.starts_with("sklearn.") && !name.starts_with("imblearn.")) {
     refuse(Code::unimplemented, "{} is {}, expected an estimator of scikit-learn: {}", where,
@@ -118,8 +118,8 @@ SklearnObject sklearn_object(const PickleValue& value, std::string where, Sklear
   return object;
 }
 
-SklearnPart read_sklearn_part(const SklearnObject& object, PickleVisit& visit) {
-  const PickleVisit::Inside inside = visit.enter(object.where);
+SklearnPart read_sklearn_part(const SklearnObject& object, PyVisit& visit) {
+  const PyVisit::Inside inside = visit.enter(object.where);
   const auto known = std::ranges::find(kKnown, object.name, &Known::name);
   if (known == kKnown.end() || !class_of(object.value).starts_with("sklearn.")) {
     refuse(Code::unimplemented, "{} is {}, expected one of {}", object.where,
@@ -128,8 +128,8 @@ SklearnPart read_sklearn_part(const SklearnObject& object, PickleVisit& visit) {
   return known->read(object, visit);
 }
 
-std::vector<Label> labels_of(const PickleValue& value, std::string_view where) {
-  if (!value.is(PickleKind::array) || value.type().kind == 'O') {
+std::vector<Label> labels_of(const PyValue& value, std::string_view where) {
+  if (!value.is(PyKind::array) || value.type().kind == 'O') {
     return labels_of_objects(value, where);
   }
   std::vector<Label> labels;
@@ -151,11 +151,11 @@ std::vector<Label> labels_of(const PickleValue& value, std::string_view where) {
 }
 
 std::vector<Target> class_targets(const SklearnObject& object) {
-  const PickleValue classes = object.get("classes_");
+  const PyValue classes = object.get("classes_");
   const std::string where = object.path("classes_");
-  if (!classes.is(PickleKind::list)) return {{.class_labels = labels_of(classes, where)}};
+  if (!classes.is(PyKind::list)) return {{.class_labels = labels_of(classes, where)}};
   std::vector<Target> targets;
-  const PickleItems items(classes, where);
+  const PyItems items(classes, where);
   for (std::size_t index = 0; index < items.size(); ++index) {
     targets.push_back(
         {.class_labels = labels_of(items[index], fmt::format("{}[{}]", where, index))});

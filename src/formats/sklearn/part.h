@@ -2,8 +2,8 @@
 // One estimator out of a file, ready to stand alone or inside another one.
 #pragma once
 
-#include "formats/pickle/access.h"
-#include "formats/pickle/value.h"
+#include "formats/python/access.h"
+#include "formats/python/value.h"
 #include "formats/sklearn/version.h"
 #include "model/estimator.h"
 #include "model/schema.h"
@@ -26,7 +26,7 @@ struct SklearnPart {
 
 /// Where a reader stands in the file: the object, and what to call it in a message.
 struct SklearnObject {
-  PickleValue value;
+  PyValue value;
   std::string where;      ///< "sklearn: estimators_[3]"
   std::string_view name;  ///< the class without its module: "RandomForestClassifier"
   SklearnVersion version;
@@ -34,27 +34,27 @@ struct SklearnObject {
   [[nodiscard]] std::string path(std::string_view attribute) const {
     return where + "." + std::string(attribute);
   }
-  [[nodiscard]] PickleValue get(std::string_view attribute) const {
+  [[nodiscard]] PyValue get(std::string_view attribute) const {
     return attribute_of(value, attribute, where);
   }
   /// Nothing also for None.
-  [[nodiscard]] std::optional<PickleValue> find(std::string_view attribute) const;
+  [[nodiscard]] std::optional<PyValue> find(std::string_view attribute) const;
   /// The first of two names of one attribute, which was renamed.
-  [[nodiscard]] PickleValue get_renamed(std::string_view now, std::string_view before) const;
+  [[nodiscard]] PyValue get_renamed(std::string_view now, std::string_view before) const;
   [[nodiscard]] std::string text(std::string_view attribute, std::string_view otherwise) const;
   [[nodiscard]] bool flag(std::string_view attribute, bool otherwise) const;
 };
 
 /// The object with its class and its version. Refuses what is no object of scikit-learn.
 /// version  of what it stands in, when it has none of its own (trees of old files).
-[[nodiscard]] SklearnObject sklearn_object(const PickleValue& value, std::string where,
+[[nodiscard]] SklearnObject sklearn_object(const PyValue& value, std::string where,
                                            SklearnVersion version);
 
 /// Reads any estimator that is known; refuses others by name, with the list of what is known.
-[[nodiscard]] SklearnPart read_sklearn_part(const SklearnObject& object, PickleVisit& visit);
+[[nodiscard]] SklearnPart read_sklearn_part(const SklearnObject& object, PyVisit& visit);
 
 /// Labels out of an array of classes: whole numbers, text, truth values, numbers.
-[[nodiscard]] std::vector<Label> labels_of(const PickleValue& value, std::string_view where);
+[[nodiscard]] std::vector<Label> labels_of(const PyValue& value, std::string_view where);
 
 /// The targets of a classifier, by classes_: one array, or a list of arrays.
 [[nodiscard]] std::vector<Target> class_targets(const SklearnObject& object);
@@ -71,12 +71,12 @@ struct SklearnObject {
 [[nodiscard]] SklearnPart read_tree_part(const SklearnObject& object);    // tree_part.cc
 [[nodiscard]] SklearnPart read_forest_part(const SklearnObject& object);  // tree_part.cc
 [[nodiscard]] SklearnPart read_gradient_boosting(const SklearnObject& object,
-                                                 PickleVisit& visit);  // boosting_part.cc
+                                                 PyVisit& visit);  // boosting_part.cc
 [[nodiscard]] SklearnPart read_hist_gradient_boosting(const SklearnObject& object);  // hist_part.cc
-[[nodiscard]] SklearnPart read_ada_boost(const SklearnObject& object, PickleVisit& visit);
-[[nodiscard]] SklearnPart read_bagging(const SklearnObject& object, PickleVisit& visit);
+[[nodiscard]] SklearnPart read_ada_boost(const SklearnObject& object, PyVisit& visit);
+[[nodiscard]] SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit);
 [[nodiscard]] SklearnPart read_isolation_forest(const SklearnObject& object);
 [[nodiscard]] SklearnPart read_dummy(const SklearnObject& object);
-[[nodiscard]] SklearnPart read_pipeline(const SklearnObject& object, PickleVisit& visit);
+[[nodiscard]] SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit);
 
 }  // namespace ml_inference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pipeline, and the transformers that may stand in it.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "model/estimators/pipeline.h"
 #include "model/transformers/column_affine.h"
@@ -98,18 +98,18 @@ std::unique_ptr<const Transformer> read_transformer(const SklearnObject& object)
          class_of(object.value), names);
 }
 
-bool is_passthrough(const PickleValue& step, const std::string& where) {
+bool is_passthrough(const PyValue& step, const std::string& where) {
   return step.is_none() || (is_text(step) && text_of(step, where) == "passthrough");
 }
 
 }  // namespace
 
-SklearnPart read_pipeline(const SklearnObject& object, PickleVisit& visit) {
-  const PickleItems steps(object.get("steps"), object.path("steps"));
+SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
+  const PyItems steps(object.get("steps"), object.path("steps"));
   std::vector<std::unique_ptr<const Transformer>> transformers;
   for (std::size_t index = 0; index < steps.size(); ++index) {
     const std::string where = fmt::format("{}[{}]", object.path("steps"), index);
-    const PickleItems step(steps[index], where);
+    const PyItems step(steps[index], where);
     if (step.size() != 2) {
       refuse(Code::data_loss, "{} has {} values, expected a name and a step", where, step.size());
     }

@@ -2,7 +2,7 @@
 #include "formats/sklearn/reader.h"
 
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 
 #include <algorithm>
@@ -22,10 +22,10 @@ std::optional<std::vector<std::string>> names_in(const SklearnObject& object) {
     return texts_of(*names, object.path("feature_names_in_"));
   }
   if (object.name != "Pipeline") return std::nullopt;
-  const PickleItems steps(object.get("steps"), object.path("steps"));
+  const PyItems steps(object.get("steps"), object.path("steps"));
   for (std::size_t index = 0; index < steps.size(); ++index) {
-    const PickleItems step(steps[index], object.path("steps"));
-    if (step.size() != 2 || !step[1].is(PickleKind::object)) continue;
+    const PyItems step(steps[index], object.path("steps"));
+    if (step.size() != 2 || !step[1].is(PyKind::object)) continue;
     const std::string where = fmt::format("{}[{}]", object.path("steps"), index);
     return names_in(sklearn_object(step[1], where, object.version));
   }
@@ -55,8 +55,8 @@ std::string producer_of(const SklearnObject& object) {
 
 }  // namespace
 
-Model read_sklearn(const PickleDocument& document) {
-  PickleVisit visit(kPartCountMax);
+Model read_sklearn(const PyDocument& document) {
+  PyVisit visit(kPartCountMax);
   const SklearnObject object = sklearn_object(document.root(), "sklearn: model", {});
   SklearnPart part = read_sklearn_part(object, visit);
   Schema schema{.feature_names = feature_names(object, part.estimator->feature_count()),

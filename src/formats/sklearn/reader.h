@@ -3,7 +3,7 @@
 // docs/formats/sklearn.md.
 #pragma once
 
-#include "formats/pickle/value.h"
+#include "formats/python/value.h"
 #include "model/model.h"
 
 namespace ml_inference {
@@ -11,6 +11,6 @@ namespace ml_inference {
 /// The model that a pickle or a joblib dump holds. Provenance: format "scikit-learn", producer
 /// "scikit-learn" and its version, estimator the class.
 /// Throws FormatError; messages begin with "sklearn: ".
-[[nodiscard]] Model read_sklearn(const PickleDocument& document);
+[[nodiscard]] Model read_sklearn(const PyDocument& document);
 
 }  // namespace ml_inference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Decision trees and forests of them.
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "formats/sklearn/trees.h"
 #include "model/estimators/forest_estimator.h"
@@ -71,7 +71,7 @@ SklearnPart finished(const SklearnObject& object, ForestBuilder builder, Outputs
 }
 
 std::vector<SklearnObject> trees_of(const SklearnObject& forest) {
-  const PickleItems items(forest.get("estimators_"), forest.path("estimators_"));
+  const PyItems items(forest.get("estimators_"), forest.path("estimators_"));
   if (items.size() == 0) refuse(Code::data_loss, "{} has no trees", forest.where);
   if (items.size() > kTreeCountMax) {
     refuse(Code::resource_exhausted, "{} has {} trees, expected at most {}", forest.where,

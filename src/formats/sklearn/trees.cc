@@ -2,7 +2,7 @@
 #include "formats/sklearn/trees.h"
 
 #include "formats/format_error.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/arrays.h"
 #include "model/limits.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ struct LeafPlace {
 // Reads one tree: first the nodes, then the values, in the order of the file.
 class TreeReader {
  public:
-  TreeReader(const PickleValue& tree, std::string_view where, const TreeUse& use,
+  TreeReader(const PyValue& tree, std::string_view where, const TreeUse& use,
              ForestBuilder& builder)
       : tree_(tree), where_(where), use_(use), builder_(builder) {}
 
@@ -43,7 +43,7 @@ class TreeReader {
   }
 
   void read_nodes() {
-    PickleRecords nodes(attribute_of(tree_, "nodes", where_), path("nodes"));
+    PyRecords nodes(attribute_of(tree_, "nodes", where_), path("nodes"));
     node_count_ = nodes.size();
     if (node_count_ == 0 || node_count_ > kNodeCountMax) {
       refuse(Code::data_loss, "{} has {} nodes, expected 1 to {}", where_, node_count_,
@@ -51,12 +51,12 @@ class TreeReader {
     }
     builder_.start_tree(node_count_, use_.first_output);
     depths_.assign(node_count_, 0);
-    const PickleField left = nodes.integer_field("left_child");
-    const PickleField right = nodes.integer_field("right_child");
-    const PickleField feature = nodes.integer_field("feature");
-    const PickleField threshold = nodes.field("threshold");
-    const PickleField samples = nodes.integer_field("n_node_samples");
-    std::optional<PickleField> missing;
+    const PyField left = nodes.integer_field("left_child");
+    const PyField right = nodes.integer_field("right_child");
+    const PyField feature = nodes.integer_field("feature");
+    const PyField threshold = nodes.field("threshold");
+    const PyField samples = nodes.integer_field("n_node_samples");
+    std::optional<PyField> missing;
     if (nodes.has("missing_go_to_left")) missing = nodes.integer_field("missing_go_to_left");
     std::size_t node = 0;
     nodes.for_each([&](const char* record) {
@@ -98,10 +98,10 @@ class TreeReader {
   }
 
   void read_values() {
-    const PickleValue array = array_of(attribute_of(tree_, "values", where_), path("values"));
+    const PyValue array = array_of(attribute_of(tree_, "values", where_), path("values"));
     check_shape(array, {static_cast<std::int64_t>(node_count_), -1, -1}, path("values"));
     const std::size_t width = static_cast<std::size_t>(array.layout().count) / node_count_;
-    PickleNumbers numbers(array, path("values"));
+    PyNumbers numbers(array, path("values"));
     std::vector<double> values(width);
     std::vector<double> out(use_.leaf_width);
     std::size_t at = 0;
@@ -121,7 +121,7 @@ class TreeReader {
     });
   }
 
-  PickleValue tree_;
+  PyValue tree_;
   std::string where_;
   const TreeUse& use_;
   ForestBuilder& builder_;
@@ -132,11 +132,11 @@ class TreeReader {
 
 }  // namespace
 
-std::size_t node_count_of(const PickleValue& tree, std::string_view where) {
+std::size_t node_count_of(const PyValue& tree, std::string_view where) {
   return count_of(attribute_of(tree, "nodes", where), fmt::format("{}.nodes", where));
 }
 
-void add_sklearn_tree(const PickleValue& tree, std::string_view where, const TreeUse& use,
+void add_sklearn_tree(const PyValue& tree, std::string_view where, const TreeUse& use,
                       ForestBuilder& builder) {
   TreeReader(tree, where, use, builder).read();
 }

@@ -34,13 +34,13 @@ struct TreeUse {
 };
 
 /// How many nodes the tree has, as its file says. Throws FormatError: data_loss.
-[[nodiscard]] std::size_t node_count_of(const PickleValue& tree, std::string_view where);
+[[nodiscard]] std::size_t node_count_of(const PyValue& tree, std::string_view where);
 
 /// Adds the tree to the forest.
 /// tree  an object of the class Tree.
 /// Throws FormatError: data_loss.
 /// Source: scikit-learn 1.7 and 0.24, sklearn/tree/_tree.pyx (Tree.__setstate__, _apply_dense).
-void add_sklearn_tree(const PickleValue& tree, std::string_view where, const TreeUse& use,
+void add_sklearn_tree(const PyValue& tree, std::string_view where, const TreeUse& use,
                       ForestBuilder& builder);
 
 /// The rule of a classifier's leaves: for each target the shares of its classes.

@@ -4,8 +4,8 @@
 #include "formats/format_error.h"
 #include "formats/lightgbm/lightgbm_model.h"
 #include "formats/lightgbm/reader.h"
-#include "formats/pickle/access.h"
-#include "formats/pickle/arrays.h"
+#include "formats/python/access.h"
+#include "formats/python/arrays.h"
 #include "formats/sklearn/part.h"
 #include "formats/xgboost/reader.h"
 #include "formats/xgboost/xgboost_model.h"
@@ -20,15 +20,14 @@
 namespace ml_inference {
 namespace {
 
-std::optional<PickleValue> find(const PickleValue& object, std::string_view name,
-                                std::string_view where) {
-  std::optional<PickleValue> found = find_attribute(object, name, where);
+std::optional<PyValue> find(const PyValue& object, std::string_view name, std::string_view where) {
+  std::optional<PyValue> found = find_attribute(object, name, where);
   if (found && found->is_none()) found.reset();
   return found;
 }
 
 // The object itself, or the Booster in a wrapper.
-PickleValue booster_of(const PickleValue& object, std::string_view where) {
+PyValue booster_of(const PyValue& object, std::string_view where) {
   if (class_of(object).ends_with(".Booster")) return object;
   const auto booster = find(object, "_Booster", where);
   if (!booster) refuse(Code::invalid_argument, "{} is not fitted: it has no _Booster", where);
@@ -36,21 +35,21 @@ PickleValue booster_of(const PickleValue& object, std::string_view where) {
 }
 
 // The labels of a classifier's classes; none where the wrapper keeps the numbers 0, 1, 2 ...
-std::vector<Label> class_labels(const PickleValue& object, std::string_view where) {
+std::vector<Label> class_labels(const PyValue& object, std::string_view where) {
   for (const std::string_view name : {"classes_", "_classes"}) {
     const std::string path = fmt::format("{}.{}", where, name);
     if (const auto classes = find(object, name, where)) return labels_of(*classes, path);
   }
   const auto encoder = find(object, "_le", where);
-  if (!encoder || !encoder->is(PickleKind::object)) return {};
+  if (!encoder || !encoder->is(PyKind::object)) return {};
   const std::string path = fmt::format("{}._le", where);
   const auto classes = find(*encoder, "classes_", path);
   return classes ? labels_of(*classes, path + ".classes_") : std::vector<Label>{};
 }
 
-std::string bytes_of(const PickleValue& value, std::string_view where) {
+std::string bytes_of(const PyValue& value, std::string_view where) {
   if (is_text(value)) return text_of(value, where);
-  if (!value.is(PickleKind::bytes)) {
+  if (!value.is(PyKind::bytes)) {
     refuse(Code::data_loss, "{} is {}, expected bytes", where, value_text(value));
   }
   return std::string(value.load().view());
@@ -58,9 +57,9 @@ std::string bytes_of(const PickleValue& value, std::string_view where) {
 
 // --- XGBoost
 
-Model read_xgboost_object(const PickleValue& object) {
+Model read_xgboost_object(const PyValue& object) {
   constexpr std::string_view kWhere = "xgboost: model";
-  const PickleValue booster = booster_of(object, kWhere);
+  const PyValue booster = booster_of(object, kWhere);
   const std::string where = "xgboost: model.handle";
   XgboostFile file = read_xgboost_file(bytes_of(attribute_of(booster, "handle", kWhere), where));
   const bool is_wrapper = !class_of(object).ends_with(".Booster");
@@ -71,9 +70,9 @@ Model read_xgboost_object(const PickleValue& object) {
 
 // --- LightGBM
 
-Model read_lightgbm_object(const PickleValue& object) {
+Model read_lightgbm_object(const PyValue& object) {
   constexpr std::string_view kWhere = "lightgbm: model";
-  const PickleValue booster = booster_of(object, kWhere);
+  const PyValue booster = booster_of(object, kWhere);
   auto handle = find(booster, "_handle", kWhere);
   if (!handle) handle = attribute_of(booster, "handle", kWhere);
   LightgbmFile file = read_lightgbm_file(bytes_of(*handle, "lightgbm: model._handle"));
@@ -87,13 +86,13 @@ Model read_lightgbm_object(const PickleValue& object) {
 
 }  // namespace
 
-bool is_wrapped_booster(const PickleDocument& document) {
+bool is_wrapped_booster(const PyDocument& document) {
   const std::string_view name = class_of(document.root());
   return name.starts_with("xgboost.") || name.starts_with("lightgbm.");
 }
 
-Model read_wrapped_booster(const PickleDocument& document) {
-  const PickleValue root = document.root();
+Model read_wrapped_booster(const PyDocument& document) {
+  const PyValue root = document.root();
   return class_of(root).starts_with("xgboost.") ? read_xgboost_object(root)
                                                 : read_lightgbm_object(root);
 }

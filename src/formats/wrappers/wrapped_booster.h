@@ -3,19 +3,19 @@
 // library's own file lies in their state.
 #pragma once
 
-#include "formats/pickle/value.h"
+#include "formats/python/value.h"
 #include "model/model.h"
 
 namespace ml_inference {
 
 /// Whether the pickle's object is one of xgboost's or lightgbm's.
-[[nodiscard]] bool is_wrapped_booster(const PickleDocument& document);
+[[nodiscard]] bool is_wrapped_booster(const PyDocument& document);
 
 /// Its model, as the wrapper's predict() answers: with the wrapper's class labels, and with the
 /// trees up to its best iteration where training was stopped early.
 /// Throws FormatError; messages begin with "xgboost: " or "lightgbm: ".
 /// Source: XGBoost 3.2, python-package/xgboost/sklearn.py and core.py (Booster.__getstate__);
 /// LightGBM 4.6, python-package/lightgbm/sklearn.py and basic.py (Booster.__getstate__).
-[[nodiscard]] Model read_wrapped_booster(const PickleDocument& document);
+[[nodiscard]] Model read_wrapped_booster(const PyDocument& document);
 
 }  // namespace ml_inference

@@ -95,7 +95,7 @@ std::string refusal_of(std::string_view bytes) {
 
 std::string read_as_text(std::string_view bytes) {
   try {
-    const PickleDocument document = read_pickle(bytes);
+    const PyDocument document = read_pickle(bytes);
     return repr_of(document.root());
   } catch (const FormatError& refusal) {
     return refusal.error.message;

@@ -59,7 +59,7 @@ template <class T>
 
 /// The value and all in it, in the way of Python's repr(), arrays with their elements: "{'a': [1,
 /// 2.5]}". Ends with "..." where it would become too long or go too deep.
-[[nodiscard]] std::string repr_of(const PickleValue& value);
+[[nodiscard]] std::string repr_of(const PyValue& value);
 
 /// repr_of() the root of these bytes, or what they are refused by.
 [[nodiscard]] std::string read_as_text(std::string_view bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "formats/format_error.h"
-#include "formats/pickle/access.h"
-#include "formats/pickle/arrays.h"
 #include "formats/pickle/testing/pickle_files.h"
+#include "formats/python/access.h"
+#include "formats/python/arrays.h"
 
 #include <fmt/format.h>
 
@@ -19,10 +19,10 @@ constexpr std::size_t kRefusedMax = 1'000;
 
 class Repr {
  public:
-  std::string text(const PickleValue& value) {
+  std::string text(const PyValue& value) {
     if (copied_ > kCopiedMax || refused_ > kRefusedMax) return "...";
     try {
-      const PickleVisit::Inside inside = visit_.enter("repr");
+      const PyVisit::Inside inside = visit_.enter("repr");
       std::string out = inner(value);
       copied_ += out.size();
       return out;
@@ -34,32 +34,32 @@ class Repr {
   }
 
  private:
-  std::string inner(const PickleValue& value) {
+  std::string inner(const PyValue& value) {
     switch (value.kind()) {
-      case PickleKind::nothing: return "nothing";
-      case PickleKind::none: return "None";
-      case PickleKind::boolean: return value.integer() != 0 ? "True" : "False";
-      case PickleKind::integer: return fmt::format("{}", value.integer());
-      case PickleKind::real: return fmt::format("{}", value.real());
-      case PickleKind::text:
-      case PickleKind::long_text: return fmt::format("'{}'", text_of(value, "text"));
-      case PickleKind::tuple: return "(" + items(value) + (value.size() == 1 ? ",)" : ")");
-      case PickleKind::list: return "[" + items(value) + "]";
-      case PickleKind::set: return "{" + items(value) + "}";
-      case PickleKind::slice: return "slice(" + items(value) + ")";
-      case PickleKind::dict: return "{" + entries(value) + "}";
-      case PickleKind::global: return std::string(value.name());
-      case PickleKind::object: return object(value);
-      case PickleKind::array: return array(value);
-      case PickleKind::scalar: return scalar(value);
-      case PickleKind::dtype: return "dtype(" + type_text(value.type()) + ")";
-      case PickleKind::bytes:
-      case PickleKind::big_integer: return bytes(value);
+      case PyKind::nothing: return "nothing";
+      case PyKind::none: return "None";
+      case PyKind::boolean: return value.integer() != 0 ? "True" : "False";
+      case PyKind::integer: return fmt::format("{}", value.integer());
+      case PyKind::real: return fmt::format("{}", value.real());
+      case PyKind::text:
+      case PyKind::long_text: return fmt::format("'{}'", text_of(value, "text"));
+      case PyKind::tuple: return "(" + items(value) + (value.size() == 1 ? ",)" : ")");
+      case PyKind::list: return "[" + items(value) + "]";
+      case PyKind::set: return "{" + items(value) + "}";
+      case PyKind::slice: return "slice(" + items(value) + ")";
+      case PyKind::dict: return "{" + entries(value) + "}";
+      case PyKind::global: return std::string(value.name());
+      case PyKind::object: return object(value);
+      case PyKind::array: return array(value);
+      case PyKind::scalar: return scalar(value);
+      case PyKind::dtype: return "dtype(" + type_text(value.type()) + ")";
+      case PyKind::bytes:
+      case PyKind::big_integer: return bytes(value);
     }
     return "?";
   }
 
-  std::string items(const PickleValue& value) {
+  std::string items(const PyValue& value) {
     std::string out;
     for (std::size_t index = 0; index < value.size(); ++index) {
       if (index > 0) out += ", ";
@@ -68,7 +68,7 @@ class Repr {
     return out;
   }
 
-  std::string entries(const PickleValue& dict) {
+  std::string entries(const PyValue& dict) {
     std::string out;
     for (std::size_t index = 0; index < dict.size(); ++index) {
       if (index > 0) out += ", ";
@@ -77,11 +77,11 @@ class Repr {
     return out;
   }
 
-  std::string object(const PickleValue& value) {
+  std::string object(const PyValue& value) {
     std::string out(value.callable().name());
     out += text(value.arguments());
-    const auto part = [&](std::string_view sign, const PickleValue& of) {
-      if (!of.is(PickleKind::nothing)) out += std::string(sign) + text(of);
+    const auto part = [&](std::string_view sign, const PyValue& of) {
+      if (!of.is(PyKind::nothing)) out += std::string(sign) + text(of);
     };
     part("**", value.keywords());
     part(" state ", value.state());
@@ -98,16 +98,16 @@ class Repr {
     return out;
   }
 
-  static std::string bytes(const PickleValue& value) {
-    const PickleBytes loaded = value.load();
+  static std::string bytes(const PyValue& value) {
+    const PyBytes loaded = value.load();
     return "x'" + hex(loaded.view()) + "'";
   }
 
-  std::string array(const PickleValue& value) {
+  std::string array(const PyValue& value) {
     std::string out = "array(" + type_text(value.type()) + shape_text(value.layout().shape) + " ";
     const char kind = value.type().kind;
     if (kind == 'O') {
-      const PickleItems objects(value, "array");
+      const PyItems objects(value, "array");
       for (std::size_t index = 0; index < objects.size(); ++index) {
         out += (index > 0 ? ", " : "") + text(objects[index]);
       }
@@ -122,9 +122,9 @@ class Repr {
     return out + (value.type().fields.empty() ? bytes(value) : records(value)) + ")";
   }
 
-  static std::string records(const PickleValue& value) {
+  static std::string records(const PyValue& value) {
     std::string out;
-    PickleRecords records(value, "records");
+    PyRecords records(value, "records");
     records.for_each([&](const char* record) {
       out += "(";
       for (const ArrayField& field : value.type().fields) {
@@ -137,7 +137,7 @@ class Repr {
     return out;
   }
 
-  std::string scalar(const PickleValue& value) {
+  std::string scalar(const PyValue& value) {
     const ArrayType& type = value.type();
     if (type.kind == 'O') return "scalar(" + text(value.object()) + ")";
     if (is_text(value)) return fmt::format("scalar('{}')", text_of(value, "scalar"));
@@ -147,13 +147,13 @@ class Repr {
     return "scalar(" + bytes(value) + ")";
   }
 
-  PickleVisit visit_{kValuesMax};
+  PyVisit visit_{kValuesMax};
   std::size_t copied_ = 0;
   std::size_t refused_ = 0;
 };
 
 }  // namespace
 
-std::string repr_of(const PickleValue& value) { return Repr().text(value); }
+std::string repr_of(const PyValue& value) { return Repr().text(value); }
 
 }  // namespace ml_inference::testing
