@@ -56,14 +56,14 @@ TEST(LoadModel, NamesTheSourceAndTheKnownFormats) {
   const Result<Model> model = load_model("\x81\x04\x95", "model.bin");
   expect_refusal(
       model, Code::unimplemented,
-      "model.bin: the file begins with 81 04 95, expected a model (onnx, pickle, xgboost, "
+      "model.bin: the file begins with 81 04 95, expected a model (onnx, pickle, skops, xgboost, "
       "lightgbm)");
 }
 
 TEST(LoadModel, RefusesAnEmptyFile) {
   const File file("");
   expect_refusal(load_model_file(file.path()), Code::invalid_argument,
-                 ": the file is empty, expected a model (onnx, pickle, xgboost, lightgbm)");
+                 ": the file is empty, expected a model (onnx, pickle, skops, xgboost, lightgbm)");
 }
 
 TEST(LoadModel, RefusesAFileThatDoesNotExist) {
