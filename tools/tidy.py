@@ -67,6 +67,7 @@ UNTRUSTED = [
     "src/formats/lightgbm/lightgbm",
     "src/formats/onnx/onnx",
     "src/formats/pickle/pickle",
+    "src/formats/sklearn/sklearn",
     "src/formats/skops/skops",
     "src/formats/xgboost/xgboost",
     "src/host/cgroup_text",

@@ -8,6 +8,7 @@
 #include "formats/limits.h"
 #include "formats/onnx/reader.h"
 #include "formats/pickle/reader.h"
+#include "formats/python/access.h"
 #include "formats/sklearn/reader.h"
 #include "formats/skops/reader.h"
 #include "formats/wrappers/wrapped_booster.h"
@@ -39,7 +40,9 @@ struct Format {
 template <PyDocument (*read)(std::string_view bytes)>
 Model read_python_model(std::string_view bytes) {
   const PyDocument document = read(bytes);
-  return is_wrapped_booster(document) ? read_wrapped_booster(document) : read_sklearn(document);
+  const PyValue root = document.root();
+  return is_wrapped_booster(class_of(root)) ? read_wrapped_booster(root, "model")
+                                            : read_sklearn(document);
 }
 
 // All formats. No two begin alike.

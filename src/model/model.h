@@ -51,6 +51,9 @@ class Model {
   /// The link behind that forest; null where there is no only forest.
   [[nodiscard]] const Link* link() const;
 
+  /// What computes, for a model that becomes a part of another one.
+  [[nodiscard]] std::unique_ptr<Estimator> take_estimator() && { return std::move(estimator_); }
+
   /// The same model, which now knows the bytes that stand for it.
   [[nodiscard]] Model with_sha256(std::string sha256) &&;
 

@@ -187,6 +187,8 @@ def models(full):
     yield "gb_frequent", GradientBoostingClassifier(init=frequent, **BOOSTED), IRIS, SPECIES, {"sample_weight": weights}, ["log"]
     yield "gb_frequent_binary", GradientBoostingClassifier(init=frequent, **BOOSTED), IRIS, BINARY, {}, ["log"]
     yield "dtr_absolute", DecisionTreeRegressor(criterion="absolute_error" if VERSION >= (1, 0) else "mae", max_depth=3, random_state=3), ROWS, TARGET, {}, []
+    # Columns that no member sees may hold anything.
+    yield "bag_columns", BaggingClassifier(n_estimators=2, max_features=1, random_state=3, **tree), IRIS, NAMES[SPECIES], {}, []
 
 
 # --- rows -----------------------------------------------------------------------------------------

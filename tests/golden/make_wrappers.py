@@ -4,19 +4,31 @@
 
     python make_wrappers.py xgboost|lightgbm FOLDER
 
-Needs that library and scikit-learn. Rows with missing values; labels as numbers and, where the
-wrapper takes them, as text.
+Needs that library and scikit-learn; with skops it also writes wrappers and pipelines with skops.
+Rows with missing values; labels as numbers and, where the wrapper takes them, as text.
 """
 
 import importlib
+import io
 import json
 import math
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 
+import joblib
 import numpy as np
 from sklearn.datasets import load_iris
+from sklearn.ensemble import BaggingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+try:
+    import skops.io
+except ImportError:
+    skops = None
 
 NAMES = np.array(["setosa", "versicolor", "virginica"])
 
@@ -37,6 +49,15 @@ def fitted(name, rows, species):
     if is_xgboost:
         yield "stopped", stopped(library, rows, species)
     yield "reg", regressor(**options).fit(rows, rows[:, 0])
+    small = {"n_estimators": 2, "max_depth": 2}
+    # Some steps do with missing values, some have them replaced.
+    yield "pipe", Pipeline([("scale", StandardScaler()), ("model", classifier(**small))]).fit(rows, species)
+    yield "pipebin", Pipeline([("impute", SimpleImputer()), ("scale", StandardScaler()),
+                               ("model", classifier(**small))]).fit(rows, binary)
+    yield "pipereg", Pipeline([("none", "passthrough"), ("function", FunctionTransformer()),
+                               ("model", regressor(**small))]).fit(rows, rows[:, 0])
+    whole = np.nan_to_num(rows)  # a Bagging of old lets no missing value through
+    yield "bag", BaggingClassifier(classifier(**small), n_estimators=2, random_state=3).fit(whole, species)
 
 
 def stopped(library, rows, species):
@@ -61,6 +82,12 @@ def answers(model, rows):
         yield answer
 
 
+def joblib_bytes(model):
+    file = io.BytesIO()
+    joblib.dump(model, file, compress=("zlib", 3))
+    return file.getvalue()
+
+
 def write_golden(folder, name, model, form, golden):
     text = json.dumps({"model": model, "format": form, **golden})
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
@@ -77,8 +104,13 @@ def main():
         name = f"{'xgb' if library == 'xgboost' else 'lgb'}{version}_{name}"
         golden = {"library": library, "version": version, "estimator": type(model).__name__,
                   "near": False, "rows": asked, "answers": list(answers(model, asked))}
-        (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, 4))
-        write_golden(folder, name, f"{name}.pkl", "pickle", golden)
+        in_pipeline = type(model).__name__ == "Pipeline"
+        ending, content = ("joblib", joblib_bytes(model)) if in_pipeline else ("pkl", pickle.dumps(model, 4))
+        (folder / f"{name}.{ending}").write_bytes(content)
+        write_golden(folder, name, f"{name}.{ending}", "pickle", golden)
+        if skops and not name.endswith("_stopped"):
+            (folder / f"{name}.skops").write_bytes(skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED))
+            write_golden(folder, f"{name}_skops", f"{name}.skops", "skops", golden)
         if name.endswith("_stopped"):
             model.save_model(str(folder / f"{name}.model.json"))
             write_golden(folder, f"{name}_file", f"{name}.model.json", "xgboost-json", golden)

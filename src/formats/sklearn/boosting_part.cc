@@ -74,6 +74,13 @@ class BoostingReader {
     if (is_classifier_ && !part.targets.front().has_probabilities) {
       refuse(Code::unimplemented, "{} gives no probabilities", first.where);
     }
+    const std::size_t expected = is_classifier_ ? loss_.class_count : 1;
+    if (part.targets.size() != 1 || part.targets.front().output_count() != expected ||
+        part.estimator->feature_count() != feature_count_of(object_) || !part.categories.empty()) {
+      refuse(Code::data_loss, "{} gives {} numbers for {} columns, expected {} for {}", first.where,
+             part.targets.front().output_count(), part.estimator->feature_count(), expected,
+             feature_count_of(object_));
+    }
     InputRules rules = part.rules;
     rules.accepts_missing = false;
     return {.estimator = std::make_unique<StartedForest>(std::move(part.estimator), start_rule(),

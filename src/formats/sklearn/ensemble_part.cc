@@ -6,7 +6,9 @@
 #include "formats/sklearn/trees.h"
 #include "model/estimators/constant.h"
 #include "model/estimators/ensemble.h"
+#include "model/estimators/first_outputs.h"
 #include "model/estimators/forest_estimator.h"
+#include "model/estimators/guarded.h"
 #include "model/estimators/isolation.h"
 
 #include <algorithm>
@@ -52,9 +54,36 @@ std::vector<std::size_t> member_columns(const SklearnObject& object, const PyIte
     }
     columns.push_back(static_cast<std::size_t>(column));
   }
+  if (columns.empty()) refuse(Code::data_loss, "{} has no columns", where);
   std::vector<std::size_t> all(feature_count);
   std::iota(all.begin(), all.end(), std::size_t{0});
   return columns == all ? std::vector<std::size_t>{} : columns;
+}
+
+// One that looks at no feature, and may not have counted them, gets as many as it likes.
+void check_width(const SklearnPart& part, const SklearnObject& object, std::size_t width,
+                 std::vector<std::size_t>& columns) {
+  const std::size_t expected = part.estimator->feature_count();
+  if (part.takes_any_width && expected <= width) {
+    columns.resize(expected);
+    std::iota(columns.begin(), columns.end(), std::size_t{0});
+    return;
+  }
+  if (expected != width) {
+    refuse(Code::data_loss, "{} takes {} features, expected {}", object.where, expected, width);
+  }
+}
+
+// What the wrappers of other libraries give beside their outputs, scikit-learn's ensembles do not
+// ask for.
+void leave_out_scores(SklearnPart& part, const SklearnObject& object) {
+  if (class_of(object.value).starts_with("sklearn.")) return;
+  std::size_t count = 0;
+  for (Target& target : part.targets) {
+    count += target.output_count();
+    target.score_count = 0;
+  }
+  part.estimator = std::make_unique<FirstOutputs>(std::move(part.estimator), count);
 }
 
 std::vector<double> member_weights(const SklearnObject& object, std::size_t count) {
@@ -74,20 +103,24 @@ namespace {
 
 std::vector<Member> read_boosted(const SklearnObject& object, PyVisit& visit,
                                  std::size_t class_count, InputRules& rules) {
+  const std::size_t feature_count = feature_count_of(object);
   const PyItems items = members_of(object);
   std::vector<Member> members;
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject base = sklearn_object(items[index], place(object, index), object.version);
     SklearnPart part = read_sklearn_part(base, visit);
+    leave_out_scores(part, base);
     const Target& target = part.targets.front();
     const bool fits = part.targets.size() == 1 && target.class_labels.size() == class_count &&
-                      (class_count == 0 || target.has_probabilities);
+                      (class_count == 0 || target.has_probabilities) && part.categories.empty();
     if (!fits) {
       refuse(Code::unimplemented, "{} has {} classes, expected the {} of the ensemble", base.where,
              target.class_labels.size(), class_count);
     }
     if (index == 0) rules = part.rules;
-    members.push_back({.estimator = std::move(part.estimator)});
+    std::vector<std::size_t> columns;
+    check_width(part, base, feature_count, columns);
+    members.push_back({.estimator = std::move(part.estimator), .columns = std::move(columns)});
   }
   // AdaBoost checks its rows itself, before any member sees them.
   rules.accepts_missing = false;
@@ -159,6 +192,22 @@ std::vector<std::size_t> member_classes(const Target& of_member, std::size_t cla
 
 }  // namespace
 
+namespace {
+
+// A Bagging lets any value in, and each member looks at the columns that it sees. Where all see all
+// of them, the rules of the members may as well be those of the whole.
+void guard_columns(std::vector<Member>& members, InputRules& rules) {
+  const bool see_all =
+      std::ranges::all_of(members, [](const Member& member) { return member.columns.empty(); });
+  if (see_all) return;
+  for (Member& member : members) {
+    member.estimator = std::make_unique<Guarded>(std::move(member.estimator), rules);
+  }
+  rules = {.accepts_missing = true, .accepts_infinite = true, .type = NumberType::float64};
+}
+
+}  // namespace
+
 SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
   const std::size_t feature_count = feature_count_of(object);
   const PyItems items = members_of(object);
@@ -170,6 +219,7 @@ SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject base = sklearn_object(items[index], place(object, index), object.version);
     SklearnPart member = read_sklearn_part(base, visit);
+    leave_out_scores(member, base);
     if (index == 0) {
       part.rules = member.rules;
       if (!is_classifier(object)) part.targets = member.targets;
@@ -181,6 +231,7 @@ SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
     }
     const Target& target = part.targets.front();
     if (member.targets.size() != part.targets.size() ||
+        (is_classifier(object) && part.targets.size() != 1) || !member.categories.empty() ||
         member.targets.front().task != target.task ||
         (is_classifier(object) && !member.targets.front().has_probabilities)) {
       refuse(Code::unimplemented, "{} is not what a Bagging of {} is read of", base.where,
@@ -198,10 +249,13 @@ SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
         outputs.push_back(class_count + score);
       }
     }
+    std::vector<std::size_t> seen = member_columns(object, columns, index, feature_count);
+    check_width(member, base, seen.empty() ? feature_count : seen.size(), seen);
     members.push_back({.estimator = std::move(member.estimator),
-                       .columns = member_columns(object, columns, index, feature_count),
+                       .columns = std::move(seen),
                        .outputs = std::move(outputs)});
   }
+  guard_columns(members, part.rules);
   std::size_t width = 0;
   for (const Target& target : part.targets) width += target.output_count() + target.score_count;
   part.estimator = std::make_unique<Mean>(feature_count, width, std::move(members));
@@ -315,9 +369,12 @@ SklearnPart read_dummy_classifier(const SklearnObject& object, std::size_t featu
   const std::string where = object.path("class_prior_");
   std::vector<double> answer;
   for (std::size_t index = 0; index < part.targets.size(); ++index) {
-    const PyValue prior = part.targets.size() == 1 && !priors.is(PyKind::list)
-                              ? priors
-                              : PyItems(priors, where)[index];
+    const bool is_one = part.targets.size() == 1 && !priors.is(PyKind::list);
+    if (!is_one && PyItems(priors, where).size() != part.targets.size()) {
+      refuse(Code::data_loss, "{} has {} lists, expected {}", where, PyItems(priors, where).size(),
+             part.targets.size());
+    }
+    const PyValue prior = is_one ? priors : PyItems(priors, where)[index];
     std::optional<Label> constant;
     if (index < constants.size()) constant = constants[index];
     const std::vector<double> probabilities = dummy_probabilities(

@@ -4,6 +4,8 @@
 #include "formats/format_error.h"
 #include "formats/python/arrays.h"
 #include "formats/sklearn/trees.h"
+#include "formats/wrappers/wrapped_booster.h"
+#include "model/limits.h"
 
 #include <algorithm>
 #include <array>
@@ -104,7 +106,8 @@ bool SklearnObject::flag(std::string_view attribute, bool otherwise) const {
 
 SklearnObject sklearn_object(const PyValue& value, std::string where, SklearnVersion version) {
   const std::string_view name = class_of(value);
-  if (!name.starts_with("sklearn.") && !name.starts_with("imblearn.")) {
+  if (!name.starts_with("sklearn.") && !name.starts_with("imblearn.") &&
+      !is_wrapped_booster(name)) {
     refuse(Code::unimplemented, "{} is {}, expected an estimator of scikit-learn: {}", where,
            name.empty() ? value_text(value) : std::string(name), known_names());
   }
@@ -120,6 +123,7 @@ SklearnObject sklearn_object(const PyValue& value, std::string where, SklearnVer
 
 SklearnPart read_sklearn_part(const SklearnObject& object, PyVisit& visit) {
   const PyVisit::Inside inside = visit.enter(object.where);
+  if (is_wrapped_booster(class_of(object.value))) return read_wrapped_part(object);
   const auto known = std::ranges::find(kKnown, object.name, &Known::name);
   if (known == kKnown.end() || !class_of(object.value).starts_with("sklearn.")) {
     refuse(Code::unimplemented, "{} is {}, expected one of {}", object.where,
@@ -166,8 +170,10 @@ std::vector<Target> class_targets(const SklearnObject& object) {
 std::size_t feature_count_of(const SklearnObject& object) {
   const std::int64_t count = integer_of(object.get_renamed("n_features_in_", "n_features_"),
                                         object.path("n_features_in_"));
-  if (count < 1)
-    refuse(Code::data_loss, "{} has {} features, expected 1 or more", object.where, count);
+  if (count < 1 || static_cast<std::size_t>(count) > kFeatureCountMax) {
+    refuse(Code::data_loss, "{} has {} features, expected 1 to {}", object.where, count,
+           kFeatureCountMax);
+  }
   return static_cast<std::size_t>(count);
 }
 

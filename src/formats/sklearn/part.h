@@ -20,8 +20,9 @@ struct SklearnPart {
   std::unique_ptr<Estimator> estimator;
   InputRules rules;  ///< what its library lets in
   std::vector<Target> targets;
-  std::vector<Categories> categories;  ///< features whose values are text
-  bool takes_any_width = false;        ///< it looks at no feature
+  std::vector<Categories> categories;           ///< features whose values are text
+  bool takes_any_width = false;                 ///< it looks at no feature
+  std::vector<std::string> feature_names = {};  ///< where they do not stand in feature_names_in_
 };
 
 /// Where a reader stands in the file: the object, and what to call it in a message.
@@ -45,7 +46,8 @@ struct SklearnObject {
   [[nodiscard]] bool flag(std::string_view attribute, bool otherwise) const;
 };
 
-/// The object with its class and its version. Refuses what is no object of scikit-learn.
+/// The object with its class and its version. Refuses what is no object of scikit-learn, and no
+/// wrapper of XGBoost's or LightGBM's.
 /// version  of what it stands in, when it has none of its own (trees of old files).
 [[nodiscard]] SklearnObject sklearn_object(const PyValue& value, std::string where,
                                            SklearnVersion version);
@@ -78,5 +80,6 @@ struct SklearnObject {
 [[nodiscard]] SklearnPart read_isolation_forest(const SklearnObject& object);
 [[nodiscard]] SklearnPart read_dummy(const SklearnObject& object);
 [[nodiscard]] SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit);
+[[nodiscard]] SklearnPart read_wrapped_part(const SklearnObject& object);  // wrapped_part.cc
 
 }  // namespace ml_inference

@@ -6,6 +6,7 @@
 #include "model/estimators/pipeline.h"
 #include "model/transformers/column_affine.h"
 #include "model/transformers/impute.h"
+#include "model/transformers/rearrange.h"
 
 #include <array>
 #include <cmath>
@@ -79,12 +80,38 @@ std::unique_ptr<const Transformer> read_simple_imputer(const SklearnObject& obje
                       .indicators = indicator_columns(object, width)});
 }
 
+// What a function is called: also one of numpy's that the file names in the way of old.
+std::string function_text(const PyValue& function, const std::string& where) {
+  if (!function.is(PyKind::object) || !class_of(function).ends_with("._ufunc_reconstruct")) {
+    return value_text(function);
+  }
+  const PyValue arguments = function.arguments();
+  if (arguments.size() != 2) return value_text(function);
+  return text_of(arguments.item(0), where) + "." + text_of(arguments.item(1), where);
+}
+
+// Without a function it lets all columns through as they are; null then, unless it looks at them.
+std::unique_ptr<const Transformer> read_function_transformer(const SklearnObject& object) {
+  if (const auto function = object.find("func")) {
+    refuse(Code::unimplemented,
+           "{} is a FunctionTransformer of {}, expected one without a function", object.where,
+           function_text(*function, object.path("func")));
+  }
+  if (!object.flag("validate", false)) return nullptr;
+  const std::size_t width = feature_count_of(object);
+  std::vector<Rearrange::Column> columns(width);
+  for (std::size_t column = 0; column < width; ++column) columns[column].from = column;
+  return std::make_unique<Rearrange>(width, InputRules{.type = NumberType::float64},
+                                     std::move(columns));
+}
+
 struct KnownTransformer {
   std::string_view name;
   std::unique_ptr<const Transformer> (*read)(const SklearnObject& object);
 };
 
-constexpr std::array kKnown{KnownTransformer{"MinMaxScaler", read_min_max_scaler},
+constexpr std::array kKnown{KnownTransformer{"FunctionTransformer", read_function_transformer},
+                            KnownTransformer{"MinMaxScaler", read_min_max_scaler},
                             KnownTransformer{"SimpleImputer", read_simple_imputer},
                             KnownTransformer{"StandardScaler", read_standard_scaler}};
 
@@ -120,7 +147,8 @@ SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
     }
     const SklearnObject part = sklearn_object(step[1], where, object.version);
     if (!is_last) {
-      transformers.push_back(read_transformer(part));
+      std::unique_ptr<const Transformer> transformer = read_transformer(part);
+      if (transformer != nullptr) transformers.push_back(std::move(transformer));
       continue;
     }
     SklearnPart estimator = read_sklearn_part(part, visit);
@@ -136,7 +164,17 @@ SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
       }
       width = transformer->output_width();
     }
-    if (estimator.estimator->feature_count() != width) {
+    const std::size_t expected = estimator.estimator->feature_count();
+    if (estimator.takes_any_width && expected < width) {
+      // It looks at none of them, and has perhaps not counted them.
+      std::vector<Rearrange::Column> columns(expected);
+      for (std::size_t column = 0; column < expected; ++column) columns[column].from = column;
+      transformers.push_back(
+          std::make_unique<Rearrange>(width, estimator.rules, std::move(columns)));
+      width = expected;
+    }
+    estimator.takes_any_width = false;
+    if (expected != width) {
       refuse(Code::data_loss, "{}: the estimator takes {} columns, the step before gives {}",
              object.where, estimator.estimator->feature_count(), width);
     }
@@ -144,6 +182,7 @@ SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
     estimator.estimator = std::make_unique<Pipeline>(
         std::move(transformers), std::move(estimator.estimator), estimator.rules);
     estimator.rules = first;
+    estimator.feature_names.clear();  // they are those behind the steps
     return estimator;
   }
   refuse(Code::data_loss, "{} has no steps", object.where);

@@ -32,9 +32,11 @@ std::optional<std::vector<std::string>> names_in(const SklearnObject& object) {
   return std::nullopt;
 }
 
-std::vector<std::string> feature_names(const SklearnObject& object, std::size_t count) {
+std::vector<std::string> feature_names(const SklearnObject& object, const SklearnPart& part) {
+  const std::size_t count = part.estimator->feature_count();
   std::optional<std::vector<std::string>> names = names_in(object);
   if (!names) {
+    if (!part.feature_names.empty()) return part.feature_names;
     names.emplace();
     for (std::size_t index = 0; index < count; ++index) {
       names->push_back(fmt::format("x{}", index));
@@ -59,7 +61,7 @@ Model read_sklearn(const PyDocument& document) {
   PyVisit visit(kPartCountMax);
   const SklearnObject object = sklearn_object(document.root(), "sklearn: model", {});
   SklearnPart part = read_sklearn_part(object, visit);
-  Schema schema{.feature_names = feature_names(object, part.estimator->feature_count()),
+  Schema schema{.feature_names = feature_names(object, part),
                 .takes_any_width = part.takes_any_width,
                 .input = part.rules,
                 .categories = std::move(part.categories),

@@ -57,44 +57,42 @@ std::string bytes_of(const PyValue& value, std::string_view where) {
 
 // --- XGBoost
 
-Model read_xgboost_object(const PyValue& object) {
-  constexpr std::string_view kWhere = "xgboost: model";
-  const PyValue booster = booster_of(object, kWhere);
-  const std::string where = "xgboost: model.handle";
-  XgboostFile file = read_xgboost_file(bytes_of(attribute_of(booster, "handle", kWhere), where));
+Model read_xgboost_object(const PyValue& object, const std::string& where) {
+  const PyValue booster = booster_of(object, where);
+  XgboostFile file =
+      read_xgboost_file(bytes_of(attribute_of(booster, "handle", where), where + ".handle"));
   const bool is_wrapper = !class_of(object).ends_with(".Booster");
   if (!is_wrapper) return make_xgboost_model(file);
   keep_best_iteration(file);
-  return make_xgboost_model(file, class_labels(object, kWhere));
+  return make_xgboost_model(file, class_labels(object, where));
 }
 
 // --- LightGBM
 
-Model read_lightgbm_object(const PyValue& object) {
-  constexpr std::string_view kWhere = "lightgbm: model";
-  const PyValue booster = booster_of(object, kWhere);
-  auto handle = find(booster, "_handle", kWhere);
-  if (!handle) handle = attribute_of(booster, "handle", kWhere);
-  LightgbmFile file = read_lightgbm_file(bytes_of(*handle, "lightgbm: model._handle"));
-  const auto best = find(booster, "best_iteration", kWhere);
-  const std::int64_t rounds = best ? integer_of(*best, "lightgbm: model.best_iteration") : 0;
+Model read_lightgbm_object(const PyValue& object, const std::string& where) {
+  const PyValue booster = booster_of(object, where);
+  auto handle = find(booster, "_handle", where);
+  if (!handle) handle = attribute_of(booster, "handle", where);
+  LightgbmFile file = read_lightgbm_file(bytes_of(*handle, where + "._handle"));
+  const auto best = find(booster, "best_iteration", where);
+  const std::int64_t rounds = best ? integer_of(*best, where + ".best_iteration") : 0;
   if (rounds > 0 && static_cast<std::uint64_t>(rounds) < file.iteration_count()) {
     file.trees.resize(static_cast<std::size_t>(rounds) * file.num_tree_per_iteration);
   }
-  return make_lightgbm_model(file, class_labels(object, kWhere));
+  return make_lightgbm_model(file, class_labels(object, where));
 }
 
 }  // namespace
 
-bool is_wrapped_booster(const PyDocument& document) {
-  const std::string_view name = class_of(document.root());
-  return name.starts_with("xgboost.") || name.starts_with("lightgbm.");
+bool is_wrapped_booster(std::string_view class_name) {
+  return class_name.starts_with("xgboost.") || class_name.starts_with("lightgbm.");
 }
 
-Model read_wrapped_booster(const PyDocument& document) {
-  const PyValue root = document.root();
-  return class_of(root).starts_with("xgboost.") ? read_xgboost_object(root)
-                                                : read_lightgbm_object(root);
+Model read_wrapped_booster(const PyValue& object, std::string_view where) {
+  if (class_of(object).starts_with("xgboost.")) {
+    return read_xgboost_object(object, fmt::format("xgboost: {}", where));
+  }
+  return read_lightgbm_object(object, fmt::format("lightgbm: {}", where));
 }
 
 }  // namespace ml_inference
