@@ -25,7 +25,9 @@ template <class T>
 T value_of(LinkFunction function, T x) {
   switch (function) {
     case LinkFunction::identity:
-    case LinkFunction::softmax: return x;  // which is not made of one sum alone
+    case LinkFunction::softmax:
+    case LinkFunction::ascending:
+    case LinkFunction::expectiles: return x;  // which are not made of one sum alone
     case LinkFunction::logistic: return logistic(x);
     case LinkFunction::exponential: return std::exp(x);
     case LinkFunction::signed_square: return (x > 0 ? x : -x) * x;
@@ -47,16 +49,36 @@ void make_softmax(std::span<double> row) {
   for (double& value : row) value = static_cast<T>(value) / static_cast<T>(sum);
 }
 
+void make_ascending(std::span<double> row) {
+  const auto is_less = [](double a, double b) {
+    return a < b || (!std::isnan(a) && std::isnan(b));
+  };
+  std::ranges::sort(row, is_less);
+}
+
+template <class T>
+void make_expectiles(std::span<double> row) {
+  constexpr T kGap{1e-6F};
+  auto before = static_cast<T>(row.front());
+  for (double& value : row.subspan(1)) {
+    const auto x = static_cast<T>(value);
+    before += kGap + (std::log1p(std::exp(-std::abs(x))) + std::max(x, T{0}));
+    value = before;
+  }
+}
+
 template <class T>
 void make_row(const Link& link, std::span<const double> sums, std::span<double> out) {
   for (std::size_t index = 0; index < sums.size(); ++index) {
     const T x =
         static_cast<T>(sums[index]) / static_cast<T>(link.divisor) * static_cast<T>(link.scale);
     const T value = value_of(link.function, x);
-    if (link.two_classes) out[0] = T{1} - value;
-    out[link.two_classes ? 1 : index] = value;
+    if (link.two_classes) out[2 * index] = T{1} - value;
+    out[link.two_classes ? 2 * index + 1 : index] = value;
   }
   if (link.function == LinkFunction::softmax) make_softmax<T>(out);
+  if (link.function == LinkFunction::ascending) make_ascending(out);
+  if (link.function == LinkFunction::expectiles) make_expectiles<T>(out);
 }
 
 }  // namespace
@@ -71,11 +93,13 @@ std::string_view link_function_name(LinkFunction function) {
     case LinkFunction::log_one_plus: return "log_one_plus";
     case LinkFunction::softplus: return "softplus";
     case LinkFunction::positive: return "positive";
+    case LinkFunction::ascending: return "ascending";
+    case LinkFunction::expectiles: return "expectiles";
   }
   return "";
 }
 
-Result<void> check_link(const Link& link, std::size_t sum_count) {
+Result<void> check_link(const Link& link) {
   for (const double factor : {link.divisor, link.scale}) {
     if (std::isfinite(factor) && factor > 0) continue;
     return fail(
@@ -83,11 +107,13 @@ Result<void> check_link(const Link& link, std::size_t sum_count) {
         fmt::format("the link divides by {} and multiplies by {}, expected positive numbers",
                     link.divisor, link.scale));
   }
-  if (link.two_classes && (sum_count != 1 || link.function == LinkFunction::softmax)) {
+  const bool takes_all_sums = link.function == LinkFunction::softmax ||
+                              link.function == LinkFunction::ascending ||
+                              link.function == LinkFunction::expectiles;
+  if (link.two_classes && takes_all_sums) {
     return fail(Code::invalid_argument,
-                fmt::format("the link makes two classes of {} sums by {}, expected of 1, and by "
-                            "another function than softmax",
-                            sum_count, link_function_name(link.function)));
+                fmt::format("the link makes two classes of each sum by {}, which is of all sums",
+                            link_function_name(link.function)));
   }
   return {};
 }
@@ -105,7 +131,7 @@ std::string link_text(const Link& link) {
 void apply_link(const Link& link, MatrixView<const double> sums, std::span<double> out) {
   const std::size_t width = link.output_count(sums.column_count());
   ASSERT(out.size() == sums.row_count() * width);
-  ASSERT(check_link(link, sums.column_count()).has_value());
+  ASSERT(check_link(link).has_value());
   for (std::size_t row = 0; row < sums.row_count(); ++row) {
     const std::span<double> row_out = out.subspan(row * width, width);
     if (link.type == NumberType::float32) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 #include <vector>
 
 namespace ml_inference {
@@ -120,22 +121,50 @@ TEST(Link, MayStandInTheSumsPlaceAndTakesManyRows) {
   EXPECT_EQ(out, (std::vector{0.5, 0.5, 0.0, 1.0}));
 }
 
+TEST(Link, MakesTwoClassesOfEachSum) {
+  EXPECT_EQ(outputs({.function = LinkFunction::positive, .two_classes = true}, {3, -1}),
+            (std::vector{0.0, 1.0, 1.0, 0.0}));
+}
+
+TEST(Link, SortsTheOutputs) {
+  const Link link{.function = LinkFunction::ascending, .type = NumberType::float32};
+  EXPECT_EQ(outputs(link, {3, -1, 2}), (std::vector{-1.0, 2.0, 3.0}));
+  const std::vector<double> with_nan = outputs(link, {3, std::nan(""), -kInfinity});
+  EXPECT_EQ(with_nan[0], -kInfinity);
+  EXPECT_EQ(with_nan[1], 3);
+  EXPECT_TRUE(std::isnan(with_nan[2]));
+}
+
+TEST(Link, AddsUpTheDistancesOfExpectiles) {
+  const Link link{.function = LinkFunction::expectiles, .type = NumberType::float32};
+  const float second = 1.0F + (1e-6F + std::log1p(1.0F));
+  const float third = second + (1e-6F + (std::log1p(std::exp(-2.0F)) + 2.0F));
+  EXPECT_EQ(outputs(link, {1, 0, 2}),
+            (std::vector{1.0, static_cast<double>(second), static_cast<double>(third)}));
+  // Far below zero there is the smallest distance, and nothing overflows far above.
+  EXPECT_EQ(outputs(link, {0, -200, 1e30}),
+            (std::vector{0.0, static_cast<double>(1e-6F), static_cast<double>(1e30F)}));
+}
+
 TEST(Link, RefusesWhatMakesNoSense) {
-  const auto refusal = [](const Link& link, std::size_t sum_count) {
-    const Result<void> checked = check_link(link, sum_count);
+  const auto refusal = [](const Link& link) {
+    const Result<void> checked = check_link(link);
     return checked ? "" : checked.error().message;
   };
-  EXPECT_EQ(refusal({.function = LinkFunction::softmax}, 3), "");
-  EXPECT_EQ(refusal({.two_classes = true}, 1), "");
-  EXPECT_EQ(refusal({.scale = -1}, 1),
+  EXPECT_EQ(refusal({.function = LinkFunction::softmax}), "");
+  EXPECT_EQ(refusal({.two_classes = true}), "");
+  EXPECT_EQ(refusal({.scale = -1}),
             "the link divides by 1 and multiplies by -1, expected positive numbers");
-  EXPECT_EQ(refusal({.divisor = 0}, 1),
+  EXPECT_EQ(refusal({.divisor = 0}),
             "the link divides by 0 and multiplies by 1, expected positive numbers");
-  EXPECT_EQ(refusal({.scale = kInfinity}, 1),
+  EXPECT_EQ(refusal({.scale = kInfinity}),
             "the link divides by 1 and multiplies by inf, expected positive numbers");
-  EXPECT_EQ(refusal({.two_classes = true}, 2),
-            "the link makes two classes of 2 sums by identity, expected of 1, and by another "
-            "function than softmax");
+  for (const LinkFunction function :
+       {LinkFunction::softmax, LinkFunction::ascending, LinkFunction::expectiles}) {
+    EXPECT_EQ(refusal({.function = function, .two_classes = true}),
+              "the link makes two classes of each sum by " +
+                  std::string(link_function_name(function)) + ", which is of all sums");
+  }
 }
 
 TEST(Link, IsTextForPeople) {

@@ -64,7 +64,7 @@ Result<Model> make_model(Schema schema, std::unique_ptr<Estimator> estimator,
 }
 
 Result<Model> make_model(Schema schema, Forest forest, Provenance provenance, Link link) {
-  RETURN_IF_ERROR(check_link(link, forest.output_count()));
+  RETURN_IF_ERROR(check_link(link));
   const bool gives_scores = schema.score_count() > 0;
   return make_model(std::move(schema),
                     std::make_unique<ForestEstimator>(std::move(forest), link, gives_scores),

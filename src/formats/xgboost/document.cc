@@ -276,6 +276,7 @@ void XgboostDocument::set_text(Place place, std::string_view text) {
     case Place::objective_name: file_.objective = stored(text); return;
     case Place::booster_name: booster_name_ = stored(text); return;
     case Place::base_score: base_score_ = stored(text); return;
+    case Place::boost_from_average: file_.boosts_from_average = text != "0"; return;
     case Place::num_class: file_.num_class = count_of(text); return;
     case Place::num_feature: file_.num_feature = count_of(text); return;
     case Place::num_target: file_.num_target = count_of(text); return;

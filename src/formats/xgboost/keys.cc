@@ -24,6 +24,8 @@ constexpr auto kKeys = [] {
       XgboostKey{Place::learner, "objective", Place::objective, Kind::object, 0},
 
       XgboostKey{Place::model_param, "base_score", Place::base_score, Kind::text, 0},
+      XgboostKey{Place::model_param, "boost_from_average", Place::boost_from_average, Kind::text,
+                 0},
       XgboostKey{Place::model_param, "num_class", Place::num_class, Kind::text, 0},
       XgboostKey{Place::model_param, "num_feature", Place::num_feature, Kind::text, 0},
       XgboostKey{Place::model_param, "num_target", Place::num_target, Kind::text, 0},

@@ -22,6 +22,7 @@ enum class XgboostPlace : std::uint8_t {
   feature_type,
   model_param,
   base_score,
+  boost_from_average,
   num_class,
   num_feature,
   num_target,

@@ -74,6 +74,7 @@ struct XgboostFile {
   /// One value, or output_count() of them (since 3.1). They are
   /// in the space of predictions: 0.5 is a probability where the objective predicts one.
   std::vector<float> base_score;
+  bool boosts_from_average = true;  ///< whether training had to estimate the base score
 
   std::vector<std::string> feature_names;     ///< num_feature of them, or empty
   std::vector<std::string> feature_types;     ///< "float", "int", "q", "i", "c"; likewise

@@ -3,6 +3,7 @@
 
 #include "formats/format_error.h"
 #include "formats/xgboost/reader.h"
+#include "formats/xgboost/wrapper_labels.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/linear.h"
 #include "model/forest_builder.h"
@@ -20,7 +21,7 @@ namespace ml_inference {
 namespace {
 
 // How a base score in the space of predictions becomes a margin.
-enum class BaseRule { as_it_is, logit, log };
+enum class BaseRule { as_it_is, logit, log, expectiles };
 
 // What an objective's numbers mean.
 enum class Meaning { number, two_classes, score_of_two_classes, many_classes };
@@ -44,6 +45,7 @@ constexpr std::array kObjectives{
     Objective{"rank:ndcg", BaseRule::as_it_is, LinkFunction::identity},
     Objective{"rank:pairwise", BaseRule::as_it_is, LinkFunction::identity},
     Objective{"reg:absoluteerror", BaseRule::as_it_is, LinkFunction::identity},
+    Objective{"reg:expectileerror", BaseRule::expectiles, LinkFunction::expectiles},
     Objective{"reg:gamma", BaseRule::log, LinkFunction::exponential},
     Objective{"reg:linear", BaseRule::as_it_is, LinkFunction::identity},
     Objective{"reg:logistic", BaseRule::logit, LinkFunction::logistic},
@@ -67,13 +69,26 @@ const Objective& objective_of(const XgboostFile& file) {
          quoted_text(file.objective), names);
 }
 
-float margin_of(BaseRule rule, float base) {
-  switch (rule) {
-    case BaseRule::as_it_is: return base;
-    case BaseRule::logit: return -std::log(1.0F / base - 1.0F);
-    case BaseRule::log: return std::log(base);
+// The inverse of softplus(), for the distance of two expectiles that are never closer than kGap.
+float margin_of_distance(float distance) {
+  constexpr float kGap = 1e-6F;
+  const float y = std::max(distance - kGap, kGap);
+  return y + std::log(-std::expm1(-y));
+}
+
+void make_margins(BaseRule rule, std::span<float> base) {
+  float before = 0;
+  for (std::size_t output = 0; output < base.size(); ++output) {
+    const float score = base[output];
+    switch (rule) {
+      case BaseRule::as_it_is: break;
+      case BaseRule::logit: base[output] = -std::log(1.0F / score - 1.0F); break;
+      case BaseRule::log: base[output] = std::log(score); break;
+      case BaseRule::expectiles:
+        if (output > 0) base[output] = margin_of_distance(score - before);
+        before = score;
+    }
   }
-  return base;
 }
 
 class ModelMaker {
@@ -98,27 +113,31 @@ class ModelMaker {
   }
 
  private:
-  [[nodiscard]] bool is_two_classes() const {
-    return objective_.meaning == Meaning::two_classes && output_count_ == 1;
+  // Several outputs are several labels at once, each yes or no by itself.
+  [[nodiscard]] bool is_two_classes() const { return objective_.meaning == Meaning::two_classes; }
+
+  // Raw margins are no probabilities.
+  [[nodiscard]] bool has_scores_alone() const {
+    return objective_.meaning == Meaning::score_of_two_classes;
   }
 
-  // Several labels at once, each yes or no by its own margin, and raw margins have no
-  // probabilities.
-  [[nodiscard]] bool has_scores_alone() const {
-    return objective_.meaning == Meaning::score_of_two_classes ||
-           (objective_.meaning == Meaning::two_classes && output_count_ > 1);
+  // Since 3.4 quantiles do not cross.
+  [[nodiscard]] LinkFunction link_function() const {
+    const bool is_quantile = objective_.name == "reg:quantileerror";
+    return is_quantile && file_.is_since(3, 4, 0) ? LinkFunction::ascending : objective_.link;
   }
 
   [[nodiscard]] Link link() const {
     return {
-        .function = objective_.link, .two_classes = is_two_classes(), .type = NumberType::float32};
+        .function = link_function(), .two_classes = is_two_classes(), .type = NumberType::float32};
   }
 
   // --- what goes in and comes out
 
   [[nodiscard]] std::vector<Target> targets() const {
     if (is_two_classes()) {
-      return {{.class_labels = {std::int64_t{0}, std::int64_t{1}}, .score_count = 1}};
+      return std::vector<Target>(
+          output_count_, {.class_labels = {std::int64_t{0}, std::int64_t{1}}, .score_count = 1});
     }
     if (has_scores_alone()) {
       return std::vector<Target>(output_count_, {.class_labels = {std::int64_t{0}, std::int64_t{1}},
@@ -180,13 +199,16 @@ class ModelMaker {
     return is_raw && !file_.is_since(1, 3, 0) ? BaseRule::logit : objective_.base;
   }
 
-  [[nodiscard]] std::vector<double> base() const {
-    std::vector<double> margins;
-    for (std::size_t output = 0; output < output_count_; ++output) {
-      const float score =
-          file_.base_score.size() == 1 ? file_.base_score[0] : file_.base_score.at(output);
-      margins.push_back(static_cast<double>(margin_of(base_rule(), score)));
-    }
+  // Since 3.1 a base score that the library would have estimated is a margin until there are trees.
+  [[nodiscard]] bool is_base_a_margin() const {
+    return file_.is_since(3, 1, 0) && file_.boosts_from_average &&
+           file_.booster != XgboostBooster::gblinear && file_.trees.empty();
+  }
+
+  [[nodiscard]] std::vector<float> base() const {
+    std::vector<float> margins = file_.base_score;
+    if (margins.size() == 1) margins.resize(output_count_, margins.front());
+    if (!is_base_a_margin()) make_margins(base_rule(), margins);
     return margins;
   }
 
@@ -198,6 +220,7 @@ class ModelMaker {
   // --- trees
 
   std::unique_ptr<Estimator> make_forest() {
+    const std::vector<float> margins = base();
     std::size_t leaf_width = 1;
     for (const XgboostTree& tree : file_.trees)
       leaf_width = std::max(leaf_width, tree.size_leaf_vector);
@@ -206,7 +229,7 @@ class ModelMaker {
                            .leaf_width = leaf_width,
                            .sum_type = NumberType::float32,
                            .category_rule = CategoryRule::not_negative,
-                           .base = base(),
+                           .base = {margins.begin(), margins.end()},
                            .base_last = adds_base_last(),
                            .takes_any_leaf_value = true});
     for (std::size_t tree = 0; tree < file_.trees.size(); ++tree) {
@@ -319,10 +342,11 @@ class ModelMaker {
     const std::size_t weight_count = std::size_t{file_.num_feature} * output_count_;
     std::vector<float> weights(file_.weights.begin(),
                                file_.weights.begin() + static_cast<std::ptrdiff_t>(weight_count));
+    // One base score for all outputs, also where there is a list of them.
+    const float margin = base().front();
     std::vector<float> starts;
     for (std::size_t output = 0; output < output_count_; ++output) {
-      const float score = file_.base_score[0];
-      starts.push_back(file_.weights.at(weight_count + output) + margin_of(base_rule(), score));
+      starts.push_back(file_.weights.at(weight_count + output) + margin);
     }
     if (has_scores_alone()) {
       refuse(Code::unimplemented, "xgboost: gblinear with {}", objective_.name);
@@ -361,8 +385,10 @@ void keep_best_iteration(XgboostFile& file) {
 
 Model read_xgboost(std::string_view bytes) {
   XgboostFile file = read_xgboost_file(bytes);
-  if (file.attributes.contains("scikit_learn")) keep_best_iteration(file);
-  return make_xgboost_model(file);
+  const auto wrapper = file.attributes.find("scikit_learn");
+  if (wrapper == file.attributes.end()) return make_xgboost_model(file);
+  keep_best_iteration(file);
+  return make_xgboost_model(file, xgboost_wrapper_labels(wrapper->second));
 }
 
 }  // namespace ml_inference

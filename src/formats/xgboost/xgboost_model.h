@@ -23,7 +23,8 @@ namespace ml_inference {
 void keep_best_iteration(XgboostFile& file);
 
 /// read_xgboost_file() and make_xgboost_model(). A file that the wrapper saved says so (attribute
-/// scikit_learn), and is answered as the wrapper answers: up to its best iteration.
+/// scikit_learn), and is answered as the wrapper answers: up to its best iteration, and with its
+/// class labels where it keeps them (up to 1.5).
 [[nodiscard]] Model read_xgboost(std::string_view bytes);
 
 }  // namespace ml_inference

@@ -33,6 +33,14 @@ float softplus_inverse(float value) {
 
 std::vector<float> base_margins(const XgboostFile& file) {
   std::vector<float> margins(file.output_count());
+  // Not trained, and nobody gave a base score: it stays as it is.
+  if (file.is_since(3, 1, 0) && file.boosts_from_average && file.trees.empty() &&
+      file.booster != XgboostBooster::gblinear) {
+    for (std::size_t output = 0; output < margins.size(); ++output) {
+      margins[output] = file.base_score[file.base_score.size() > 1 ? output : 0];
+    }
+    return margins;
+  }
   for (std::size_t output = 0; output < margins.size(); ++output) {
     const bool is_vector = file.base_score.size() > 1;
     margins[output] = to_margin(file, file.base_score[is_vector ? output : 0]);
