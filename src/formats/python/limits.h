@@ -9,10 +9,11 @@
 namespace ml_inference {
 
 /// What may be asked of a document: kAskedBase + kAskedFactor * the size of its stream,
-/// in bytes of arrays, texts and lists. An honest reader asks for everything twice or thrice. But a
-/// file can name one large array as a part of each of a hundred thousand estimators.
-inline constexpr std::uint64_t kAskedBase = std::uint64_t{128} << 20;
-inline constexpr std::uint64_t kAskedFactor = 8;
+/// in bytes of arrays, texts and lists. Of an honest file everything is asked for once. But a file
+/// can name one large array as a part of each of a hundred thousand estimators, and a model takes up
+/// to half of what was asked for.
+inline constexpr std::uint64_t kAskedBase = std::uint64_t{16} << 20;
+inline constexpr std::uint64_t kAskedFactor = 2;
 
 /// Dimensions of an array: numpy 1 has 32 at most, numpy 2 has 64.
 inline constexpr std::size_t kArrayDimensionMax = 64;

@@ -43,12 +43,31 @@ PyItems column_lists(const SklearnObject& object, std::size_t count) {
   return lists;
 }
 
+// Columns by their numbers, out of a mask with a truth value for each of them.
+std::vector<std::int64_t> masked_columns(const std::vector<std::int64_t>& mask,
+                                         std::size_t feature_count, std::string_view where) {
+  if (mask.size() != feature_count) {
+    refuse(Code::data_loss, "{} is a mask of {} columns, expected {}", where, mask.size(),
+           feature_count);
+  }
+  std::vector<std::int64_t> columns;
+  for (std::size_t column = 0; column < mask.size(); ++column) {
+    if (mask[column] != 0) columns.push_back(static_cast<std::int64_t>(column));
+  }
+  return columns;
+}
+
 // By member, the columns that it sees; empty when it sees all of them in their order.
 std::vector<std::size_t> member_columns(const SklearnObject& object, const PyItems& lists,
                                         std::size_t index, std::size_t feature_count) {
   const std::string where = fmt::format("{}[{}]", object.path("estimators_features_"), index);
+  const PyValue list = lists[index];
+  std::vector<std::int64_t> numbers = int64s_of(list, where);
+  if (list.is(PyKind::array) && list.type().kind == 'b') {
+    numbers = masked_columns(numbers, feature_count, where);
+  }
   std::vector<std::size_t> columns;
-  for (const std::int64_t column : int64s_of(lists[index], where)) {
+  for (const std::int64_t column : numbers) {
     if (column < 0 || static_cast<std::size_t>(column) >= feature_count) {
       refuse(Code::data_loss, "{}: feature {}, expected 0 to {}", where, column, feature_count - 1);
     }
@@ -129,8 +148,9 @@ std::vector<Member> read_boosted(const SklearnObject& object, PyVisit& visit,
 }
 
 BoostRule boost_rule(const SklearnObject& object) {
-  // Where there is no such attribute, there is only SAMME.
-  const std::string algorithm = object.text("algorithm", "SAMME");
+  // Since 1.6 there is only SAMME, whatever the attribute says that old code has set.
+  const bool has_choice = object.version < SklearnVersion{1, 6};
+  const std::string algorithm = has_choice ? object.text("algorithm", "SAMME") : "SAMME";
   if (algorithm == "SAMME.R") return BoostRule::log_probabilities;
   return object.version < SklearnVersion{1, 3} ? BoostRule::weight_or_nothing
                                                : BoostRule::weight_or_share;
@@ -323,7 +343,8 @@ constexpr InputRules kAnything{
 std::vector<double> dummy_probabilities(const SklearnObject& object, std::vector<double> prior,
                                         const std::vector<Label>& labels,
                                         const std::optional<Label>& constant) {
-  const std::string strategy = object.text("strategy", "prior");
+  // What fit() has kept; `strategy` may have been set since.
+  const std::string strategy = object.text("_strategy", object.text("strategy", "prior"));
   if (prior.size() != labels.size() || prior.empty()) {
     refuse(Code::data_loss, "{} has {} numbers, expected {}", object.path("class_prior_"),
            prior.size(), labels.size());

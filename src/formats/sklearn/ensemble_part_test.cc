@@ -249,5 +249,35 @@ TEST(SklearnHistGradientBoosting, RefusesCountsThatDoNotFit) {
       HasSubstr("_baseline_prediction has 2 numbers, expected 1"));
 }
 
+TEST(SklearnBagging, TakesColumnsByAMask) {
+  const auto masked = [](SklearnMaker& make, std::string_view mask) {
+    const NodeId object = bagging(make, {tree_of_width(make, 1)});
+    const auto size = static_cast<std::int64_t>(mask.size());
+    make.set(object, "estimators_features_", make.list({make.array("b1", {size}, mask)}));
+    return object;
+  };
+  using std::string_view_literals::operator""sv;
+  EXPECT_EQ(refusal_of([&](SklearnMaker& make) { return masked(make, "\1\0"sv); }), "read");
+  EXPECT_THAT(refusal_of([&](SklearnMaker& make) { return masked(make, "\1\0\0"sv); }),
+              HasSubstr("is a mask of 3 columns, expected 2"));
+}
+
+TEST(SklearnBagging, RefusesMoreMembersInsideOneAnotherThanAnyoneHas) {
+  SklearnMaker make;
+  NodeId inner = make.tree_classifier();
+  for (int depth = 0; depth < 3; ++depth) {
+    inner = bagging(make, std::vector<NodeId>(200, inner));
+    make.set(inner, "classes_", make.integers({0, 1, 2, 3, 4}));
+  }
+  EXPECT_THAT(make.refusal(inner), HasSubstr("too many values"));
+}
+
+TEST(SklearnDummy, KeepsTheStrategyThatItWasFittedWith) {
+  SklearnMaker make;
+  const NodeId object = dummy(make, "uniform");
+  make.set(object, "_strategy", make.text("prior"));
+  EXPECT_EQ(make.refusal(object), "read");
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -7,6 +7,8 @@
 #include "formats/wrappers/wrapped_booster.h"
 #include "model/limits.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -80,6 +82,47 @@ std::vector<Label> labels_of_objects(const PyValue& value, std::string_view wher
   return labels;
 }
 
+// n_classes_ is a number or one a target; it says again what classes_ says.
+void check_class_counts(const SklearnObject& object, std::span<const Target> targets) {
+  const auto said = object.find("n_classes_");
+  if (!said) return;
+  const std::string where = object.path("n_classes_");
+  const std::vector<std::int64_t> counts =
+      is_number(*said) ? std::vector{integer_of(*said, where)} : int64s_of(*said, where);
+  std::vector<std::int64_t> expected;
+  for (const Target& target : targets) {
+    expected.push_back(static_cast<std::int64_t>(target.class_labels.size()));
+  }
+  if (counts != expected) {
+    refuse(Code::data_loss, "{} is {}, expected {}", where, fmt::join(counts, ", "),
+           fmt::join(expected, ", "));
+  }
+}
+
+std::vector<Target> targets_in(const PyValue& classes, const std::string& where) {
+  if (!classes.is(PyKind::list)) return {{.class_labels = labels_of(classes, where)}};
+  std::vector<Target> targets;
+  const PyItems items(classes, where);
+  if (items.size() == 0 || items.size() > kTargetCountMax) {
+    refuse(Code::data_loss, "{} has the classes of {} targets, expected 1 to {}", where,
+           items.size(), kTargetCountMax);
+  }
+  for (std::size_t index = 0; index < items.size(); ++index) {
+    targets.push_back(
+        {.class_labels = labels_of(items[index], fmt::format("{}[{}]", where, index))});
+  }
+  return targets;
+}
+
+// Python would call what an object holds instead of the method of its class.
+void check_methods(const SklearnObject& object) {
+  for (const std::string_view method : {"predict", "predict_proba", "decision_function"}) {
+    if (!object.find(method)) continue;
+    refuse(Code::unimplemented, "{} holds {}, which would be called instead of the estimator's own",
+           object.where, method);
+  }
+}
+
 }  // namespace
 
 std::optional<PyValue> SklearnObject::find(std::string_view attribute) const {
@@ -129,6 +172,7 @@ SklearnPart read_sklearn_part(const SklearnObject& object, PyVisit& visit) {
     refuse(Code::unimplemented, "{} is {}, expected one of {}", object.where,
            class_of(object.value), known_names());
   }
+  check_methods(object);
   return known->read(object, visit);
 }
 
@@ -155,14 +199,14 @@ std::vector<Label> labels_of(const PyValue& value, std::string_view where) {
 }
 
 std::vector<Target> class_targets(const SklearnObject& object) {
-  const PyValue classes = object.get("classes_");
-  const std::string where = object.path("classes_");
-  if (!classes.is(PyKind::list)) return {{.class_labels = labels_of(classes, where)}};
-  std::vector<Target> targets;
-  const PyItems items(classes, where);
-  for (std::size_t index = 0; index < items.size(); ++index) {
-    targets.push_back(
-        {.class_labels = labels_of(items[index], fmt::format("{}[{}]", where, index))});
+  std::vector<Target> targets = targets_in(object.get("classes_"), object.path("classes_"));
+  check_class_counts(object, targets);
+  if (const auto count = object.find("n_outputs_")) {
+    const std::string where = object.path("n_outputs_");
+    if (integer_of(*count, where) != static_cast<std::int64_t>(targets.size())) {
+      refuse(Code::data_loss, "{} is {}, expected {}", where, integer_of(*count, where),
+             targets.size());
+    }
   }
   return targets;
 }

@@ -148,5 +148,21 @@ TEST(SklearnPart, AddsAsNumpyDoes) {
   EXPECT_EQ(numpy_sum(std::span(numbers).first(7)), 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1);
 }
 
+TEST(SklearnPart, RefusesAClassifierWithoutTargets) {
+  for (const bool is_hist : {true, false}) {
+    SklearnMaker make;
+    const NodeId object = is_hist ? make.hist_classifier({{}}) : make.tree_classifier();
+    make.set(object, "classes_", make.list({}));
+    EXPECT_THAT(make.refusal(object), HasSubstr("classes_ has the classes of 0 targets"));
+  }
+}
+
+TEST(SklearnPart, RefusesANumberOfClassesThatTheyAreNot) {
+  SklearnMaker make;
+  const NodeId object = make.tree_classifier();
+  make.set(object, "n_classes_", make.integer(3));
+  EXPECT_THAT(make.refusal(object), HasSubstr("n_classes_ is 3, expected 2"));
+}
+
 }  // namespace
 }  // namespace ml_inference

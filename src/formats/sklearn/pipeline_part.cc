@@ -16,6 +16,9 @@
 namespace ml_inference {
 namespace {
 
+// Honest pipelines have some ten.
+constexpr std::size_t kStepCountMax = 1'000;
+
 std::vector<double> numbers_of_width(const SklearnObject& object, std::string_view attribute,
                                      std::size_t width) {
   std::vector<double> numbers = doubles_of(object.get(attribute), object.path(attribute));
@@ -133,6 +136,10 @@ bool is_passthrough(const PyValue& step, const std::string& where) {
 
 SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
   const PyItems steps(object.get("steps"), object.path("steps"));
+  if (steps.size() > kStepCountMax) {
+    refuse(Code::resource_exhausted, "{} has {} steps, expected at most {}", object.where,
+           steps.size(), kStepCountMax);
+  }
   std::vector<std::unique_ptr<const Transformer>> transformers;
   for (std::size_t index = 0; index < steps.size(); ++index) {
     const std::string where = fmt::format("{}[{}]", object.path("steps"), index);

@@ -88,5 +88,23 @@ TEST(SklearnPipeline, RefusesOneThatContainsItself) {
   EXPECT_THAT(make.refusal(object), HasSubstr("stand in one another more than 100 deep"));
 }
 
+TEST(SklearnPipeline, RefusesMoreStepsThanAnyoneHas) {
+  SklearnMaker make;
+  const std::vector<NodeId> steps(1'001, make.standard_scaler(2));
+  EXPECT_THAT(make.refusal(make.pipeline(steps)),
+              HasSubstr("has 1001 steps, expected at most 1000"));
+}
+
+TEST(SklearnPipeline, ReadsManyStepsInsideOneAnother) {
+  SklearnMaker make;
+  NodeId inner = make.tree_classifier();
+  for (int depth = 0; depth < 90; ++depth) {
+    std::vector<NodeId> steps(500, make.standard_scaler(2));
+    steps.push_back(inner);
+    inner = make.pipeline(steps);
+  }
+  EXPECT_EQ(make.refusal(inner), "read");
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -13,8 +13,9 @@
 namespace ml_inference {
 namespace {
 
-// Estimators inside one another. An honest file has some thousand trees at most.
-constexpr std::size_t kPartCountMax = 200'000;
+// Estimators inside one another, each counted as often as it is reached. An honest file has some
+// thousand at most; each takes a kilobyte.
+constexpr std::size_t kPartCountMax = 20'000;
 
 // The names of the features, which a pipeline keeps in its first step.
 std::optional<std::vector<std::string>> names_in(const SklearnObject& object) {

@@ -34,6 +34,7 @@ class TreeReader {
              value_text(tree_));
     }
     read_nodes();
+    check_arguments();
     read_values();
   }
 
@@ -70,6 +71,30 @@ class TreeReader {
       }
       ++node;
     });
+  }
+
+  // What the tree was made with and what it holds say the same, or it is none of the library's.
+  void check_arguments() const {
+    if (const auto count = find_attribute(tree_, "node_count", where_)) {
+      check_equal(path("node_count"), integer_of(*count, path("node_count")), node_count_);
+    }
+    const PyValue arguments = tree_.arguments();
+    if (arguments.is_none() || arguments.size() != 3) return;
+    const std::string class_path = where_ + " of n_classes";
+    const std::vector<std::int64_t> class_counts = int64s_of(arguments.item(1), class_path);
+    const PyValue values = array_of(attribute_of(tree_, "values", where_), path("values"));
+    check_equal(where_ + " of n_outputs", integer_of(arguments.item(2), where_),
+                class_counts.size());
+    if (class_counts.empty()) refuse(Code::data_loss, "{} has no outputs", where_);
+    check_shape(values,
+                {static_cast<std::int64_t>(node_count_),
+                 static_cast<std::int64_t>(class_counts.size()), std::ranges::max(class_counts)},
+                path("values"));
+  }
+
+  static void check_equal(const std::string& where, std::int64_t got, std::size_t expected) {
+    if (got == static_cast<std::int64_t>(expected)) return;
+    refuse(Code::data_loss, "{} is {}, expected {}", where, got, expected);
   }
 
   void add_test(std::size_t node, std::int64_t feature, double threshold, std::int64_t left,

@@ -126,5 +126,14 @@ TEST(SklearnTrees, NamesTheTreeOfAForest) {
             "sklearn: model.estimators_[1] has no attribute tree_");
 }
 
+TEST(SklearnTrees, RefusesANumberOfNodesThatTheyAreNot) {
+  SklearnMaker make;
+  const NodeId tree = make.stump();
+  make.set(tree, "node_count", make.integer(2));
+  const NodeId object = make.tree_classifier();
+  make.set(object, "tree_", tree);
+  EXPECT_THAT(make.refusal(object), HasSubstr("tree_.node_count is 2, expected 3"));
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ml_inference {
@@ -29,44 +30,46 @@ Pipeline::Pipeline(std::vector<std::unique_ptr<const Transformer>> steps,
     ASSERT(steps_[step]->output_width() == steps_[step + 1]->input_width());
   }
   ASSERT(steps_.back()->output_width() == estimator_->feature_count());
+  for (const auto& step : steps_) width_max_ = std::max(width_max_, step->output_width());
 }
 
-void Pipeline::transform_from(std::size_t step, MatrixView<const double> rows, Workspace& workspace,
-                              const std::function<void(MatrixView<const double>)>& next) const {
-  if (step == steps_.size()) return next(rows);
-  const std::size_t width = steps_[step]->output_width();
-  const Workspace::Block block(workspace, rows.row_count() * width);
-  steps_[step]->transform(rows, {block.values(), rows.row_count(), width});
-  const std::span<const double> values = block.values();
-  transform_from(step + 1, {values, rows.row_count(), width}, workspace, next);
-}
-
+// Two blocks take turns: a step reads what the one before has written.
 void Pipeline::predict(MatrixView<const double> rows, std::span<double> out,
                        Workspace& workspace) const {
-  transform_from(0, rows, workspace, [&](MatrixView<const double> transformed) {
-    estimator_->predict(transformed, out, workspace);
-  });
-}
-
-std::optional<std::string> Pipeline::refusal_from(std::size_t step, std::span<const double> row,
-                                                  Workspace& workspace) const {
-  if (step == steps_.size()) {
-    if (auto fault = first_fault(rules_, row)) return fault;
-    return estimator_->refusal(row, workspace);
+  const Workspace::Block first(workspace, rows.row_count() * width_max_);
+  const Workspace::Block second(workspace, rows.row_count() * width_max_);
+  std::span<double> into = first.values();
+  std::span<double> next = second.values();
+  MatrixView<const double> current = rows;
+  for (const auto& step : steps_) {
+    const std::span<double> values = into.first(rows.row_count() * step->output_width());
+    step->transform(current, {values, rows.row_count(), step->output_width()});
+    current = {values, rows.row_count(), step->output_width()};
+    std::swap(into, next);
   }
-  // The first step's rules are the schema's, which the caller has asked already.
-  if (step > 0) {
-    if (auto fault = first_fault(steps_[step]->input_rules(), row)) return fault;
-  }
-  if (auto reason = steps_[step]->refusal(row)) return reason;
-  const Workspace::Block block(workspace, steps_[step]->output_width());
-  steps_[step]->transform({row, 1, row.size()}, {block.values(), 1, block.values().size()});
-  return refusal_from(step + 1, block.values(), workspace);
+  estimator_->predict(current, out, workspace);
 }
 
 std::optional<std::string> Pipeline::refusal(std::span<const double> row,
                                              Workspace& workspace) const {
-  return refusal_from(0, row, workspace);
+  const Workspace::Block first(workspace, width_max_);
+  const Workspace::Block second(workspace, width_max_);
+  std::span<double> into = first.values();
+  std::span<double> next = second.values();
+  std::span<const double> current = row;
+  for (const auto& step : steps_) {
+    // The first step's rules are the schema's, which the caller has asked already.
+    if (step != steps_.front()) {
+      if (auto fault = first_fault(step->input_rules(), current)) return fault;
+    }
+    if (auto reason = step->refusal(current)) return reason;
+    const std::span<double> values = into.first(step->output_width());
+    step->transform({current, 1, current.size()}, {values, 1, values.size()});
+    current = values;
+    std::swap(into, next);
+  }
+  if (auto fault = first_fault(rules_, current)) return fault;
+  return estimator_->refusal(current, workspace);
 }
 
 void Pipeline::for_each_forest(const std::function<void(const Forest&)>& visit) const {

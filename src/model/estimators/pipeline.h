@@ -30,16 +30,10 @@ class Pipeline final : public Estimator {
   void run_forests_by(const ForestRunnerMaker& make) override;
 
  private:
-  // Calls next(rows) with what comes out of steps_[step] and those behind it.
-  void transform_from(std::size_t step, MatrixView<const double> rows, Workspace& workspace,
-                      const std::function<void(MatrixView<const double>)>& next) const;
-  [[nodiscard]] std::optional<std::string> refusal_from(std::size_t step,
-                                                        std::span<const double> row,
-                                                        Workspace& workspace) const;
-
   std::vector<std::unique_ptr<const Transformer>> steps_;
   std::unique_ptr<Estimator> estimator_;
   InputRules rules_;
+  std::size_t width_max_ = 0;  // of what any step gives
 };
 
 }  // namespace ml_inference
