@@ -189,6 +189,8 @@ def models(full):
     yield "dtr_absolute", DecisionTreeRegressor(criterion="absolute_error" if VERSION >= (1, 0) else "mae", max_depth=3, random_state=3), ROWS, TARGET, {}, []
     # Columns that no member sees may hold anything.
     yield "bag_columns", BaggingClassifier(n_estimators=2, max_features=1, random_state=3, **tree), IRIS, NAMES[SPECIES], {}, []
+    # So few scores that rows stand exactly on the border between inliers and outliers.
+    yield "iso_ties", IsolationForest(n_estimators=1, max_samples=4, contamination=0.1, random_state=3), IRIS, None, {}, ["log"]
 
 
 # --- rows -----------------------------------------------------------------------------------------

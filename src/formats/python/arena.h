@@ -25,11 +25,16 @@ class MemoryBudget {
 
   /// Throws FormatError, resource_exhausted, when there are fewer left.
   void take(std::size_t size) {
+    check(size);
+    left_ -= size;
+  }
+
+  /// Likewise, and takes none: for what will be taken when it is whole.
+  void check(std::size_t size) const {
     if (size > left_) {
       refuse(Code::resource_exhausted,
              "{}: the values of the file would take more than {} bytes of memory", format_, size_);
     }
-    left_ -= size;
   }
 
  private:

@@ -74,9 +74,9 @@ std::vector<std::size_t> member_columns(const SklearnObject& object, const PyIte
     columns.push_back(static_cast<std::size_t>(column));
   }
   if (columns.empty()) refuse(Code::data_loss, "{} has no columns", where);
-  std::vector<std::size_t> all(feature_count);
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  return columns == all ? std::vector<std::size_t>{} : columns;
+  bool are_all = columns.size() == feature_count;
+  for (std::size_t at = 0; are_all && at < feature_count; ++at) are_all = columns[at] == at;
+  return are_all ? std::vector<std::size_t>{} : columns;
 }
 
 // One that looks at no feature, and may not have counted them, gets as many as it likes.
@@ -301,14 +301,37 @@ void path_length(const SklearnLeaf& leaf, std::span<double> out) {
 
 }  // namespace
 
+namespace {
+
+// Since 1.6 the rows are not looked at, and the trees know what to do with NaN. Before, the rows
+// are looked at as float64, and each tree looks at its columns as float32.
+InputRules isolation_rules(SklearnVersion version) {
+  const bool is_new = version >= SklearnVersion{1, 6};
+  return {.accepts_missing = is_new, .accepts_infinite = is_new};
+}
+
+std::vector<std::size_t> places_of(const std::vector<bool>& flags) {
+  std::vector<std::size_t> places;
+  for (std::size_t place = 0; place < flags.size(); ++place) {
+    if (flags[place]) places.push_back(place);
+  }
+  return places;
+}
+
+}  // namespace
+
 SklearnPart read_isolation_forest(const SklearnObject& object) {
   const std::size_t feature_count = feature_count_of(object);
   const PyItems items = members_of(object);
   const PyItems columns = column_lists(object, items.size());
   ForestBuilder builder({.feature_count = feature_count, .output_count = 1});
+  std::vector<bool> is_seen(feature_count);
+  bool sees_all = false;
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject tree = sklearn_object(items[index], place(object, index), object.version);
     const std::vector<std::size_t> seen = member_columns(object, columns, index, feature_count);
+    sees_all = sees_all || seen.empty();
+    for (const std::size_t column : seen) is_seen[column] = true;
     add_sklearn_tree(tree.get("tree_"), tree.path("tree_"), {.features = seen, .leaf = path_length},
                      builder);
   }
@@ -317,15 +340,22 @@ SklearnPart read_isolation_forest(const SklearnObject& object) {
   const double sample_count =
       number_of(object.get_renamed("_max_samples", "max_samples_"), object.path("_max_samples"));
   const double denominator = static_cast<double>(items.size()) * average_path_length(sample_count);
+  InputRules rules = isolation_rules(object.version);
+  std::unique_ptr<Estimator> estimator =
+      std::make_unique<ForestEstimator>(*std::move(forest), Link{}, false);
+  if (!rules.accepts_infinite && !sees_all && std::ranges::count(is_seen, false) > 0) {
+    estimator = std::make_unique<Guarded>(std::move(estimator), rules, places_of(is_seen));
+    rules.type = NumberType::float64;
+  }
   std::vector<Member> members;
-  members.push_back(
-      {.estimator = std::make_unique<ForestEstimator>(*std::move(forest), Link{}, false)});
-  return {.estimator =
-              std::make_unique<Isolation>(feature_count, std::move(members), denominator,
-                                          number_of(object.get("offset_"), object.path("offset_"))),
-          // Since 1.6 the rows are not looked at, and the trees know what to do with NaN.
-          .rules = {.accepts_missing = object.version >= SklearnVersion{1, 6},
-                    .accepts_infinite = object.version >= SklearnVersion{1, 6}},
+  members.push_back({.estimator = std::move(estimator)});
+  // Otherwise it is "auto", and the offset -0.5.
+  const auto contamination = object.find("contamination");
+  const bool is_share = contamination && is_number(*contamination);
+  return {.estimator = std::make_unique<Isolation>(
+              feature_count, std::move(members), denominator,
+              number_of(object.get("offset_"), object.path("offset_")), is_share),
+          .rules = rules,
           .targets = {{.class_labels = {std::int64_t{-1}, std::int64_t{1}},
                        .has_probabilities = false,
                        .class_rule = ClassRule::non_negative_score,

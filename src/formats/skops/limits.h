@@ -36,7 +36,7 @@ inline constexpr std::size_t kSkopsKeySizeMax = std::size_t{64} << 10;
 /// their own, which takes no second copy. Those are models of LightGBM.
 inline constexpr std::size_t kSkopsTextSmall = std::size_t{1} << 20;
 
-/// The largest text. While one grows, it stands twice in memory.
+/// The largest text: its room is asked for before it is known how much of it is needed.
 inline constexpr std::size_t kSkopsTextMax = std::size_t{64} << 20;
 
 /// Arrays of a compressed file up to this many bytes are kept; larger ones are inflated again when

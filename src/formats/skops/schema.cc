@@ -7,6 +7,8 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
@@ -28,7 +30,9 @@ class Handler {
   static constexpr std::size_t max_key_size = kSkopsKeySizeMax;
   static constexpr std::size_t max_string_size = kSkopsTextMax;
 
-  explicit Handler(SchemaNodes& nodes) : nodes_(nodes) {}
+  // size  of the whole JSON.
+  Handler(SchemaNodes& nodes, std::uint64_t size)
+      : nodes_(nodes), room_(std::min<std::uint64_t>(size, kSkopsTextMax)) {}
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
@@ -94,8 +98,14 @@ class Handler {
     return true;
   }
 
-  // A text with escapes comes piece by piece, and so does one that a piece of the file cuts.
+  // A text with escapes comes piece by piece, and so does one that a piece of the file cuts. A
+  // large one gets its room at once, so that it does not stand there twice while it grows.
   bool keep(std::string_view part) {
+    const std::size_t size = parts_.size() + part.size();
+    if (size > kSkopsTextSmall) {
+      nodes_.check_room(size);
+      if (parts_.capacity() < room_) parts_.reserve(room_);
+    }
     parts_ += part;
     return true;
   }
@@ -107,6 +117,7 @@ class Handler {
   }
 
   SchemaNodes& nodes_;
+  std::size_t room_;
   std::string parts_;
 };
 
@@ -126,7 +137,7 @@ NodeId read_skops_schema(const ZipArchive& archive, PyContents& contents) {
            "written it");
   }
   SchemaNodes nodes(archive, contents);
-  boost::json::basic_parser<Handler> parser(options(), nodes);
+  boost::json::basic_parser<Handler> parser(options(), nodes, entry->size);
   // One of its own: nodes read their arrays in between.
   const std::unique_ptr<ZipReader> reader = archive.reader(entry->size);
   std::vector<char> piece(entry->data == nullptr ? kPieceSize : 0);

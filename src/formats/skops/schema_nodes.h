@@ -32,6 +32,9 @@ class SchemaNodes {
   void key(std::string_view text) { stack_.push_text(text); }
   void text(std::string_view text);
   void large_text(std::string text);
+
+  /// Refuses a large text that is not whole yet, but has grown too large already.
+  void check_room(std::size_t size) { nodes_.arena().budget().check(size); }
   void value(const SchemaItem& item);
   void end_list();
   void end_object();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The entries of a zip archive that lies in memory. Nothing is ever written to a disk: a name only
 // finds an entry. The archive's own structure is read by minizip; what makes an archive a trap is
-// looked at here before any of its bytes is used. Why so: docs/decisions/0030-skops.md.
+// looked at here before any of its bytes is used. Why so:
+// docs/decisions/0030-skops-files-become-the-same-values.md.
 #pragma once
 
 #include "formats/python/arena.h"

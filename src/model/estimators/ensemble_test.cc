@@ -94,6 +94,17 @@ TEST(Isolation, IsBelowZeroForAShortPath) {
   }
 }
 
+TEST(Isolation, TakesItsOwnScoreForTheBorder) {
+  const double score = std::pow(2.0, -0.3);
+  const double beside = std::nextafter(score, 0.0);
+  for (const bool is_a_score : {true, false}) {
+    std::vector<Member> members;
+    members.push_back(constant({3.0}));
+    const Isolation isolation(2, std::move(members), 10, -beside, is_a_score);
+    EXPECT_EQ(answers(isolation, {0, 0})[0] == 0, is_a_score);
+  }
+}
+
 TEST(Pipeline, TransformsAndRefusesWhatNoEstimatorTakes) {
   std::vector<std::unique_ptr<const Transformer>> steps;
   steps.push_back(std::make_unique<ShiftAndDivide>(1, std::vector{2.0}, std::vector{4.0}));

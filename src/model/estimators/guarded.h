@@ -7,14 +7,17 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace ml_inference {
 
 /// Refuses the rows that its rules do not let in, and those that the estimator refuses. For members
-/// of a Bagging that see some of the columns: a value in the others troubles nobody.
+/// of an ensemble that see some of the columns: a value in the others troubles nobody.
 class Guarded final : public Estimator {
  public:
-  Guarded(std::unique_ptr<Estimator> estimator, InputRules rules);
+  /// columns  those that are looked at, each below feature_count() (ASSERT); empty: all.
+  Guarded(std::unique_ptr<Estimator> estimator, InputRules rules,
+          std::vector<std::size_t> columns = {});
 
   [[nodiscard]] std::size_t feature_count() const override { return estimator_->feature_count(); }
   [[nodiscard]] std::size_t answer_width() const override { return estimator_->answer_width(); }
@@ -33,6 +36,7 @@ class Guarded final : public Estimator {
  private:
   std::unique_ptr<Estimator> estimator_;
   InputRules rules_;
+  std::vector<std::size_t> columns_;
 };
 
 }  // namespace ml_inference

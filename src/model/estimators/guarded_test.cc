@@ -24,6 +24,9 @@ TEST(Guarded, RefusesWhatItsRulesDoNotLetIn) {
   EXPECT_THAT(guarded.refusal(std::vector<double>{1, infinity}, workspace).value_or(""),
               ::testing::StartsWith("column 1 of those that a member sees is"));
   EXPECT_TRUE(guarded.may_refuse());
+  const Guarded of_one(std::make_unique<Constant>(std::size_t{2}, std::vector<double>{1}), {}, {1});
+  EXPECT_FALSE(of_one.refusal(std::vector<double>{missing, 1}, workspace).has_value());
+  EXPECT_TRUE(of_one.refusal(std::vector<double>{1, missing}, workspace).has_value());
 }
 
 }  // namespace

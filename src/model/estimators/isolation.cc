@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace ml_inference {
 
 Isolation::Isolation(std::size_t feature_count, std::vector<Member> member_list, double denominator,
-                     double offset)
-    : Ensemble(feature_count, std::move(member_list)), denominator_(denominator), offset_(offset) {
+                     double offset, bool offset_is_a_score)
+    : Ensemble(feature_count, std::move(member_list)),
+      denominator_(denominator),
+      offset_(offset),
+      offset_is_a_score_(offset_is_a_score) {
   for (const Member& member : members()) ASSERT(member.estimator->answer_width() == 1);
 }
 
@@ -27,7 +31,10 @@ void Isolation::predict(MatrixView<const double> rows, std::span<double> out,
   for (double& value : out) {
     // The library's own answer where every tree saw one row only.
     const double depth = denominator_ == 0 ? 1.0 : value / denominator_;
-    value = -std::pow(2.0, -depth) - offset_;
+    const double score = std::pow(2.0, -depth);
+    value = -score - offset_;
+    constexpr double kEightUnits = 8 * std::numeric_limits<double>::epsilon();
+    if (offset_is_a_score_ && std::abs(value) <= kEightUnits * score) value = 0;
   }
 }
 

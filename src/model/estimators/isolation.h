@@ -12,8 +12,12 @@ namespace ml_inference {
 /// sklearn/ensemble/_iforest.py.
 class Isolation final : public Ensemble {
  public:
+  /// offset_is_a_score  the library took the offset from scores of the rows that it learned from:
+  ///                    then a row whose score is that one stands exactly on the border. numpy's
+  ///                    logarithm and power are one unit of the last place off on some processors,
+  ///                    and so are path lengths and their mean; eight units count as equal.
   Isolation(std::size_t feature_count, std::vector<Member> members, double denominator,
-            double offset);
+            double offset, bool offset_is_a_score = false);
 
   [[nodiscard]] std::size_t answer_width() const override { return 1; }
   void predict(MatrixView<const double> rows, std::span<double> out,
@@ -22,6 +26,7 @@ class Isolation final : public Ensemble {
  private:
   double denominator_;
   double offset_;
+  bool offset_is_a_score_;
 };
 
 }  // namespace ml_inference
