@@ -228,6 +228,22 @@ void guard_columns(std::vector<Member>& members, InputRules& rules) {
 
 }  // namespace
 
+namespace {
+
+// The library asks the first n_estimators, which may have been set after fit().
+std::size_t used_members(const SklearnObject& object, std::size_t count) {
+  const auto said = object.find("n_estimators");
+  if (!said) return count;
+  const std::string where = object.path("n_estimators");
+  const std::int64_t used = integer_of(*said, where);
+  if (used < 1 || static_cast<std::size_t>(used) > count) {
+    refuse(Code::data_loss, "{} is {}, expected 1 to the {} estimators", where, used, count);
+  }
+  return static_cast<std::size_t>(used);
+}
+
+}  // namespace
+
 SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
   const std::size_t feature_count = feature_count_of(object);
   const PyItems items = members_of(object);
@@ -236,7 +252,7 @@ SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
                                   ? class_targets(object)
                                   : std::vector<Target>{{.task = Task::regression}}};
   std::vector<Member> members;
-  for (std::size_t index = 0; index < items.size(); ++index) {
+  for (std::size_t index = 0; index < used_members(object, items.size()); ++index) {
     const SklearnObject base = sklearn_object(items[index], place(object, index), object.version);
     SklearnPart member = read_sklearn_part(base, visit);
     leave_out_scores(member, base);

@@ -279,5 +279,16 @@ TEST(SklearnDummy, KeepsTheStrategyThatItWasFittedWith) {
   EXPECT_EQ(make.refusal(object), "read");
 }
 
+TEST(SklearnBagging, AsksTheFirstMembersAlone) {
+  const auto with_count = [](SklearnMaker& make, std::int64_t count) {
+    const NodeId object = bagging(make, {make.tree_classifier(), make.none()});
+    make.set(object, "n_estimators", make.integer(count));
+    return object;
+  };
+  EXPECT_EQ(refusal_of([&](SklearnMaker& make) { return with_count(make, 1); }), "read");
+  EXPECT_THAT(refusal_of([&](SklearnMaker& make) { return with_count(make, 3); }),
+              HasSubstr("n_estimators is 3, expected 1 to the 2 estimators"));
+}
+
 }  // namespace
 }  // namespace ml_inference
