@@ -10,8 +10,8 @@ namespace ml_inference {
 
 /// What may be asked of a document: kAskedBase + kAskedFactor * the size of its stream,
 /// in bytes of arrays, texts and lists. Of an honest file everything is asked for once. But a file
-/// can name one large array as a part of each of a hundred thousand estimators, and a model takes up
-/// to half of what was asked for.
+/// can name one large array as a part of each of a hundred thousand estimators, and a model takes
+/// up to half of what was asked for.
 inline constexpr std::uint64_t kAskedBase = std::uint64_t{16} << 20;
 inline constexpr std::uint64_t kAskedFactor = 2;
 
