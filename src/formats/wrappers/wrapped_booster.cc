@@ -9,6 +9,7 @@
 #include "formats/sklearn/part.h"
 #include "formats/xgboost/reader.h"
 #include "formats/xgboost/xgboost_model.h"
+#include "model/limits.h"
 
 #include <algorithm>
 #include <optional>
@@ -62,10 +63,23 @@ Model read_xgboost_object(const PickleValue& object) {
   constexpr std::string_view kWhere = "xgboost: model";
   const PickleValue booster = booster_of(object, kWhere);
   const std::string where = "xgboost: model.handle";
-  XgboostFile file = read_xgboost_file(bytes_of(attribute_of(booster, "handle", kWhere), where));
+  const std::string handle = bytes_of(attribute_of(booster, "handle", kWhere), where);
+  if (handle.starts_with("CONFIG-offset:")) {
+    refuse(Code::unimplemented,
+           "{} is in the binary format of XGBoost before 1.3, expected JSON or UBJSON", where);
+  }
+  XgboostFile file = read_xgboost_file(handle);
   const bool is_wrapper = !class_of(object).ends_with(".Booster");
   if (!is_wrapper) return make_xgboost_model(file);
-  keep_best_iteration(file);
+  // Up to 1.3 only the wrapper knows how many trees a round has.
+  if (const auto limit = find(object, "best_ntree_limit", kWhere);
+      limit && !file.best_ntree_limit) {
+    const std::int64_t count = integer_of(*limit, "xgboost: model.best_ntree_limit");
+    if (count > 0 && count <= std::int64_t{kTreeCountMax}) {
+      file.best_ntree_limit = static_cast<std::uint32_t>(count);
+    }
+  }
+  answer_as_wrapper(file);
   return make_xgboost_model(file, class_labels(object, kWhere));
 }
 
