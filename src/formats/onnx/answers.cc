@@ -81,7 +81,7 @@ class AnswerReader {
     expect_possible(labels);
     const std::size_t probability_count = target_count * labels.size();
     Target target{.class_labels = labels, .class_rule = ClassRule::stated};
-    target.has_probabilities = numbers_.size() >= probability_count;
+    target.has_probabilities = numbers_.size() >= probability_count && are_by_class(labels);
     const std::size_t scores_begin = target.has_probabilities ? probability_count : 0;
     const std::size_t score_count = numbers_.size() - scores_begin;
     if (score_count % target_count != 0) {
@@ -92,6 +92,23 @@ class AnswerReader {
     answers_.targets.assign(target_count, target);
     answers_.answer.numbers = numbers_;
     add_stated(labels, target_count);
+  }
+
+  // Whether the numbers begin with one array of a number a class, or with an array for each class
+  // that is called by it, as a ZipMap of skl2onnx in columns is.
+  [[nodiscard]] bool are_by_class(const std::vector<Label>& labels) const {
+    const auto is_number = [this](const OnnxOutput& output) {
+      return is_floating(scope_.type_of(output.second));
+    };
+    auto output = std::ranges::find_if(outputs_, is_number);
+    if (output == outputs_.end()) return false;
+    if (element_count(scope_.shape(output->second)) != 1) return true;
+    for (const Label& label : labels) {
+      output = std::find_if(output, outputs_.end(), is_number);
+      if (output == outputs_.end() || !output->first.ends_with(label_text(label))) return false;
+      ++output;
+    }
+    return true;
   }
 
   void expect_target_count(std::size_t count) const {

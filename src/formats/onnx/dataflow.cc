@@ -5,6 +5,7 @@
 #include "formats/limits.h"
 #include "formats/onnx/answers.h"
 #include "formats/onnx/ensemble.h"
+#include "formats/onnx/limits.h"
 #include "formats/onnx/operators.h"
 #include "formats/onnx/scope.h"
 #include "model/graph/movement.h"
@@ -45,12 +46,11 @@ struct Input {
 class DataflowReader {
  public:
   DataflowReader(const onnx::ModelProto& model, std::size_t name_count, std::size_t memory_max)
-      : graph_(model.graph()), name_count_(name_count) {
+      : graph_(model.graph()), name_count_(name_count), versions_(onnx_versions(model)) {
     if (graph_.node_size() > kOnnxGraphNodeCountMax) {
       refuse(Code::resource_exhausted, "onnx: the graph has {} nodes, expected at most {}",
              graph_.node_size(), kOnnxGraphNodeCountMax);
     }
-    read_versions(model);
     for (const TensorProto& tensor : graph_.initializer()) {
       if (!initializers_.emplace(tensor.name(), &tensor).second) {
         refuse(Code::data_loss, "onnx: the constant {} is given twice", quoted_text(tensor.name()));
@@ -75,23 +75,14 @@ class DataflowReader {
   }
 
  private:
-  void read_versions(const onnx::ModelProto& model) {
-    for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
-      const std::string_view domain = domain_of(set.domain());
-      const std::int64_t most = domain.empty() ? kVersionMax : kMlVersionMax;
-      const bool is_known = domain.empty() || domain == "ai.onnx.ml";
-      if (is_known && (set.version() < 1 || set.version() > most)) {
-        refuse(Code::unimplemented, "onnx: the operators are of {} {}, expected 1 to {}",
-               domain.empty() ? "ai.onnx" : domain, set.version(), most);
-      }
-      versions_[domain] = set.version();
-    }
-  }
-
   void read_input(const onnx::ValueInfoProto& info) {
     // Before IR version 4 every constant stands among the inputs, too.
     if (initializers_.contains(info.name())) return;
     const std::string what = fmt::format("input {}", quoted_text(info.name()));
+    if (info.name().size() > kNameSizeMax) {
+      refuse(Code::resource_exhausted, "onnx: {} has a name of {} bytes, expected at most {}", what,
+             info.name().size(), kNameSizeMax);
+    }
     if (!info.type().has_tensor_type()) {
       refuse(Code::unimplemented, "onnx: {} is no tensor", what);
     }
@@ -122,7 +113,10 @@ class DataflowReader {
       return static_cast<std::size_t>(dim.dim_value());
     }
     if (name_count_ != 0) return name_count_;
-    if (const std::size_t width = width_by_use(info.name()); width != 0) return width;
+    const bool is_only =
+        graph_.input_size() == graph_.initializer_size() + 1 || graph_.input_size() == 1;
+    const std::size_t width = is_only ? width_by_use(info.name()) : 0;
+    if (width != 0) return width;
     refuse(Code::unimplemented, "onnx: input {} does not say how many features it has",
            quoted_text(info.name()));
   }
@@ -192,17 +186,20 @@ class DataflowReader {
     }
     std::vector<Label> labels;
     for (const std::string& text : texts) {
-      if (!text.empty()) labels.emplace_back(text);
+      if (!text.empty() && text.size() <= kNameSizeMax) labels.emplace_back(text);
     }
     return labels;
   }
 
   std::vector<double> add_categories(const Input& input, std::size_t begin,
                                      const std::vector<Label>& categories) {
-    if (categories.empty() || categories.size() * input.width > kOutputCountMax * 10) {
-      scope_->refuse_here(Code::unimplemented, "texts of which the graph looks for {}",
-                          categories.size());
+    if (categories.empty()) {
+      scope_->refuse_here(Code::unimplemented, "texts of which the graph looks for none");
     }
+    for (const Label& label : categories) {
+      text_size_ += (std::get<std::string>(label).size() + sizeof(Label)) * input.width;
+    }
+    expect_text_size();
     for (std::size_t column = 0; column < input.width; ++column) {
       result_.categories.push_back(
           {.feature = begin + column, .labels = categories, .unknown = UnknownCategory::missing});
@@ -212,10 +209,20 @@ class DataflowReader {
     return texts;
   }
 
+  void expect_text_size() const {
+    if (text_size_ > kOnnxInputTextMax) {
+      scope_->refuse_here(Code::resource_exhausted,
+                          "the names and categories of the features take more than {} bytes",
+                          kOnnxInputTextMax);
+    }
+  }
+
   // One input of all features leaves their names to the caller.
   void name_features() {
     if (inputs_.size() == 1 && inputs_[0].width != 1) return;
     for (const Input& input : inputs_) {
+      text_size_ += (input.name->size() + sizeof(std::string)) * input.width;
+      expect_text_size();
       for (std::size_t column = 0; column < input.width; ++column) {
         result_.feature_names.push_back(
             input.width == 1 ? *input.name : fmt::format("{}_{}", *input.name, column));
@@ -271,10 +278,26 @@ class DataflowReader {
   std::unordered_map<std::string_view, const TensorProto*> initializers_;
   std::vector<Input> inputs_;
   std::optional<OnnxScope> scope_;
+  std::size_t text_size_ = 0;  // of names and categories, for each feature
   OnnxDataflow result_;
 };
 
 }  // namespace
+
+std::map<std::string_view, std::int64_t> onnx_versions(const onnx::ModelProto& model) {
+  std::map<std::string_view, std::int64_t> versions;
+  for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
+    const std::string_view domain = domain_of(set.domain());
+    const std::int64_t most = domain.empty() ? kVersionMax : kMlVersionMax;
+    const bool is_known = domain.empty() || domain == "ai.onnx.ml";
+    if (is_known && (set.version() < 1 || set.version() > most)) {
+      refuse(Code::unimplemented, "onnx: the operators are of {} {}, expected 1 to {}",
+             domain.empty() ? "ai.onnx" : domain, set.version(), most);
+    }
+    versions[domain] = set.version();
+  }
+  return versions;
+}
 
 OnnxDataflow read_onnx_dataflow(const onnx::ModelProto& model, std::size_t name_count,
                                 std::size_t memory_max) {

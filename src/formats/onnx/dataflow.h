@@ -7,8 +7,11 @@
 #include "model/schema.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ml_inference {
@@ -21,6 +24,10 @@ struct OnnxDataflow {
   std::vector<Categories> categories;
   std::vector<Target> targets;
 };
+
+/// The versions of the operator sets that a file uses, by domain; "" is ai.onnx.
+/// Throws FormatError: unimplemented for one that is not known.
+[[nodiscard]] std::map<std::string_view, std::int64_t> onnx_versions(const onnx::ModelProto& model);
 
 /// Reads every node in order. docs/formats/onnx.md says which operators are known, how inputs
 /// become features and outputs answers.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // ai.onnx.ml: tree ensembles and linear models.
-#include "formats/limits.h"
 #include "formats/onnx/ensemble.h"
 #include "formats/onnx/forest.h"
 #include "formats/onnx/operators.h"
@@ -99,6 +98,9 @@ void read_tree_scores(OnnxScope& scope) {
   if (scope.type() == "TreeEnsemble") plan.out_type = plan.sum_type;
   if (plan.aggregate == TreeAggregate::smallest || plan.aggregate == TreeAggregate::largest) {
     form.keeps_trees_apart = true;
+    form.leaves = LeafForm::counted;
+    plan.has_counts = true;
+  } else if (ensemble.output_count > 1 && may_leave_outputs_out(ensemble)) {
     form.leaves = LeafForm::counted;
     plan.has_counts = true;
   }

@@ -189,17 +189,24 @@ class ForestMaker {
     }
   }
 
+  [[nodiscard]] bool asks_for_equality() const {
+    return std::ranges::any_of(ensemble_.modes, [](TreeMode mode) {
+      return mode >= TreeMode::equal && mode != TreeMode::leaf;
+    });
+  }
+
   Forest build() {
     const std::size_t count = trees_.ends.size();
-    ForestBuilder builder({.feature_count = form_.feature_count,
-                           .output_count = is_narrow_                ? ensemble_.output_count
-                                           : form_.keeps_trees_apart ? leaf_width_ * count
-                                                                     : leaf_width_,
-                           .leaf_width = is_narrow_ || form_.keeps_trees_apart ? leaf_width_ : 0,
-                           .aggregation = form_.aggregation,
-                           .feature_type = form_.feature_type,
-                           .sum_type = form_.sum_type,
-                           .category_rule = CategoryRule::whole});
+    ForestBuilder builder(
+        {.feature_count = form_.feature_count,
+         .output_count = is_narrow_                ? ensemble_.output_count
+                         : form_.keeps_trees_apart ? leaf_width_ * count
+                                                   : leaf_width_,
+         .leaf_width = is_narrow_ || form_.keeps_trees_apart ? leaf_width_ : 0,
+         .aggregation = form_.aggregation,
+         .feature_type = form_.feature_type,
+         .sum_type = form_.sum_type,
+         .category_rule = asks_for_equality() ? CategoryRule::whole : CategoryRule::truncated});
     auto next = placed_.cbegin();
     for (std::size_t tree = 0; tree < count; ++tree) {
       number_nodes(tree);

@@ -136,7 +136,7 @@ class GraphReader {
       refuse(Code::unimplemented, "onnx: {}: input {} is computed, expected the graph's input",
              where_, quoted_text(node_->input(0)));
     }
-    if (!input.is_rounded || input.is_float64 != is_ours_) not_known("these features");
+    if (!input.is_rounded || (input.is_float64 && !is_ours_)) not_known("these features");
     result_.emplace(
         OnnxGraph{.ensemble = read_onnx_ensemble(OnnxAttributes(*node_, where_), node_->op_type()),
                   .task = task,

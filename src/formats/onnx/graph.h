@@ -26,7 +26,7 @@ struct OnnxGraph {
   /// The names of the inputs when each holds one feature, otherwise empty.
   std::vector<std::string> input_names;
 
-  /// Whether the ensemble computes in float64: files of ours do.
+  /// Whether the ensemble computes in float64, as files of ours do unless the forest is float32.
   bool is_float64 = false;
 
   /// Classification: whether an output is the ensemble's own choice of a label, rather than the

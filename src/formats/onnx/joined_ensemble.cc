@@ -45,9 +45,10 @@ class JoinedReader {
   void read_settings() {
     constexpr std::array kAggregates = {TreeAggregate::average, TreeAggregate::sum,
                                         TreeAggregate::smallest, TreeAggregate::largest};
-    // The specification has SOFTMAX for 1 and LOGISTIC for 2.
-    constexpr std::array kTransforms = {PostTransform::none, PostTransform::softmax,
-                                        PostTransform::logistic, PostTransform::softmax_zero,
+    // The specification has SOFTMAX for 1 and LOGISTIC for 2; onnxruntime 1.32 has them the other
+    // way round, and its answers are the ones that count.
+    constexpr std::array kTransforms = {PostTransform::none, PostTransform::logistic,
+                                        PostTransform::softmax, PostTransform::softmax_zero,
                                         PostTransform::probit};
     ensemble_.aggregate = kAggregates[choice("aggregate_function", 1, kAggregates.size())];
     ensemble_.transform = kTransforms[choice("post_transform", 0, kTransforms.size())];

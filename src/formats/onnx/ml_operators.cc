@@ -118,11 +118,8 @@ void read_binarizer(OnnxScope& scope) {
   const ElementType type = scope.type_of(value);
   const GraphShape shape = scope.shape(value);
   scope.reserve(shape);
-  const ValueId limit = scope.constant(type, {}, {threshold});
-  scope.define(
-      0, scope.add(std::make_unique<Binary>(binary_function("Greater", type),
-                                            std::vector<std::uint32_t>{}, broadcast_map({}, shape)),
-                   {value, limit}, ValueSpec{.type = type, .shape = shape}));
+  scope.define(0, scope.add(std::make_unique<Binarize>(threshold), {value},
+                            ValueSpec{.type = type, .shape = shape}));
 }
 
 // --- tables

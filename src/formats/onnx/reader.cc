@@ -155,6 +155,7 @@ bool begins_like_onnx(std::string_view bytes) {
 
 Model read_onnx(std::string_view bytes) {
   const onnx::ModelProto file = parse(bytes);
+  static_cast<void>(onnx_versions(file));
   const std::size_t memory_max = onnx_memory_max(bytes.size());
   if (std::optional<Model> model = read_forest_model(file, memory_max)) return *std::move(model);
   return read_dataflow_model(file, memory_max);

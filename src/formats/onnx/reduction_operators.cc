@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // ai.onnx: operators that make one number of several, or look at an axis as a whole.
-#include "formats/limits.h"
 #include "formats/onnx/operators.h"
 #include "model/graph/elementwise.h"
 #include "model/graph/reduction.h"
@@ -179,15 +178,7 @@ void read_top(OnnxScope& scope) {
   scope.define(1, made[1]);
 }
 
-void expect_work(OnnxScope& scope, std::size_t rows, std::size_t inner, std::size_t columns) {
-  const std::size_t outer = rows * columns;  // below the square of the element limit
-  if (inner != 0 && outer > kOnnxProductCountMax / inner) {
-    scope.refuse_here(Code::resource_exhausted, "more than {} products a row",
-                      kOnnxProductCountMax);
-  }
-}
-
-// [..., K] x [K, M], where all sizes before the last two are 1.
+// [.., K] x [K, M] or [K], where a missing size is dropped again.
 void read_matrix_product(OnnxScope& scope) {
   scope.expect_inputs(2, 2);
   static_cast<void>(scope.attributes({}));
@@ -196,20 +187,22 @@ void read_matrix_product(OnnxScope& scope) {
   scope.expect_floats(left);
   const GraphShape a = scope.shape(left);
   const GraphShape b = scope.shape(right);
-  if (a.empty() || b.size() != 2 || a.back() != b[0] ||
+  if (a.empty() || b.empty() || b.size() > 2 || a.back() != b[0] ||
       scope.type_of(right) != scope.type_of(left)) {
     scope.refuse_here(Code::unimplemented,
                       "matrices of these shapes or types, expected [.., K] and [K, M]");
   }
-  GraphShape shape = a;
-  shape.back() = b[1];
+  GraphShape shape(a.begin(), a.end() - 1);
+  const std::size_t rows = element_count(shape);
+  const std::size_t columns = b.size() == 2 ? b[1] : 1;
+  if (b.size() == 2) shape.push_back(columns);
   scope.reserve(shape);
-  const std::size_t rows = element_count({a.begin(), a.end() - 1});
-  expect_work(scope, rows, b[0], b[1]);
-  scope.define(0, scope.add(std::make_unique<MatrixProduct>(
-                                MatrixProduct::Shape{.rows = rows, .inner = b[0], .columns = b[1]},
-                                scope.type_of(left), std::nullopt),
-                            {left, right}, ValueSpec{.type = scope.type_of(left), .shape = shape}));
+  scope.reserve_products(rows, b[0], columns);
+  scope.define(0,
+               scope.add(std::make_unique<MatrixProduct>(
+                             MatrixProduct::Shape{.rows = rows, .inner = b[0], .columns = columns},
+                             scope.type_of(left), std::nullopt),
+                         {left, right}, ValueSpec{.type = scope.type_of(left), .shape = shape}));
 }
 
 void read_gemm(OnnxScope& scope) {
@@ -236,7 +229,7 @@ void read_gemm(OnnxScope& scope) {
   }
   const GraphShape shape = {product.rows, product.columns};
   scope.reserve(shape);
-  expect_work(scope, product.rows, product.inner, product.columns);
+  scope.reserve_products(product.rows, product.inner, product.columns);
   std::optional<std::vector<std::uint32_t>> addend;
   if (scope.has_input(2)) {
     in.push_back(scope.input(2));

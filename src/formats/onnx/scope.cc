@@ -108,8 +108,19 @@ GraphShape OnnxScope::reserved_shape(const std::vector<std::int64_t>& shape) con
   return sizes;
 }
 
+void OnnxScope::reserve_products(std::size_t rows, std::size_t inner, std::size_t columns) {
+  const std::size_t left = kOnnxProductCountMax - products_;
+  const std::size_t outer = rows * columns;  // within the limit of elements
+  if (inner != 0 && outer > left / inner) {
+    refuse_here(Code::resource_exhausted, "more than {} products a row", kOnnxProductCountMax);
+  }
+  products_ += outer * inner;
+}
+
 std::vector<ValueId> OnnxScope::add(std::unique_ptr<Operation> operation, std::vector<ValueId> in,
                                     std::vector<ValueSpec> out) {
+  // Labels are followed from value to value: their lists are part of the budget.
+  for (const ValueSpec& spec : out) reserve({spec.possible.size()});
   return builder_.add(std::move(operation), std::move(in), std::move(out));
 }
 
@@ -117,7 +128,12 @@ ValueId OnnxScope::add(std::unique_ptr<Operation> operation, std::vector<ValueId
                        ValueSpec out) {
   std::vector<ValueSpec> specs;
   specs.push_back(std::move(out));
-  return builder_.add(std::move(operation), std::move(in), std::move(specs)).front();
+  return add(std::move(operation), std::move(in), std::move(specs)).front();
+}
+
+ValueId OnnxScope::reshaped(ValueId value, GraphShape shape) {
+  reserve({spec(value).possible.size()});
+  return builder_.reshaped(value, std::move(shape));
 }
 
 ValueId OnnxScope::constant(ElementType type, GraphShape shape, std::vector<double> values) {

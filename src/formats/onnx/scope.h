@@ -89,15 +89,16 @@ class OnnxScope {
   void reserve(const GraphShape& shape) const;
   [[nodiscard]] GraphShape reserved_shape(const std::vector<std::int64_t>& shape) const;
 
+  /// The same for as many products of numbers as a matrix of these sizes takes.
+  void reserve_products(std::size_t rows, std::size_t inner, std::size_t columns);
+
   /// Adds an operation with one result, or several.
   ValueId add(std::unique_ptr<Operation> operation, std::vector<ValueId> in, ValueSpec out);
   std::vector<ValueId> add(std::unique_ptr<Operation> operation, std::vector<ValueId> in,
                            std::vector<ValueSpec> out);
   ValueId constant(ElementType type, GraphShape shape, std::vector<double> values);
   ValueId constant(const OnnxTensor& tensor);
-  ValueId reshaped(ValueId value, GraphShape shape) {
-    return builder_.reshaped(value, std::move(shape));
-  }
+  ValueId reshaped(ValueId value, GraphShape shape);
 
   /// Gives the node's output, or a name of the graph, its value.
   void define(std::size_t output, ValueId value);
@@ -135,6 +136,7 @@ class OnnxScope {
   std::int64_t version_ = 0;
   std::string where_ = "graph";
   mutable std::size_t work_ = 0;  // elements that were asked for so far
+  std::size_t products_ = 0;
 };
 
 }  // namespace ml_inference

@@ -19,9 +19,16 @@ using Sources = std::vector<ElementSource>;
 ValueId add_move(OnnxScope& scope, Sources sources, std::vector<ValueId> in, GraphShape shape) {
   ValueSpec spec{.type = scope.type_of(in[0]), .shape = std::move(shape)};
   spec.possible = scope.spec(in[0]).possible;
+  bool is_known = !spec.possible.empty();
   for (const ValueId value : in) {
-    if (scope.spec(value).possible != spec.possible) spec.possible.clear();
+    const std::vector<double>& others = scope.spec(value).possible;
+    is_known = is_known && !others.empty();
+    if (others == spec.possible) continue;
+    std::set<double> all(spec.possible.begin(), spec.possible.end());
+    all.insert(others.begin(), others.end());
+    spec.possible.assign(all.begin(), all.end());
   }
+  if (!is_known) spec.possible.clear();
   return scope.add(std::make_unique<Move>(std::move(sources)), std::move(in), std::move(spec));
 }
 
@@ -259,8 +266,9 @@ void read_constant_of_shape(OnnxScope& scope) {
   if (value.numbers.size() != 1) {
     scope.refuse_here(Code::data_loss, "value has {} numbers, expected 1", value.numbers.size());
   }
-  scope.define(0, scope.constant(value.type, shape,
-                                 std::vector<double>(element_count(shape), value.numbers[0])));
+  const std::size_t count = element_count(shape);
+  scope.define(0, scope.builder().constant({.type = value.type, .shape = shape},
+                                           std::vector<double>(count, value.numbers[0])));
 }
 
 void read_constant(OnnxScope& scope) {

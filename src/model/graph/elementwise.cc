@@ -247,6 +247,18 @@ void Select::run_row(std::size_t row, std::span<const Operand> in,
   }
 }
 
+std::string Binarize::fault(std::size_t row, std::span<const Operand> in) const {
+  const bool has_nan =
+      std::ranges::any_of(in[0].row(row), [](double value) { return std::isnan(value); });
+  return has_nan ? "a value that is missing, which its Binarizer does not take" : "";
+}
+
+void Binarize::run_row(std::size_t row, std::span<const Operand> in,
+                       std::span<const OperationResult> out) const {
+  std::ranges::transform(in[0].row(row), out[0].row(row).begin(),
+                         [this](double value) { return value > threshold_ ? 1.0 : 0.0; });
+}
+
 double Convert::convert(ElementType from, ElementType to, double value) {
   switch (to) {
     case ElementType::float32: return rounded(to, value);

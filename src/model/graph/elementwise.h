@@ -70,6 +70,21 @@ class Select final : public RowOperation {
   std::vector<std::vector<std::uint32_t>> maps_;
 };
 
+/// 1 where an element is above a threshold, else 0: Binarizer. Refuses a row with NaN.
+class Binarize final : public RowOperation {
+ public:
+  explicit Binarize(double threshold) : threshold_(threshold) {}
+  [[nodiscard]] bool may_fail() const override { return true; }
+  [[nodiscard]] std::string fault(std::size_t row, std::span<const Operand> in) const override;
+
+ protected:
+  void run_row(std::size_t row, std::span<const Operand> in,
+               std::span<const OperationResult> out) const override;
+
+ private:
+  double threshold_;
+};
+
 /// A conversion between element types. From a number that int64 cannot hold comes its smallest.
 class Convert final : public RowOperation {
  public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace ml_inference {
 namespace {
@@ -224,6 +225,24 @@ void Normalize::run_row(std::size_t row, std::span<const Operand> in,
   }
 }
 
+// Columns are taken four at once, then two, then one, and each way adds the lanes up otherwise.
+float MatrixProduct::in_lanes(std::span<const double> left, std::span<const double> right,
+                              std::size_t j) const {
+  float lane[8] = {};
+  for (std::size_t k = 0; k < shape_.inner; ++k) {
+    const float product =
+        static_cast<float>(left[k]) * static_cast<float>(right[j * shape_.inner + k]);
+    lane[k % 8] += product;
+  }
+  const std::size_t behind_fours = shape_.columns - shape_.columns % 4;
+  const bool is_of_two = j >= behind_fours && j - behind_fours < (shape_.columns % 4) / 2 * 2;
+  if (is_of_two) {
+    return ((lane[0] + lane[2]) + (lane[4] + lane[6])) +
+           ((lane[1] + lane[3]) + (lane[5] + lane[7]));
+  }
+  return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+}
+
 template <class T>
 T MatrixProduct::element(std::span<const double> left, std::span<const double> right, std::size_t i,
                          std::size_t j) const {
@@ -240,9 +259,12 @@ T MatrixProduct::element(std::span<const double> left, std::span<const double> r
 template <class T>
 void MatrixProduct::run_as(std::size_t row, std::span<const Operand> in,
                            std::span<double> to) const {
+  const bool has_lanes = std::is_same_v<T, float> && shape_.rows == 1 && shape_.right_is_transposed;
   for (std::size_t i = 0; i < shape_.rows; ++i) {
     for (std::size_t j = 0; j < shape_.columns; ++j) {
-      T sum = element<T>(in[0].row(row), in[1].row(row), i, j) * static_cast<T>(shape_.alpha);
+      T sum = has_lanes ? static_cast<T>(in_lanes(in[0].row(row), in[1].row(row), j))
+                        : element<T>(in[0].row(row), in[1].row(row), i, j);
+      sum *= static_cast<T>(shape_.alpha);
       const std::size_t index = i * shape_.columns + j;
       if (addend_) {
         const double addend = in[2].row(row)[addend_->empty() ? index : (*addend_)[index]];

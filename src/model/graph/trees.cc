@@ -69,22 +69,23 @@ void Trees::run(std::size_t row_count, std::span<const Operand> in,
                   workspace);
 }
 
-double TreeScores::aggregated(std::span<const double> sums, std::size_t score) const {
+std::optional<double> TreeScores::aggregated(std::span<const double> sums,
+                                             std::size_t score) const {
   const std::size_t count = plan_.score_count;
-  if (plan_.aggregate == TreeAggregate::sum) return sums[score];
-  if (plan_.aggregate == TreeAggregate::average) {
+  const bool is_sum = plan_.aggregate == TreeAggregate::sum;
+  if (is_sum || plan_.aggregate == TreeAggregate::average) {
+    if (plan_.has_counts && sums[count + score] == 0) return std::nullopt;
+    if (is_sum) return sums[score];
     return rounded(plan_.sum_type, sums[score] / static_cast<double>(plan_.tree_count));
   }
   // By tree: its scores, and which of them its leaf names.
   const std::size_t width = plan_.has_counts ? 2 * count : count;
-  bool has_score = false;
-  double best = 0;
+  std::optional<double> best;
   for (std::size_t tree = 0; tree < plan_.tree_count; ++tree) {
     if (plan_.has_counts && sums[tree * width + count + score] == 0) continue;
     const double value = sums[tree * width + score];
-    const bool is_better = plan_.aggregate == TreeAggregate::smallest ? value < best : value > best;
-    if (!has_score || is_better) best = value;
-    has_score = true;
+    const bool is_smallest = plan_.aggregate == TreeAggregate::smallest;
+    if (!best || (is_smallest ? value < *best : value > *best)) best = value;
   }
   return best;
 }
@@ -93,8 +94,11 @@ void TreeScores::run_row(std::size_t row, std::span<const Operand> in,
                          std::span<const OperationResult> out) const {
   const std::span<double> to = out[0].row(row);
   for (std::size_t score = 0; score < to.size(); ++score) {
-    to[score] = aggregated(in[0].row(row), score);
-    if (!plan_.base.empty()) to[score] = rounded(plan_.sum_type, to[score] + plan_.base[score]);
+    const std::optional<double> sum = aggregated(in[0].row(row), score);
+    // One of several that no leaf names is 0, whatever its base.
+    const bool has_base = !plan_.base.empty() && (sum || to.size() == 1);
+    to[score] = sum.value_or(0);
+    if (has_base) to[score] = rounded(plan_.sum_type, to[score] + plan_.base[score]);
   }
   // Of a single number onnxruntime makes nothing but a probit.
   if (to.size() > 1 || plan_.transform == PostTransform::probit) {
@@ -128,8 +132,12 @@ double TreeClasses::two(std::span<const double> sums, std::span<double> scores) 
   const PostTransform transform = plan_.scores.transform;
   double first = sums[0];
   double second = sums[1];
+  bool has_first = plan_.two != TwoClasses::by_second;
   bool has_second = plan_.two != TwoClasses::by_first;
-  if (plan_.scores.has_counts) has_second = sums[3] != 0;
+  if (plan_.scores.has_counts) {
+    has_first = sums[2] != 0;
+    has_second = sums[3] != 0;
+  }
   if (base.size() == 2 && has_second) {
     second = rounded_sum(base[1] + first);
     first = -second;
@@ -141,20 +149,17 @@ double TreeClasses::two(std::span<const double> sums, std::span<double> scores) 
     first = rounded_sum(first + base[0]);
   }
   const double decisive = has_second ? second : first;
-  const bool is_binary = plan_.two != TwoClasses::by_both;
-  const bool is_second = decisive > (is_binary && plan_.all_positive ? 0.5 : 0.0);
-  scores[0] = first;
-  scores[1] = second;
+  const bool is_positive = plan_.two != TwoClasses::by_both && plan_.all_positive;
+  const bool is_second = decisive > (is_positive ? 0.5 : 0.0);
   if (has_second) {
+    scores[0] = has_first ? first : 0;
+    scores[1] = second;
     apply_post_transform(transform, scores);
-  } else if (is_binary && plan_.all_positive) {
-    scores[0] = rounded_sum(1 - first);
-    scores[1] = first;
   } else if (transform == PostTransform::logistic) {
     scores[0] = static_cast<double>(logistic(static_cast<float>(-first)));
     scores[1] = static_cast<double>(logistic(static_cast<float>(first)));
   } else {
-    scores[0] = -first;
+    scores[0] = is_positive ? rounded_sum(1 - first) : -first;
     scores[1] = first;
   }
   return labels[is_second ? 1 : 0];

@@ -5,6 +5,7 @@
 #include "model/estimators/forest_estimator.h"
 #include "model/graph/operation.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,9 @@ class TreeScores final : public RowOperation {
                std::span<const OperationResult> out) const override;
 
  private:
-  [[nodiscard]] double aggregated(std::span<const double> sums, std::size_t score) const;
+  // Nothing where no leaf names the score.
+  [[nodiscard]] std::optional<double> aggregated(std::span<const double> sums,
+                                                 std::size_t score) const;
 
   TreeScoresPlan plan_;
 };
