@@ -142,16 +142,15 @@ double TreeClasses::two(std::span<const double> sums, std::span<double> scores) 
     second = rounded_sum(base[1] + first);
     first = -second;
   } else if (base.size() == 2) {
-    second = rounded_sum(second + base[1]);
     first = rounded_sum(first + base[0]);
-    has_second = true;
+    second = 0;
   } else if (base.size() == 1) {
     first = rounded_sum(first + base[0]);
   }
   const double decisive = has_second ? second : first;
   const bool is_positive = plan_.two != TwoClasses::by_both && plan_.all_positive;
   const bool is_second = decisive > (is_positive ? 0.5 : 0.0);
-  if (has_second) {
+  if (has_second || base.size() == 2) {
     scores[0] = has_first ? first : 0;
     scores[1] = second;
     apply_post_transform(transform, scores);
