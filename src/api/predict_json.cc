@@ -251,7 +251,8 @@ std::span<const double> PredictDialect::TargetText::scores(std::span<const doubl
 }
 
 std::size_t PredictDialect::TargetText::best_class(std::span<const double> answer) const {
-  return predicted_class(target, outputs(answer), scores(answer));
+  const double stated = target.states_class() ? answer[stated_at] : 0;
+  return predicted_class(target, outputs(answer), scores(answer), stated);
 }
 
 PredictDialect::PredictDialect(const Schema& schema) : schema_(schema), cells_(schema_) {
@@ -260,11 +261,15 @@ PredictDialect::PredictDialect(const Schema& schema) : schema_(schema), cells_(s
   }
   std::size_t output_begin = 0;
   std::size_t score_begin = schema_.output_count();
+  std::size_t stated_at = schema_.output_count() + schema_.score_count();
   for (const Target& target : schema_.targets) {
-    TargetText& text = targets_.emplace_back(
-        TargetText{.target = target, .output_begin = output_begin, .score_begin = score_begin});
+    TargetText& text = targets_.emplace_back(TargetText{.target = target,
+                                                        .output_begin = output_begin,
+                                                        .score_begin = score_begin,
+                                                        .stated_at = stated_at});
     output_begin += target.output_count();
     score_begin += target.score_count;
+    if (target.states_class()) ++stated_at;
     for (const Label& label : target.class_labels) {
       std::string quoted;
       append_json_string(quoted, label_text(label));

@@ -69,6 +69,7 @@ class PredictDialect {
     Target target;
     std::size_t output_begin = 0;
     std::size_t score_begin = 0;
+    std::size_t stated_at = 0;
     std::vector<std::string> prediction_json;  // by class: "setosa" with quotes, or a number
     std::vector<std::string> key_json;         // by class: "setosa": with quotes and colon
 

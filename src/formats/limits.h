@@ -25,6 +25,18 @@ inline constexpr std::size_t kOnnxMemoryBase = std::size_t{64} << 20;
 /// for each of some thousand columns is the most that makes sense.
 inline constexpr int kOnnxGraphNodeCountMax = 10'000;
 
+/// All elements that the values of an ONNX graph have for one row: 16 MB as doubles, and as much
+/// again to say where each comes from. A thousand trees in a graph of their own make some ten
+/// thousand. Constants of the file are not counted: they are as large as the file.
+inline constexpr std::size_t kOnnxElementCountMax = std::size_t{2} << 20;
+
+/// Products of numbers that one row may ask for: a second's work, a thousand times what a linear
+/// model of a thousand classes needs.
+inline constexpr std::size_t kOnnxProductCountMax = std::size_t{1} << 28;
+
+/// Dimensions of an array; converters write up to four.
+inline constexpr std::size_t kOnnxRankMax = 8;
+
 /// What an XGBoost file may ask for beside its own size, however small it is: room for lists that
 /// grow, and for the names of some hundred thousand features.
 inline constexpr std::size_t kXgboostMemoryBase = std::size_t{32} << 20;

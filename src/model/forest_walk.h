@@ -46,6 +46,7 @@ inline constexpr double kZeroMagnitudeMax = 1e-35F;
   if (rule == CategoryRule::byte) {
     return fits ? static_cast<std::uint8_t>(static_cast<std::int32_t>(value)) : 0;
   }
+  if (rule == CategoryRule::whole && value != std::trunc(value)) return std::nullopt;
   const bool is_negative = rule == CategoryRule::truncated ? value <= -1 : value < 0;
   if (!fits || is_negative) return std::nullopt;
   return static_cast<std::uint32_t>(static_cast<std::int32_t>(value));

@@ -15,12 +15,13 @@ std::size_t first_largest(std::span<const double> numbers) {
 }
 
 std::size_t predicted_class(const Target& target, std::span<const double> outputs,
-                            std::span<const double> scores) {
+                            std::span<const double> scores, double stated) {
   switch (target.class_rule) {
     case ClassRule::largest_probability: return first_largest(outputs);
     case ClassRule::largest_score: return first_largest(scores);
     case ClassRule::positive_score: return scores[0] > 0 ? 1 : 0;
     case ClassRule::non_negative_score: return scores[0] >= 0 ? 1 : 0;
+    case ClassRule::stated: return static_cast<std::size_t>(stated);
   }
   return 0;
 }

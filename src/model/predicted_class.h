@@ -15,7 +15,8 @@ namespace ml_inference {
 
 /// The class of a classification target, by its class_rule.
 /// outputs  the target's output_count() numbers; scores  its score_count numbers.
+/// stated   what the answer says, where that is the rule.
 [[nodiscard]] std::size_t predicted_class(const Target& target, std::span<const double> outputs,
-                                          std::span<const double> scores);
+                                          std::span<const double> scores, double stated = 0);
 
 }  // namespace ml_inference

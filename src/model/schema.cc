@@ -80,6 +80,7 @@ Result<void> check_class_rule(const Target& target) {
     case ClassRule::largest_score: break;
     case ClassRule::positive_score:
     case ClassRule::non_negative_score: expected = 1; break;
+    case ClassRule::stated: return {};
   }
   if (got == expected) return {};
   return fail(Code::invalid_argument,
@@ -151,6 +152,11 @@ std::size_t Schema::score_count() const {
   std::size_t count = 0;
   for (const Target& target : targets) count += target.score_count;
   return count;
+}
+
+std::size_t Schema::stated_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(targets, [](const Target& target) { return target.states_class(); }));
 }
 
 Result<void> check_schema(const Schema& schema) {

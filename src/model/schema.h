@@ -35,6 +35,7 @@ enum class ClassRule {
   largest_score,        ///< the first of the largest scores
   positive_score,       ///< one score: class 1 where it is above 0
   non_negative_score,   ///< one score: class 1 where it is 0 or above
+  stated,               ///< the answer says which, in a number of its own
 };
 
 /// One thing that is predicted.
@@ -64,6 +65,11 @@ struct Target {
     return has_probabilities ? class_labels.size() : 0;
   }
 
+  /// Whether the class is a number of the answer.
+  [[nodiscard]] bool states_class() const {
+    return task == Task::classification && class_rule == ClassRule::stated;
+  }
+
   bool operator==(const Target&) const = default;
 };
 
@@ -90,7 +96,8 @@ struct Categories {
 /// The columns that a model takes and the answers that it gives. A plain value; check_schema() says
 /// whether it makes sense.
 ///
-/// A row of answers has the outputs of all targets and then the scores of all targets.
+/// A row of answers has the outputs of all targets, then the scores of all targets, and then of
+/// each target whose class is stated its index.
 struct Schema {
   /// One name a feature, in the order in which a row holds them. Unique and not empty.
   std::vector<std::string> feature_names;
@@ -119,10 +126,13 @@ struct Schema {
   /// The categories of a feature, or null when it takes numbers.
   [[nodiscard]] const Categories* categories_of(std::size_t feature) const;
 
-  /// How many numbers a row of answers has: outputs, scores, and both.
+  /// How many numbers a row of answers has: outputs, scores, stated classes, and all of them.
   [[nodiscard]] std::size_t output_count() const;
   [[nodiscard]] std::size_t score_count() const;
-  [[nodiscard]] std::size_t answer_width() const { return output_count() + score_count(); }
+  [[nodiscard]] std::size_t stated_count() const;
+  [[nodiscard]] std::size_t answer_width() const {
+    return output_count() + score_count() + stated_count();
+  }
 
   bool operator==(const Schema&) const = default;
 };

@@ -50,10 +50,10 @@ constexpr Field kFields[] = {
     {Content::graph, 12, Content::value_info},   {Content::node, 5, Content::attribute},
     {Content::attribute, 5, Content::tensor},    {Content::attribute, 7, Content::fixed},
     {Content::attribute, 8, Content::varints},   {Content::tensor, 1, Content::varints},
-    {Content::tensor, 4, Content::fixed},        {Content::tensor, 7, Content::varints},
-    {Content::tensor, 10, Content::fixed},       {Content::value_info, 2, Content::type},
-    {Content::type, 1, Content::tensor_type},    {Content::tensor_type, 2, Content::shape},
-    {Content::shape, 1, Content::leaf_message},
+    {Content::tensor, 4, Content::fixed},        {Content::tensor, 5, Content::varints},
+    {Content::tensor, 7, Content::varints},      {Content::tensor, 10, Content::fixed},
+    {Content::value_info, 2, Content::type},     {Content::type, 1, Content::tensor_type},
+    {Content::tensor_type, 2, Content::shape},   {Content::shape, 1, Content::leaf_message},
 };
 
 Content content_of(Content parent, int number) {

@@ -6,14 +6,13 @@
 #include "model/limits.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <queue>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -22,42 +21,13 @@
 namespace ml_inference {
 namespace {
 
-constexpr auto kKnownAttributes = std::to_array<std::string_view>(
-    {"aggregate_function", "base_values", "base_values_as_tensor", "class_ids", "class_nodeids",
-     "class_treeids", "class_weights", "class_weights_as_tensor", "classlabels_int64s",
-     "classlabels_strings", "n_targets", "nodes_falsenodeids", "nodes_featureids",
-     // How often training met a node: it decides nothing.
-     "nodes_hitrates", "nodes_hitrates_as_tensor", "nodes_missing_value_tracks_true", "nodes_modes",
-     "nodes_nodeids", "nodes_treeids", "nodes_truenodeids", "nodes_values",
-     "nodes_values_as_tensor", "post_transform", "target_ids", "target_nodeids", "target_treeids",
-     "target_weights", "target_weights_as_tensor"});
-
 // An index into the arrays of nodes or of weights.
 using Index = std::uint32_t;
 
 constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 
-// How the weights of a leaf become its values.
-enum class Columns {
-  as_given,        // a weight for each output that it names
-  one_minus,       // two classes, one weight s, none negative: 1 - s and s
-  minus_and_plus,  // two classes, one weight s, some negative: -s and s
-};
-
-struct Nodes {
-  std::span<const std::int64_t> tree_ids, node_ids, feature_ids, true_ids, false_ids, tracks_true;
-  std::span<const std::string* const> modes;
-  OnnxNumbers values;
-
-  [[nodiscard]] std::size_t size() const { return tree_ids.size(); }
-};
-
-struct Weights {
-  std::span<const std::int64_t> tree_ids, node_ids, output_ids;
-  OnnxNumbers values;
-
-  [[nodiscard]] std::size_t size() const { return tree_ids.size(); }
-};
+// The largest value that a test of equality asks for: its set is 8 KB then.
+constexpr double kCategoryMax = 65535;
 
 // A weight on its way to its leaf.
 struct PlacedWeight {
@@ -68,7 +38,7 @@ struct PlacedWeight {
 };
 
 // The nodes by tree, and in a tree by node id.
-struct Trees {
+struct SortedNodes {
   std::vector<Index> order;       // of the nodes
   std::vector<std::size_t> ends;  // by tree: where it ends in `order`
   std::unordered_map<std::int64_t, std::size_t> rank_by_id;
@@ -76,144 +46,44 @@ struct Trees {
   [[nodiscard]] std::size_t begin(std::size_t tree) const { return tree == 0 ? 0 : ends[tree - 1]; }
 };
 
-class ForestReader {
+class ForestMaker {
  public:
-  ForestReader(const OnnxGraph& graph, std::size_t memory_max)
-      : graph_(graph), attributes_(graph.ensemble), memory_max_(memory_max) {}
+  ForestMaker(const OnnxEnsemble& ensemble, const ForestForm& form, std::size_t memory_max)
+      : ensemble_(ensemble), form_(form), memory_max_(memory_max) {}
 
-  Forest read() {
-    attributes_.refuse_others_than(kKnownAttributes);
-    refuse_other_settings();
-    read_nodes();
-    read_weights();
-    read_base_values();
+  Forest make() {
     sort_nodes();
     place_weights();
-    decide_columns();
+    decide_width();
     return build();
   }
 
  private:
-  [[nodiscard]] bool is_classifier() const { return graph_.task == Task::classification; }
-  [[nodiscard]] const std::string& where() const { return attributes_.where(); }
-
   template <class... Args>
   [[noreturn]] void refuse_here(Code code, fmt::format_string<Args...> format,
                                 Args&&... args) const {
-    refuse(code, "onnx: {}: {}", where(), fmt::format(format, std::forward<Args>(args)...));
-  }
-
-  void refuse_other_settings() {
-    const std::string_view transform = attributes_.text("post_transform", "NONE");
-    if (transform != "NONE") {
-      refuse_here(Code::unimplemented, "post_transform {} is not known here, expected 'NONE'",
-                  quoted_text(transform));
-    }
-    const std::string_view aggregate = attributes_.text("aggregate_function", "SUM");
-    if (aggregate != "SUM" && (aggregate != "AVERAGE" || is_classifier())) {
-      refuse_here(Code::unimplemented,
-                  "aggregate_function {} is not known here, expected 'SUM' or, in a regressor, "
-                  "'AVERAGE'",
-                  quoted_text(aggregate));
-    }
-    averages_ = aggregate == "AVERAGE";
-    output_count_ = is_classifier() ? graph_.class_labels.size() : 1;
-    const std::int64_t target_count = attributes_.integer("n_targets", 1);
-    if (target_count != 1) {
-      refuse_here(Code::unimplemented, "{} targets, expected 1", target_count);
-    }
-    if (is_classifier() && output_count_ < 2) {
-      // onnxruntime picks a label beside the list here.
-      refuse_here(Code::unimplemented, "1 class, expected at least 2");
-    }
-  }
-
-  void expect_size(std::string_view name, std::size_t size, std::size_t expected) const {
-    if (size != expected) {
-      refuse_here(Code::data_loss, "{} has {} values, expected {}", name, size, expected);
-    }
-  }
-
-  std::span<const std::int64_t> integers(std::string_view name, std::size_t expected) const {
-    const auto values = attributes_.integers(name);
-    expect_size(name, values.size(), expected);
-    return values;
-  }
-
-  void read_nodes() {
-    nodes_.tree_ids = attributes_.integers("nodes_treeids");
-    const std::size_t count = nodes_.tree_ids.size();
-    if (count == 0)
-      refuse_here(Code::data_loss, "nodes_treeids has no values, expected one a node");
-    if (count > kNodeCountMax) {
-      refuse_here(Code::resource_exhausted, "{} nodes, expected at most {}", count, kNodeCountMax);
-    }
-    nodes_.node_ids = integers("nodes_nodeids", count);
-    nodes_.feature_ids = integers("nodes_featureids", count);
-    nodes_.true_ids = integers("nodes_truenodeids", count);
-    nodes_.false_ids = integers("nodes_falsenodeids", count);
-    nodes_.modes = attributes_.texts("nodes_modes");
-    expect_size("nodes_modes", nodes_.modes.size(), count);
-    nodes_.values = attributes_.numbers("nodes_values");
-    expect_size("nodes_values", nodes_.values.size(), count);
-    if (attributes_.has("nodes_missing_value_tracks_true")) {
-      nodes_.tracks_true = attributes_.integers("nodes_missing_value_tracks_true");
-      if (!nodes_.tracks_true.empty()) {
-        expect_size("nodes_missing_value_tracks_true", nodes_.tracks_true.size(), count);
-      }
-    }
-  }
-
-  void read_weights() {
-    const std::string kind = is_classifier() ? "class" : "target";
-    weights_.tree_ids = attributes_.integers(kind + "_treeids");
-    const std::size_t count = weights_.tree_ids.size();
-    if (count > kLeafValueCountMax) {
-      refuse_here(Code::resource_exhausted, "{} weights, expected at most {}", count,
-                  kLeafValueCountMax);
-    }
-    weights_.node_ids = integers(kind + "_nodeids", count);
-    weights_.output_ids = integers(kind + "_ids", count);
-    weights_.values = attributes_.numbers(kind + "_weights");
-    expect_size(kind + "_weights", weights_.values.size(), count);
-    for (const std::int64_t id : weights_.output_ids) {
-      if (id < 0 || id >= static_cast<std::int64_t>(output_count_)) {
-        refuse_here(Code::data_loss, "{}_ids holds {}, expected 0 to {}", kind, id,
-                    output_count_ - 1);
-      }
-    }
-  }
-
-  void read_base_values() {
-    base_values_ = attributes_.numbers("base_values");
-    const std::size_t count = base_values_.size();
-    if (count == 0) return;
-    expect_size("base_values", count, output_count_);
-    if (averages_ || (is_classifier() && output_count_ == 2)) {
-      refuse_here(Code::unimplemented, "base_values with {} are not known here",
-                  averages_ ? "an average" : "two classes");
-    }
+    refuse(code, "onnx: {}: {}", ensemble_.where, fmt::format(format, std::forward<Args>(args)...));
   }
 
   void sort_nodes() {
-    for (const std::int64_t id : nodes_.tree_ids) {
+    for (const std::int64_t id : ensemble_.tree_ids) {
       trees_.rank_by_id.try_emplace(id, trees_.rank_by_id.size());
     }
     if (trees_.rank_by_id.size() > kTreeCountMax) {
       refuse_here(Code::resource_exhausted, "{} trees, expected at most {}",
                   trees_.rank_by_id.size(), kTreeCountMax);
     }
-    std::vector<Index> ranks(nodes_.size());
+    std::vector<Index> ranks(ensemble_.node_count());
     trees_.ends.assign(trees_.rank_by_id.size(), 0);
-    trees_.order.resize(nodes_.size());
-    for (Index node = 0; node < nodes_.size(); ++node) {
-      ranks[node] = static_cast<Index>(trees_.rank_by_id.at(nodes_.tree_ids[node]));
+    trees_.order.resize(ensemble_.node_count());
+    for (Index node = 0; node < ensemble_.node_count(); ++node) {
+      ranks[node] = static_cast<Index>(trees_.rank_by_id.at(ensemble_.tree_ids[node]));
       ++trees_.ends[ranks[node]];
       trees_.order[node] = node;
     }
     std::ranges::sort(trees_.order, [&](Index left, Index right) {
-      return std::pair(ranks[left], nodes_.node_ids[left]) <
-             std::pair(ranks[right], nodes_.node_ids[right]);
+      return std::pair(ranks[left], ensemble_.node_ids[left]) <
+             std::pair(ranks[right], ensemble_.node_ids[right]);
     });
     for (std::size_t tree = 1; tree < trees_.ends.size(); ++tree) {
       trees_.ends[tree] += trees_.ends[tree - 1];
@@ -223,8 +93,8 @@ class ForestReader {
 
   void refuse_twins(std::size_t tree) const {
     for (std::size_t at = trees_.begin(tree); at + 1 < trees_.ends[tree]; ++at) {
-      const std::int64_t id = nodes_.node_ids[trees_.order[at]];
-      if (id == nodes_.node_ids[trees_.order[at + 1]]) {
+      const std::int64_t id = ensemble_.node_ids[trees_.order[at]];
+      if (id == ensemble_.node_ids[trees_.order[at + 1]]) {
         refuse_here(Code::data_loss, "{}: the node is given twice", node_text(at));
       }
     }
@@ -234,151 +104,125 @@ class ForestReader {
   [[nodiscard]] std::size_t position_of(std::size_t tree, std::int64_t node_id) const {
     const auto begin = trees_.order.begin() + static_cast<std::ptrdiff_t>(trees_.begin(tree));
     const auto end = trees_.order.begin() + static_cast<std::ptrdiff_t>(trees_.ends[tree]);
-    const auto found = std::ranges::lower_bound(begin, end, node_id, {},
-                                                [&](Index node) { return nodes_.node_ids[node]; });
-    if (found == end || nodes_.node_ids[*found] != node_id) return kNowhere;
+    const auto found = std::ranges::lower_bound(
+        begin, end, node_id, {}, [&](Index node) { return ensemble_.node_ids[node]; });
+    if (found == end || ensemble_.node_ids[*found] != node_id) return kNowhere;
     return static_cast<std::size_t>(found - trees_.order.begin());
   }
 
   // "tree 3 node 17", with the ids of the file.
   [[nodiscard]] std::string node_text(std::size_t position) const {
     const Index node = trees_.order[position];
-    return fmt::format("tree {} node {}", nodes_.tree_ids[node], nodes_.node_ids[node]);
+    return fmt::format("tree {} node {}", ensemble_.tree_ids[node], ensemble_.node_ids[node]);
   }
 
   [[nodiscard]] bool is_leaf(std::size_t position) const {
-    return *nodes_.modes[trees_.order[position]] == "LEAF";
+    return ensemble_.modes[trees_.order[position]] == TreeMode::leaf;
   }
 
   // Sorts the weights by leaf: leaves by tree and then by their first weight, the weights of one
   // leaf in the order of the file.
   void place_weights() {
     constexpr Index kNone = std::numeric_limits<Index>::max();
-    std::vector<Index> first(nodes_.size(), kNone);  // by position
-    placed_.reserve(weights_.size());
-    for (Index weight = 0; weight < weights_.size(); ++weight) {
-      const auto tree = trees_.rank_by_id.find(weights_.tree_ids[weight]);
-      const std::size_t position = tree == trees_.rank_by_id.end()
-                                       ? kNowhere
-                                       : position_of(tree->second, weights_.node_ids[weight]);
+    std::vector<Index> first(ensemble_.node_count(), kNone);  // by position
+    placed_.reserve(ensemble_.weight_count());
+    for (Index weight = 0; weight < ensemble_.weight_count(); ++weight) {
+      const auto tree = trees_.rank_by_id.find(ensemble_.weight_tree_ids[weight]);
+      const std::size_t position =
+          tree == trees_.rank_by_id.end()
+              ? kNowhere
+              : position_of(tree->second, ensemble_.weight_node_ids[weight]);
       if (position == kNowhere || !is_leaf(position)) {
         refuse_here(Code::data_loss, "weight {} belongs to tree {} node {}, which is no leaf",
-                    weight, weights_.tree_ids[weight], weights_.node_ids[weight]);
+                    weight, ensemble_.weight_tree_ids[weight], ensemble_.weight_node_ids[weight]);
       }
       if (first[position] == kNone) first[position] = weight;
       placed_.push_back({static_cast<Index>(tree->second), first[position], weight,
                          static_cast<Index>(position)});
     }
-    check_memory(first);
+    count_leaves(first);
     std::ranges::sort(placed_, [&](const PlacedWeight& left, const PlacedWeight& right) {
       return std::tie(left.tree, left.first, left.weight) <
              std::tie(right.tree, right.first, right.weight);
     });
   }
 
-  // Every leaf has a weight (onnxruntime refuses others); all leaf values together stay in the
-  // budget.
-  void check_memory(std::span<const Index> first) const {
-    std::size_t leaf_count = 0;
+  // Every leaf has a weight: onnxruntime refuses others.
+  void count_leaves(std::span<const Index> first) {
     for (std::size_t position = 0; position < first.size(); ++position) {
       if (!is_leaf(position)) continue;
-      ++leaf_count;
+      ++leaf_count_;
       if (first[position] == std::numeric_limits<Index>::max()) {
         refuse_here(Code::data_loss, "{}: the leaf has no weight", node_text(position));
       }
     }
-    if (leaf_count > memory_max_ / (output_count_ * sizeof(double))) {
+  }
+
+  // The values of a leaf of which all are kept.
+  [[nodiscard]] std::size_t full_width() const {
+    switch (form_.leaves) {
+      case LeafForm::each_output: return ensemble_.output_count;
+      case LeafForm::counted: return 2 * ensemble_.output_count;
+      case LeafForm::only_weight: return 1;
+      case LeafForm::minus_and_plus: return 2;
+    }
+    return 0;
+  }
+
+  // Boosted trees of several classes have one weight a leaf, all of a tree for one class: their
+  // leaves are narrow.
+  void decide_width() {
+    const bool is_for_all = form_.leaves != LeafForm::each_output || form_.keeps_trees_apart ||
+                            form_.adds_base || !form_.may_be_narrow;
+    first_outputs_.assign(trees_.ends.size(), kNowhere);
+    is_narrow_ = !is_for_all;
+    for (const PlacedWeight& placed : placed_) {
+      const auto output = static_cast<std::size_t>(ensemble_.output_ids[placed.weight]);
+      std::size_t& first = first_outputs_[placed.tree];
+      if (first == kNowhere) first = output;
+      is_narrow_ = is_narrow_ && first == output;
+    }
+    leaf_width_ = is_narrow_ ? 1 : full_width();
+    if (leaf_count_ > memory_max_ / (leaf_width_ * sizeof(double))) {
       refuse_here(Code::resource_exhausted, "{} leaves of {} values, expected at most {} bytes",
-                  leaf_count, output_count_, memory_max_);
+                  leaf_count_, leaf_width_, memory_max_);
     }
   }
 
-  // What onnxruntime makes of two classes depends on which of them the weights name.
-  void decide_columns() {
-    if (!is_classifier()) return;
-    if (output_count_ > 2) return refuse_unscored_classes();
-    const auto names = [&](std::int64_t id) {
-      return std::ranges::find(weights_.output_ids, id) != weights_.output_ids.end();
-    };
-    if (names(0) && names(1)) {
-      if (graph_.uses_own_label) {
-        refuse_here(
-            Code::unimplemented,
-            "the label output of two classes with weights for both (onnxruntime answers the "
-            "second whenever its score is positive)");
-      }
-      return refuse_unscored_classes();
-    }
-    if (names(1)) {
-      refuse_here(Code::unimplemented,
-                  "two classes with weights for the second only, expected for both or the first");
-    }
-    columns_ = Columns::one_minus;
-    for (std::size_t weight = 0; weight < weights_.size(); ++weight) {
-      if (weights_.values[weight] < 0) columns_ = Columns::minus_and_plus;
-    }
-  }
-
-  // onnxruntime never answers with a class for which no reached leaf has a weight, a Forest counts
-  // it as 0. So every class needs a tree that names it in all of its leaves, or a base value.
-  void refuse_unscored_classes() const {
-    if (base_values_.size() != 0) return;
-    std::vector<bool> is_scored(output_count_, false);
-    std::vector<std::size_t> leaves_naming(output_count_);
-    for (auto begin = placed_.begin(); begin != placed_.end();) {
-      const Index tree = begin->tree;
-      std::ranges::fill(leaves_naming, 0);
-      auto end = begin;
-      std::size_t leaf_count = 0;
-      for (; end != placed_.end() && end->tree == tree; ++end) {
-        if (end == begin || end->position != (end - 1)->position) ++leaf_count;
-        ++leaves_naming[static_cast<std::size_t>(weights_.output_ids[end->weight])];
-      }
-      for (; begin != end; ++begin) {
-        const auto output = static_cast<std::size_t>(weights_.output_ids[begin->weight]);
-        if (leaves_naming[output] == leaf_count) is_scored[output] = true;
-      }
-    }
-    const auto unscored = std::ranges::find(is_scored, false);
-    if (unscored == is_scored.end()) return;
-    refuse_here(Code::unimplemented, "class {} has no tree that names it in every leaf",
-                unscored - is_scored.begin());
+  [[nodiscard]] bool asks_for_equality() const {
+    return std::ranges::any_of(ensemble_.modes, [](TreeMode mode) {
+      return mode >= TreeMode::equal && mode != TreeMode::leaf;
+    });
   }
 
   Forest build() {
-    const bool has_base = base_values_.size() != 0 || columns_ == Columns::one_minus;
-    const std::size_t tree_count = trees_.ends.size() + (has_base ? 1 : 0);
-    ForestBuilder builder({.feature_count = feature_count(),
-                           .output_count = output_count_,
-                           .aggregation = aggregation(tree_count)});
+    const std::size_t count = trees_.ends.size();
+    ForestBuilder builder(
+        {.feature_count = form_.feature_count,
+         .output_count = is_narrow_                ? ensemble_.output_count
+                         : form_.keeps_trees_apart ? leaf_width_ * count
+                                                   : leaf_width_,
+         .leaf_width = is_narrow_ || form_.keeps_trees_apart ? leaf_width_ : 0,
+         .aggregation = form_.aggregation,
+         .feature_type = form_.feature_type,
+         .sum_type = form_.sum_type,
+         .category_rule = asks_for_equality() ? CategoryRule::whole : CategoryRule::truncated});
     auto next = placed_.cbegin();
-    for (std::size_t tree = 0; tree < trees_.ends.size(); ++tree) {
+    for (std::size_t tree = 0; tree < count; ++tree) {
       number_nodes(tree);
-      builder.start_tree(numbers_.size());
+      builder.start_tree(numbers_.size(), is_narrow_                ? first_outputs_[tree]
+                                          : form_.keeps_trees_apart ? tree * leaf_width_
+                                                                    : 0);
       add_tests(tree, builder);
       add_leaves(tree, builder, next);
     }
-    if (has_base) add_base(builder);
+    if (form_.adds_base) {
+      builder.start_tree(1);
+      builder.leaf(0, ensemble_.base_values);
+    }
     Result<Forest> forest = std::move(builder).build();
     if (!forest) refuse_here(forest.error().code, "{}", forest.error().message);
     return *std::move(forest);
-  }
-
-  [[nodiscard]] std::size_t feature_count() const {
-    if (graph_.feature_count) return *graph_.feature_count;
-    const std::int64_t largest = std::ranges::max(nodes_.feature_ids);
-    return largest < 0 ? 1 : static_cast<std::size_t>(largest) + 1;
-  }
-
-  // An average is written in two ways: as the aggregate function, or as a division by the number of
-  // trees.
-  [[nodiscard]] Aggregation aggregation(std::size_t tree_count) const {
-    if (!graph_.divisor) return averages_ ? Aggregation::average : Aggregation::sum;
-    if (averages_ || *graph_.divisor != static_cast<double>(tree_count)) {
-      refuse_here(Code::unimplemented, "the sum is divided by {}, expected by the {} trees",
-                  *graph_.divisor, tree_count);
-    }
-    return Aggregation::average;
   }
 
   // Gives every node of the tree its number in the forest, parents first and of those that could be
@@ -394,8 +238,8 @@ class ForestReader {
       next.pop();
       numbers_[position - begin] = number++;
       if (is_leaf(position)) continue;
-      next.push(child(tree, position, nodes_.true_ids));
-      next.push(child(tree, position, nodes_.false_ids));
+      next.push(child(tree, position, ensemble_.true_ids));
+      next.push(child(tree, position, ensemble_.false_ids));
     }
     if (number != numbers_.size()) {
       const auto lost = std::ranges::find(numbers_, kNowhere) - numbers_.begin();
@@ -416,7 +260,7 @@ class ForestReader {
     std::vector<bool> has_parent(trees_.ends[tree] - begin, false);
     for (std::size_t position = begin; position < trees_.ends[tree]; ++position) {
       if (is_leaf(position)) continue;
-      for (const auto ids : {nodes_.true_ids, nodes_.false_ids}) {
+      for (const auto ids : {ensemble_.true_ids, ensemble_.false_ids}) {
         const std::size_t below = child(tree, position, ids);
         if (below == kNowhere) {
           refuse_here(Code::data_loss, "{}: child {} does not exist", node_text(position),
@@ -446,98 +290,158 @@ class ForestReader {
     const std::size_t begin = trees_.begin(tree);
     for (std::size_t position = begin; position < trees_.ends[tree]; ++position) {
       if (is_leaf(position)) continue;
-      NumericalTest test = test_at(position);
-      test.left = numbers_[child(tree, position, nodes_.true_ids) - begin];
-      test.right = numbers_[child(tree, position, nodes_.false_ids) - begin];
-      if (is_greater(position)) {
-        std::swap(test.left, test.right);
-        test.missing_goes_left = !test.missing_goes_left;
+      const Index node = trees_.order[position];
+      if (ensemble_.feature_ids[node] < 0) {
+        refuse_here(Code::data_loss, "{}: feature {} does not exist", node_text(position),
+                    ensemble_.feature_ids[node]);
       }
-      builder.numerical_test(numbers_[position - begin], test);
+      const std::size_t number = numbers_[position - begin];
+      const std::size_t if_true = numbers_[child(tree, position, ensemble_.true_ids) - begin];
+      const std::size_t if_false = numbers_[child(tree, position, ensemble_.false_ids) - begin];
+      if (ensemble_.modes[node] >= TreeMode::equal) {
+        builder.categorical_test(number, category_test(position, if_true, if_false, builder));
+      } else {
+        builder.numerical_test(number, numerical_test(position, if_true, if_false));
+      }
     }
   }
 
-  [[nodiscard]] bool is_greater(std::size_t position) const {
-    return nodes_.modes[trees_.order[position]]->starts_with("BRANCH_GT");
+  // A missing value follows the true branch where the node says so and otherwise, no comparison
+  // but != being true of it, the false one.
+  [[nodiscard]] bool tracks_true(Index node) const {
+    return !ensemble_.tracks_true.empty() && ensemble_.tracks_true[node] == 1;
   }
 
-  // The test as `feature <= threshold`, or `<`, for the branch that holds below it. A missing value
-  // follows the true branch where the node says so and otherwise, no comparison being true of it,
-  // the false one.
-  [[nodiscard]] NumericalTest test_at(std::size_t position) const {
+  // The test as `feature <= threshold`, or `<`, for the branch that holds below it.
+  [[nodiscard]] NumericalTest numerical_test(std::size_t position, std::size_t if_true,
+                                             std::size_t if_false) const {
     const Index node = trees_.order[position];
-    const std::string& mode = *nodes_.modes[node];
-    if (nodes_.feature_ids[node] < 0) {
-      refuse_here(Code::data_loss, "{}: feature {} does not exist", node_text(position),
-                  nodes_.feature_ids[node]);
+    const TreeMode mode = ensemble_.modes[node];
+    const bool is_greater = mode == TreeMode::greater || mode == TreeMode::greater_or_equal;
+    return {.feature = static_cast<std::size_t>(ensemble_.feature_ids[node]),
+            .threshold = ensemble_.values[node],
+            .left = is_greater ? if_false : if_true,
+            .right = is_greater ? if_true : if_false,
+            .is_strict = mode == TreeMode::less || mode == TreeMode::greater_or_equal,
+            .missing_goes_left = tracks_true(node) != is_greater};
+  }
+
+  // A test of equality as one of categories: exact, since the forest's are whole numbers.
+  [[nodiscard]] CategoricalTest category_test(std::size_t position, std::size_t if_true,
+                                              std::size_t if_false, ForestBuilder& builder) const {
+    const Index node = trees_.order[position];
+    const TreeMode mode = ensemble_.modes[node];
+    const bool is_other = mode == TreeMode::not_equal;
+    std::vector<std::uint32_t> words;
+    if (mode == TreeMode::member) {
+      for (auto at = static_cast<std::size_t>(ensemble_.values[node]);
+           !std::isnan(ensemble_.members[at]); ++at) {
+        add_category(position, ensemble_.members[at], words);
+      }
+    } else {
+      add_category(position, ensemble_.values[node], words);
     }
-    const bool is_strict = mode == "BRANCH_LT" || mode == "BRANCH_GTE";
-    if (!is_strict && mode != "BRANCH_LEQ" && mode != "BRANCH_GT") {
+    return {.feature = static_cast<std::size_t>(ensemble_.feature_ids[node]),
+            .set = builder.category_set(words),
+            .left = is_other ? if_false : if_true,
+            .right = is_other ? if_true : if_false,
+            .strangers_go_left = false,
+            .missing_goes_left = !is_other && tracks_true(node)};
+  }
+
+  void add_category(std::size_t position, double value, std::vector<std::uint32_t>& words) const {
+    if (!(value >= 0 && value <= kCategoryMax && std::trunc(value) == value)) {
       refuse_here(Code::unimplemented,
-                  "{}: mode {} is not known here, expected BRANCH_LEQ, _LT, _GT, _GTE or LEAF",
-                  node_text(position), quoted_text(mode));
+                  "{}: a test whether a feature equals {}, expected a whole number of 0 to {}",
+                  node_text(position), value, kCategoryMax);
     }
-    const std::int64_t tracks_true = nodes_.tracks_true.empty() ? 0 : nodes_.tracks_true[node];
-    return {.feature = static_cast<std::size_t>(nodes_.feature_ids[node]),
-            .threshold = nodes_.values[node],
-            .is_strict = is_strict,
-            .missing_goes_left = tracks_true == 1};
+    const auto code = static_cast<std::size_t>(value);
+    if (code / 32 >= words.size()) words.resize(code / 32 + 1, 0);
+    words[code / 32] |= std::uint32_t{1} << (code % 32);
   }
 
   void add_leaves(std::size_t tree, ForestBuilder& builder,
                   std::vector<PlacedWeight>::const_iterator& next) const {
     const std::size_t begin = trees_.begin(tree);
-    std::vector<double> values(output_count_);
-    std::vector<bool> is_given(output_count_);
+    std::vector<double> values(leaf_width_);
+    std::vector<bool> is_given(ensemble_.output_count);
     while (next != placed_.end() && next->tree == tree) {
       const std::size_t position = next->position;
       std::ranges::fill(values, 0.0);
-      is_given.assign(output_count_, false);
+      is_given.assign(ensemble_.output_count, false);
       for (; next != placed_.end() && next->position == position; ++next) {
-        const auto output = static_cast<std::size_t>(weights_.output_ids[next->weight]);
+        const auto output = static_cast<std::size_t>(ensemble_.output_ids[next->weight]);
         if (is_given[output]) {
           refuse_here(Code::data_loss, "{}: output {} has two weights", node_text(position),
                       output);
         }
         is_given[output] = true;
-        values[output] = weights_.values[next->weight];
+        set_weight(output, ensemble_.weights[next->weight], values);
       }
-      if (columns_ != Columns::as_given) values = {-values[0], values[0]};
       builder.leaf(numbers_[position - begin], values);
     }
   }
 
-  // What is added to the sum of the trees is a tree of one leaf, the last.
-  void add_base(ForestBuilder& builder) const {
-    std::vector<double> values{1.0, 0.0};
-    if (columns_ != Columns::one_minus) {
-      values.resize(output_count_);
-      for (std::size_t output = 0; output < output_count_; ++output) {
-        values[output] = base_values_[output];
-      }
+  void set_weight(std::size_t output, double weight, std::span<double> values) const {
+    switch (form_.leaves) {
+      case LeafForm::each_output: values[is_narrow_ ? 0 : output] = weight; return;
+      case LeafForm::counted:
+        values[output] = weight;
+        values[ensemble_.output_count + output] = 1;
+        return;
+      case LeafForm::only_weight: values[0] = weight; return;
+      case LeafForm::minus_and_plus:
+        values[0] = -weight;
+        values[1] = weight;
+        return;
     }
-    builder.start_tree(1);
-    builder.leaf(0, values);
   }
 
-  const OnnxGraph& graph_;
-  const OnnxAttributes& attributes_;
+  const OnnxEnsemble& ensemble_;
+  const ForestForm& form_;
   const std::size_t memory_max_;
-  std::size_t output_count_ = 0;
-  bool averages_ = false;
-  Columns columns_ = Columns::as_given;
-  Nodes nodes_;
-  Weights weights_;
-  OnnxNumbers base_values_;
-  Trees trees_;
+  SortedNodes trees_;
   std::vector<PlacedWeight> placed_;
+  std::size_t leaf_count_ = 0;
+  std::vector<std::size_t> first_outputs_;  // by tree, where leaves are narrow
+  bool is_narrow_ = false;
+  std::size_t leaf_width_ = 0;
   std::vector<std::size_t> numbers_;  // of the current tree, by position
 };
 
 }  // namespace
 
-Forest read_onnx_forest(const OnnxGraph& graph, std::size_t memory_max) {
-  return ForestReader(graph, memory_max).read();
+bool may_leave_outputs_out(const OnnxEnsemble& ensemble) {
+  // How many leaves a tree has, and how many name an output: whoever names all names it always.
+  std::unordered_map<std::int64_t, std::size_t> leaves;
+  for (std::size_t node = 0; node < ensemble.node_count(); ++node) {
+    if (ensemble.modes[node] == TreeMode::leaf) ++leaves[ensemble.tree_ids[node]];
+  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> named;
+  named.reserve(ensemble.weight_count());
+  for (std::size_t weight = 0; weight < ensemble.weight_count(); ++weight) {
+    named.emplace_back(ensemble.weight_tree_ids[weight], ensemble.output_ids[weight]);
+  }
+  std::ranges::sort(named);
+  std::vector<bool> is_always_named(ensemble.output_count, false);
+  for (std::size_t begin = 0, end = 0; begin < named.size(); begin = end) {
+    while (end < named.size() && named[end] == named[begin]) ++end;
+    if (end - begin >= leaves[named[begin].first]) {
+      is_always_named[static_cast<std::size_t>(named[begin].second)] = true;
+    }
+  }
+  return std::ranges::find(is_always_named, false) != is_always_named.end();
+}
+
+std::size_t tree_count(const OnnxEnsemble& ensemble) {
+  std::unordered_map<std::int64_t, bool> seen;
+  for (const std::int64_t id : ensemble.tree_ids) seen.emplace(id, true);
+  return seen.size();
+}
+
+Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form,
+                        std::size_t memory_max) {
+  return ForestMaker(ensemble, form, memory_max).make();
 }
 
 }  // namespace ml_inference

@@ -1,13 +1,42 @@
 // SPDX-License-Identifier: MIT
-// The attributes of TreeEnsembleClassifier and TreeEnsembleRegressor -> a Forest.
+// The arrays of a tree ensemble -> a Forest.
 #pragma once
 
-#include "formats/onnx/graph.h"
+#include "formats/onnx/ensemble.h"
 #include "model/forest.h"
 
 #include <cstddef>
 
 namespace ml_inference {
+
+/// How the weights of a leaf become its values.
+enum class LeafForm {
+  each_output,     ///< a value for each output, 0 where there is no weight
+  counted,         ///< and behind them as many that say which outputs have a weight
+  only_weight,     ///< the one weight, whichever of two classes it names
+  minus_and_plus,  ///< two classes, one weight s: -s and s
+};
+
+/// What a forest is made for.
+struct ForestForm {
+  std::size_t feature_count = 0;
+  NumberType feature_type = NumberType::float32;
+  NumberType sum_type = NumberType::float32;
+  Aggregation aggregation = Aggregation::sum;
+  LeafForm leaves = LeafForm::each_output;
+  /// A last tree of one leaf with the base values.
+  bool adds_base = false;
+  /// Each tree has outputs of its own: nothing is added up.
+  bool keeps_trees_apart = false;
+  /// Trees that name one output alone get narrow leaves, where all trees are such.
+  bool may_be_narrow = true;
+};
+
+/// Whether some class or target may have no weight in any leaf that a row reaches.
+[[nodiscard]] bool may_leave_outputs_out(const OnnxEnsemble& ensemble);
+
+/// How many trees there are.
+[[nodiscard]] std::size_t tree_count(const OnnxEnsemble& ensemble);
 
 /// Puts together the parallel arrays of the ensemble: nodes in any order with any numbers, weights
 /// in any order. Trees come in the order of their first node in the file, leaves in that of their
@@ -17,7 +46,7 @@ namespace ml_inference {
 /// memory_max  bytes that the leaf values may take.
 /// Throws FormatError: data_loss or invalid_argument for arrays that contradict themselves,
 /// unimplemented for what a Forest cannot say exactly, resource_exhausted beyond a limit.
-/// Source: ONNX operators ai.onnx.ml 1 to 4, and onnxruntime 1.32 where they are silent.
-[[nodiscard]] Forest read_onnx_forest(const OnnxGraph& graph, std::size_t memory_max);
+[[nodiscard]] Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form,
+                                      std::size_t memory_max);
 
 }  // namespace ml_inference

@@ -5,7 +5,6 @@
 #include "data/matrix.h"
 #include "formats/load_model.h"
 #include "formats/onnx/testing/onnx_files.h"
-#include "model/reference_predict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,8 +34,11 @@ Model read(const ModelProto& model) {
 
 std::vector<double> predict(const ModelProto& file, const std::vector<float>& row) {
   const Model model = read(file);
-  std::vector<double> out(model.only_forest()->output_count());
-  reference_predict(*model.only_forest(), MatrixView<const float>(row, 1, row.size()), out);
+  std::vector<double> out(model.schema().answer_width());
+  const std::vector<double> wide(row.begin(), row.end());
+  Workspace workspace;
+  model.estimator().predict({wide, 1, wide.size()}, out, workspace);
+  out.resize(model.schema().output_count());
   return out;
 }
 
@@ -105,9 +107,26 @@ TEST(OnnxForest, SendsMissingValuesWhereTheNodeSays) {
   }
 }
 
-TEST(OnnxForest, RefusesModesThatAreNoThreshold) {
-  EXPECT_THAT(refusal(one_test("BRANCH_EQ", 1, false)), HasSubstr("mode 'BRANCH_EQ'"));
-  EXPECT_THAT(refusal(one_test("BRANCH_NEQ", 1, false)), HasSubstr("mode 'BRANCH_NEQ'"));
+TEST(OnnxForest, AsksWhetherAFeatureEqualsAWholeNumber) {
+  for (const bool tracks_true : {false, true}) {
+    for (const float value : {1.0F, 1.5F, 0.0F, -1.0F, 33.0F, kInfinity}) {
+      EXPECT_THAT(predict(one_test("BRANCH_EQ", 1, tracks_true), {0, value}),
+                  ElementsAre(value == 1 ? 1 : 2))
+          << value;
+      EXPECT_THAT(predict(one_test("BRANCH_NEQ", 1, tracks_true), {0, value}),
+                  ElementsAre(value == 1 ? 2 : 1))
+          << value;
+    }
+    EXPECT_THAT(predict(one_test("BRANCH_EQ", 1, tracks_true), {0, kMissing}),
+                ElementsAre(tracks_true ? 1 : 2));
+    EXPECT_THAT(predict(one_test("BRANCH_NEQ", 1, tracks_true), {0, kMissing}), ElementsAre(1));
+  }
+}
+
+TEST(OnnxForest, RefusesOtherModes) {
+  EXPECT_EQ(refusal(one_test("BRANCH_EQ", 1.5F, false)),
+            "tree 0 node 0: a test whether a feature equals 1.5, expected a whole number of 0 to "
+            "65535");
   EXPECT_THAT(refusal(one_test("BRANCH_GTX", 1, false)), HasSubstr("mode 'BRANCH_GTX'"));
   EXPECT_EQ(refusal(one_test("BRANCH_LEQ", kMissing, false)),
             "tree 0 node 0: the threshold is not a number");
@@ -229,19 +248,33 @@ TEST(OnnxForest, RefusesWeightsThatAreNotFinite) {
   EXPECT_THAT(refusal(model), HasSubstr("a value that is not finite"));
 }
 
-TEST(OnnxForest, RefusesPostTransformsAndAggregatesThatItDoesNotCompute) {
+TEST(OnnxForest, AggregatesAsTheFileSays) {
   ModelProto model = small_regressor();
-  set_text(ensemble_of(model), "post_transform", "LOGISTIC");
-  EXPECT_EQ(refusal(model), "post_transform 'LOGISTIC' is not known here, expected 'NONE'");
-  set_text(ensemble_of(model), "post_transform", "NONE");
-  set_text(ensemble_of(model), "aggregate_function", "MAX");
-  EXPECT_THAT(refusal(model), HasSubstr("aggregate_function 'MAX'"));
   set_text(ensemble_of(model), "aggregate_function", "AVERAGE");
   EXPECT_THAT(predict(model, {1.6F, 2.6F}), ElementsAre(17));
   set_floats(ensemble_of(model), "base_values", {1});
-  EXPECT_EQ(refusal(model), "base_values with an average are not known here");
+  EXPECT_THAT(predict(model, {1.6F, 2.6F}), ElementsAre(18));
   set_text(ensemble_of(model), "aggregate_function", "SUM");
   EXPECT_THAT(predict(model, {1.6F, 2.6F}), ElementsAre(35));
+  set_text(ensemble_of(model), "aggregate_function", "MAX");
+  EXPECT_THAT(predict(model, {1.6F, 2.6F}), ElementsAre(31));
+  set_text(ensemble_of(model), "aggregate_function", "MIN");
+  EXPECT_THAT(predict(model, {1.6F, 2.6F}), ElementsAre(5));
+  set_text(ensemble_of(model), "aggregate_function", "MEDIAN");
+  EXPECT_THAT(refusal(model), HasSubstr("aggregate_function 'MEDIAN'"));
+}
+
+TEST(OnnxForest, TransformsAsTheFileSays) {
+  ModelProto model = small_classifier();
+  set_text(ensemble_of(model), "post_transform", "LOGISTIC");
+  const std::vector<double> logistic = predict(model, {1.5F, 9});
+  EXPECT_NEAR(logistic[0], 1 / (1 + std::exp(-1.5)), 1e-7);
+  set_text(ensemble_of(model), "post_transform", "SOFTMAX");
+  const std::vector<double> softmax = predict(model, {1.5F, 9});
+  EXPECT_NEAR(softmax[0] + softmax[1] + softmax[2], 1, 1e-6);
+  EXPECT_NEAR(softmax[0] / softmax[1], std::exp(1.25), 1e-5);
+  set_text(ensemble_of(model), "post_transform", "WHATEVER");
+  EXPECT_THAT(refusal(model), HasSubstr("post_transform 'WHATEVER' is not known here"));
 }
 
 // Of two classes with one column of weights onnxruntime makes two columns.
@@ -258,21 +291,21 @@ TEST(OnnxForest, MakesTwoColumnsOfOne) {
   set_floats(node, "class_weights", {-1, 0.25F, 0.5F, 0.125F});
   EXPECT_THAT(predict(model, {1, 1}), ElementsAre(0.875, -0.875));
   set_integers(node, "class_ids", {1, 1, 1, 1});
-  EXPECT_THAT(refusal(model), HasSubstr("weights for the second only"));
+  EXPECT_THAT(predict(model, {1, 1}), ElementsAre(0, -0.875));
   set_integers(node, "class_ids", {0, 1, 0, 1});
-  EXPECT_THAT(refusal(model), HasSubstr("the label output of two classes"));
+  EXPECT_THAT(predict(model, {1, 1}), ElementsAre(-1, 0.125));
 }
 
-TEST(OnnxForest, RefusesAClassThatMayHaveNoScore) {
+TEST(OnnxForest, CountsAClassWithoutAScoreAsNothing) {
   ModelProto model = small_classifier();
   onnx::NodeProto& node = ensemble_of(model);
   set_integers(node, "class_treeids", {0, 0, 0, 1, 1});
   set_integers(node, "class_nodeids", {1, 3, 4, 0, 0});
   set_integers(node, "class_ids", {0, 1, 2, 0, 1});
-  set_floats(node, "class_weights", {1, 1, 1, 0.5F, 0.25F});
-  EXPECT_EQ(refusal(model), "class 2 has no tree that names it in every leaf");
+  set_floats(node, "class_weights", {-1, -1, -1, -0.5F, -0.25F});
+  EXPECT_THAT(predict(model, {1, 1}), ElementsAre(-1.5, -0.25, 0));
   set_floats(node, "base_values", {0, 0, 0.5F});
-  EXPECT_THAT(predict(model, {1, 1}), ElementsAre(1.5, 0.25, 0.5));
+  EXPECT_THAT(predict(model, {1, 1}), ElementsAre(-1.5, -0.25, 0.5));
 }
 
 TEST(OnnxForest, RefusesDenseLeavesThatAreFarLargerThanTheFile) {
@@ -293,7 +326,7 @@ TEST(OnnxForest, RefusesDenseLeavesThatAreFarLargerThanTheFile) {
   set_floats(node, "nodes_values", std::vector<float>(2'000, 0));
   set_floats(node, "class_weights", std::vector<float>(2'000, 1));
   set_texts(node, "nodes_modes", std::vector<std::string>(2'000, "LEAF"));
-  EXPECT_THAT(refusal(model), StartsWith("2000 leaves of 10000 values, expected at most"));
+  EXPECT_THAT(refusal(model), StartsWith("2000 leaves of 20000 values, expected at most"));
 }
 
 }  // namespace

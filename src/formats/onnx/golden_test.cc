@@ -8,7 +8,6 @@
 #include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/writer.h"
 #include "model/forest_builder.h"
-#include "model/reference_predict.h"
 #include "model/testing/random_forest.h"
 
 #include <boost/json.hpp>
@@ -80,9 +79,11 @@ class OnnxGolden : public ::testing::TestWithParam<std::string> {
   void compare(const Model& model, const json::value& answers) {
     const std::vector<float> values = numbers_of(answers.at("rows"));
     const std::size_t row_count = answers.at("rows").as_array().size();
-    const MatrixView<const float> rows(values, row_count, model.only_forest()->feature_count());
-    std::vector<double> ours(row_count * model.only_forest()->output_count());
-    reference_predict(*model.only_forest(), rows, ours);
+    const std::vector<double> wide(values.begin(), values.end());
+    const MatrixView<const double> rows(wide, row_count, model.schema().feature_count());
+    std::vector<double> ours(row_count * model.schema().answer_width());
+    Workspace workspace;
+    model.estimator().predict(rows, ours, workspace);
     const bool is_classifier = model.schema().task() == Task::classification;
     const std::vector<float> theirs =
         numbers_of(answers.at(is_classifier ? "scores" : "predictions"));

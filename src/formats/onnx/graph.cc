@@ -3,6 +3,8 @@
 
 #include "formats/format_error.h"
 #include "formats/limits.h"
+#include "formats/onnx/forest.h"
+#include "formats/onnx/tensor.h"
 #include "model/limits.h"
 
 #include <algorithm>
@@ -37,6 +39,7 @@ enum class Meaning {
 struct Value {
   Meaning meaning = Meaning::constant;
   bool is_rounded = false;              // features: to float32, as our rows are
+  bool is_float64 = false;              // features: and then held as float64
   std::optional<std::size_t> width;     // features: how many
   const std::string* name = nullptr;    // features: of the input, when it has one column
   bool is_joined = false;               // features: by a Concat, which joined_names_ tells of
@@ -44,36 +47,14 @@ struct Value {
   const TensorProto* tensor = nullptr;  // constant
 };
 
-std::vector<Label> labels_of(std::span<const std::int64_t> numbers,
-                             std::span<const std::string* const> texts) {
-  std::vector<Label> labels(numbers.begin(), numbers.end());
-  for (const std::string* text : texts) labels.emplace_back(*text);
-  return labels;
-}
-
-void check_label_count(std::size_t count, std::string_view where) {
-  if (count > kOutputCountMax) {
-    refuse(Code::resource_exhausted, "onnx: {}: {} class labels, expected at most {}", where, count,
-           kOutputCountMax);
-  }
-}
-
 std::vector<Label> class_labels_of(const OnnxAttributes& attributes) {
-  const auto numbers = attributes.integers("classlabels_int64s");
-  const auto texts = attributes.texts("classlabels_strings");
-  if (numbers.empty() == texts.empty()) {
-    refuse(Code::data_loss,
-           "onnx: {}: {} class labels are numbers and {} are text, expected one kind",
-           attributes.where(), numbers.size(), texts.size());
-  }
-  check_label_count(numbers.size() + texts.size(), attributes.where());
-  return labels_of(numbers, texts);
+  return onnx_class_labels(attributes, "classlabels_int64s", "classlabels_strings");
 }
 
 // Walks over the nodes in their order and says what each output means.
 class GraphReader {
  public:
-  explicit GraphReader(const onnx::GraphProto& graph) : graph_(graph) {}
+  GraphReader(const onnx::GraphProto& graph, bool is_ours) : graph_(graph), is_ours_(is_ours) {}
 
   OnnxGraph read() {
     if (graph_.node_size() > kOnnxGraphNodeCountMax) {
@@ -108,6 +89,7 @@ class GraphReader {
       refuse(Code::unimplemented, "onnx: input {} has {} dimensions, expected 2 (rows, features)",
              quoted_text(input.name()), type.shape().dim_size());
     }
+    if (type.shape().dim(0).dim_value() > 1) not_known("a batch of a fixed size");
     Value value{.meaning = Meaning::features, .is_rounded = type.elem_type() == TensorProto::FLOAT};
     const onnx::TensorShapeProto::Dimension& columns = type.shape().dim(1);
     if (columns.has_dim_value() && columns.dim_value() != 0) {
@@ -154,18 +136,16 @@ class GraphReader {
       refuse(Code::unimplemented, "onnx: {}: input {} is computed, expected the graph's input",
              where_, quoted_text(node_->input(0)));
     }
-    if (!input.is_rounded) {
-      refuse(Code::unimplemented,
-             "onnx: {}: features are compared as float64, expected float32 (a Cast to float first)",
-             where_);
-    }
-    result_.emplace(OnnxGraph{
-        .ensemble = OnnxAttributes(*node_, where_), .task = task, .feature_count = input.width});
+    if (!input.is_rounded || (input.is_float64 && !is_ours_)) not_known("these features");
+    result_.emplace(
+        OnnxGraph{.ensemble = read_onnx_ensemble(OnnxAttributes(*node_, where_), node_->op_type()),
+                  .task = task,
+                  .feature_count = input.width,
+                  .is_float64 = input.is_float64});
     if (input.is_joined) result_->input_names = joined_names_;
     if (input.name != nullptr) result_->input_names = {*input.name};
     used_input_count_ = std::max<std::size_t>(1, result_->input_names.size());
     if (task == Task::regression) return define_output({.meaning = Meaning::prediction});
-    result_->class_labels = class_labels_of(result_->ensemble);
     expect_outputs(2);
     define(node_->output(0), {.meaning = Meaning::own_label});
     define(node_->output(1), {.meaning = Meaning::scores});
@@ -179,6 +159,7 @@ class GraphReader {
       case Meaning::features:
         if (!is_float) not_known(fmt::format("a Cast of features to type {}", to));
         value.is_rounded = value.is_rounded || to == TensorProto::FLOAT;
+        value.is_float64 = to == TensorProto::DOUBLE;
         break;
       case Meaning::scores:
       case Meaning::prediction:
@@ -206,6 +187,7 @@ class GraphReader {
         not_known(fmt::format("input {}, expected an input of one column", quoted_text(name)));
       }
       joined.is_rounded = joined.is_rounded && part.is_rounded;
+      joined.is_float64 = joined.is_float64 || part.is_float64;
       joined_names_.push_back(*part.name);
     }
     joined.width = checked_width(node_->input_size());
@@ -213,6 +195,7 @@ class GraphReader {
   }
 
   void read_div() {
+    if (!is_ours_) not_known("a division");
     if (node_->input_size() != 2) not_known(fmt::format("{} inputs", node_->input_size()));
     const Value& value = value_of(node_->input(0));
     const Value& constant = value_of(node_->input(1));
@@ -247,24 +230,27 @@ class GraphReader {
         value_of(node_->input(1)).meaning != Meaning::best_index) {
       not_known("what is gathered, expected class labels by the index of the largest score");
     }
-    if (labels_in(*constant.tensor) != result_->class_labels) {
+    if (labels_in(*constant.tensor) != class_labels()) {
       not_known("other labels than those of the ensemble");
     }
     define_output({.meaning = Meaning::best_label});
   }
 
   [[nodiscard]] std::vector<Label> labels_in(const TensorProto& tensor) const {
-    const auto number_count = static_cast<std::size_t>(tensor.int64_data_size());
-    const auto text_count = static_cast<std::size_t>(tensor.string_data_size());
-    check_label_count(number_count + text_count, where_);
-    return labels_of({tensor.int64_data().data(), number_count},
-                     {tensor.string_data().data(), text_count});
+    const OnnxTensor read = read_onnx_tensor(tensor, kOutputCountMax, where_);
+    std::vector<Label> labels(read.texts.begin(), read.texts.end());
+    for (const double number : read.numbers) labels.emplace_back(static_cast<std::int64_t>(number));
+    return labels;
+  }
+
+  [[nodiscard]] const std::vector<Label>& class_labels() const {
+    return result_->ensemble.class_labels;
   }
 
   void read_zip_map() {
     if (only_input().meaning != Meaning::scores) not_known("what is mapped, expected scores");
     if (class_labels_of(attributes({"classlabels_int64s", "classlabels_strings"})) !=
-        result_->class_labels) {
+        class_labels()) {
       not_known("other labels than those of the ensemble");
     }
     Value map = only_input();
@@ -299,7 +285,7 @@ class GraphReader {
   }
 
   [[nodiscard]] std::int64_t label_type() const {
-    const bool is_text = std::holds_alternative<std::string>(result_->class_labels.front());
+    const bool is_text = std::holds_alternative<std::string>(class_labels().front());
     return is_text ? TensorProto::STRING : TensorProto::INT64;
   }
 
@@ -347,6 +333,7 @@ class GraphReader {
   }
 
   const onnx::GraphProto& graph_;
+  const bool is_ours_;
   std::unordered_map<std::string_view, Value> values_;
   std::optional<OnnxGraph> result_;
   std::vector<std::string> joined_names_;  // of the inputs of the Concat
@@ -358,6 +345,49 @@ class GraphReader {
 
 }  // namespace
 
-OnnxGraph read_onnx_graph(const onnx::GraphProto& graph) { return GraphReader(graph).read(); }
+std::optional<OnnxGraph> read_onnx_graph(const onnx::GraphProto& graph, bool is_ours) {
+  try {
+    return GraphReader(graph, is_ours).read();
+  } catch (const FormatError& refusal) {
+    // Whatever is not known here may be known as a dataflow.
+    if (refusal.error.code == Code::unimplemented) return std::nullopt;
+    throw;
+  }
+}
+
+std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph, std::size_t memory_max) {
+  const OnnxEnsemble& ensemble = graph.ensemble;
+  if (ensemble.transform != PostTransform::none || ensemble.output_count > kOutputCountMax) {
+    return std::nullopt;
+  }
+  const bool is_average = ensemble.aggregate == TreeAggregate::average;
+  if (ensemble.aggregate != TreeAggregate::sum && !is_average) return std::nullopt;
+  if (!ensemble.is_classifier && ensemble.output_count != 1) return std::nullopt;
+  const bool has_base = !ensemble.base_values.empty();
+  if (has_base && (is_average || ensemble.two != TwoClasses::no)) return std::nullopt;
+  ForestForm form{
+      .feature_count = graph.feature_count.value_or(ensemble.least_feature_count()),
+      .sum_type = graph.is_float64 ? NumberType::float64 : NumberType::float32,
+      .aggregation = is_average || graph.divisor ? Aggregation::average : Aggregation::sum,
+      .adds_base = has_base,
+      .may_be_narrow = false};
+  if (graph.divisor && *graph.divisor != static_cast<double>(tree_count(ensemble) + has_base)) {
+    return std::nullopt;
+  }
+  Link link;
+  if (ensemble.two == TwoClasses::by_first && !ensemble.all_positive) {
+    form.leaves = LeafForm::minus_and_plus;
+  } else if (ensemble.two == TwoClasses::by_first) {
+    form.leaves = LeafForm::only_weight;
+    link = {.two_classes = true,
+            .type = graph.is_float64 ? NumberType::float64 : NumberType::float32};
+  } else if (ensemble.two == TwoClasses::by_second) {
+    return std::nullopt;
+  } else if (ensemble.is_classifier) {
+    if (ensemble.two == TwoClasses::by_both && graph.uses_own_label) return std::nullopt;
+    if (!has_base && may_leave_outputs_out(ensemble)) return std::nullopt;
+  }
+  return OnnxForest{make_onnx_forest(ensemble, form, memory_max), link};
+}
 
 }  // namespace ml_inference

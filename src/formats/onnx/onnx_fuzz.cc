@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as an ONNX file: they are read or refused, never more. What is read is written and read
-// again, and has to be the same model; so the writer is fuzzed with every model that a file can
-// hold.
+// Any bytes as an ONNX file: they are read or refused, never more. What is read answers some rows.
+// What is one forest is written and read again, and has to be the same model; so the writer is
+// fuzzed with every forest that a file can hold.
 //
 //   make fuzz, or build/fuzz/src/formats/onnx_fuzz tests/corpus/onnx tests/golden/onnx
 #include "base/assert.h"
@@ -10,7 +10,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
+#include <vector>
+
+namespace {
+
+// Rows of one value each: nothing that a row holds may lead out of the memory.
+void answer_rows(const ml_inference::Model& model) {
+  const std::size_t width = model.schema().feature_count();
+  if (width > 10'000 || model.size().steps_per_row > 1'000'000) return;
+  ml_inference::Workspace workspace;
+  std::vector<double> out(model.schema().answer_width());
+  for (const double value : {0.0, 1.0, -1.5, 1e300, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
+    const std::vector<double> row(width, value);
+    static_cast<void>(model.estimator().refusal(row, workspace));
+    model.estimator().predict({row, 1, width}, out, workspace);
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ml_inference;
@@ -21,8 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ASSERT(!model.error().message.empty());
     return 0;
   }
+  answer_rows(*model);
   const Result<std::string> written = write_onnx(*model);
-  ASSERT(written.has_value());
+  if (!written) return 0;
   const Result<Model> again = load_model(*written, "written");
   ASSERT(again.has_value());
   ASSERT(*again->only_forest() == *model->only_forest());

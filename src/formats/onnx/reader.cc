@@ -3,7 +3,7 @@
 
 #include "formats/format_error.h"
 #include "formats/onnx/budget.h"
-#include "formats/onnx/forest.h"
+#include "formats/onnx/dataflow.h"
 #include "formats/onnx/graph.h"
 #include "formats/onnx/metadata.h"
 #include "formats/onnx/onnx.pb.h"
@@ -20,10 +20,6 @@
 namespace ml_inference {
 namespace {
 
-// The tree ensembles are the same in ai.onnx.ml 1 to 4 but for attributes that came in 3; from 5 on
-// another operator replaces them.
-constexpr std::int64_t kMlVersionMax = 4;
-
 onnx::ModelProto parse(std::string_view bytes) {
   check_onnx_budget(bytes);
   onnx::ModelProto model;
@@ -32,15 +28,6 @@ onnx::ModelProto parse(std::string_view bytes) {
   }
   if (!model.has_graph()) refuse(Code::data_loss, "onnx: the file has no graph");
   return model;
-}
-
-void check_operator_sets(const onnx::ModelProto& model) {
-  for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
-    if (set.domain() == "ai.onnx.ml" && (set.version() < 1 || set.version() > kMlVersionMax)) {
-      refuse(Code::unimplemented, "onnx: the operators are of ai.onnx.ml {}, expected 1 to {}",
-             set.version(), kMlVersionMax);
-    }
-  }
 }
 
 // The values of metadata_props, by key.
@@ -65,6 +52,13 @@ class Metadata {
              quoted_text(*text));
     }
     return *text == "true";
+  }
+
+  // How many feature names there are; 0 when they are none.
+  [[nodiscard]] std::size_t name_count() const {
+    const std::string* text = find(kFeatureNamesKey);
+    const auto names = text == nullptr ? std::nullopt : string_array(*text);
+    return names ? names->size() : 0;
   }
 
   // The feature names, when they are there and as many as expected. In a file of ours anything else
@@ -102,21 +96,53 @@ std::vector<std::string> numbered_names(std::size_t count) {
   return names;
 }
 
-std::vector<std::string> feature_names(const Metadata& metadata, const OnnxGraph& graph,
+std::vector<std::string> feature_names(const Metadata& metadata,
+                                       const std::vector<std::string>& of_inputs,
                                        std::size_t count) {
   if (auto names = metadata.feature_names(count)) return *std::move(names);
-  return graph.input_names.empty() ? numbered_names(count) : graph.input_names;
+  return of_inputs.empty() ? numbered_names(count) : of_inputs;
 }
 
-Schema read_schema(const Metadata& metadata, const OnnxGraph& graph, std::size_t feature_count) {
-  Schema schema{.feature_names = feature_names(metadata, graph, feature_count),
+Schema read_schema(const Metadata& metadata, const std::vector<std::string>& input_names,
+                   std::size_t feature_count, std::vector<Target> targets) {
+  Schema schema{.feature_names = feature_names(metadata, input_names, feature_count),
                 // onnxruntime takes any float.
                 .input = {.accepts_missing = metadata.flag(kAcceptsMissingKey, true),
                           .accepts_infinite = metadata.flag(kAcceptsInfiniteKey, true)},
-                .targets = {{.task = graph.task, .class_labels = graph.class_labels}}};
+                .targets = std::move(targets)};
   const std::string* target = metadata.is_ours() ? metadata.find(kTargetNameKey) : nullptr;
   if (target != nullptr) schema.targets[0].name = *target;
   return schema;
+}
+
+Model checked(Result<Model> model) {
+  if (!model) refuse(model.error().code, "onnx: {}", model.error().message);
+  return *std::move(model);
+}
+
+// The one forest that the graph is, if it is.
+std::optional<Model> read_forest_model(const onnx::ModelProto& file, std::size_t memory_max) {
+  const Metadata metadata(file);
+  const std::optional<OnnxGraph> graph = read_onnx_graph(file.graph(), metadata.is_ours());
+  if (!graph) return std::nullopt;
+  std::optional<OnnxForest> read = read_onnx_forest(*graph, memory_max);
+  if (!read) return std::nullopt;
+  Schema schema =
+      read_schema(metadata, graph->input_names, read->forest.feature_count(),
+                  {{.task = graph->task, .class_labels = graph->ensemble.class_labels}});
+  return checked(make_model(std::move(schema), std::move(read->forest),
+                            {.format = "onnx", .producer = file.producer_name()}, read->link));
+}
+
+Model read_dataflow_model(const onnx::ModelProto& file, std::size_t memory_max) {
+  const Metadata metadata(file);
+  OnnxDataflow read = read_onnx_dataflow(file, metadata.name_count(), memory_max);
+  Schema schema =
+      read_schema(metadata, read.feature_names, read.feature_count, std::move(read.targets));
+  schema.input.type = NumberType::float64;
+  schema.categories = std::move(read.categories);
+  return checked(make_model(std::move(schema), std::move(read.estimator),
+                            {.format = "onnx", .producer = file.producer_name()}));
 }
 
 }  // namespace
@@ -129,14 +155,10 @@ bool begins_like_onnx(std::string_view bytes) {
 
 Model read_onnx(std::string_view bytes) {
   const onnx::ModelProto file = parse(bytes);
-  check_operator_sets(file);
-  const OnnxGraph graph = read_onnx_graph(file.graph());
-  Forest forest = read_onnx_forest(graph, onnx_memory_max(bytes.size()));
-  Schema schema = read_schema(Metadata(file), graph, forest.feature_count());
-  Provenance provenance{.format = "onnx", .producer = file.producer_name()};
-  Result<Model> model = make_model(std::move(schema), std::move(forest), std::move(provenance));
-  if (!model) refuse(model.error().code, "onnx: {}", model.error().message);
-  return *std::move(model);
+  static_cast<void>(onnx_versions(file));
+  const std::size_t memory_max = onnx_memory_max(bytes.size());
+  if (std::optional<Model> model = read_forest_model(file, memory_max)) return *std::move(model);
+  return read_dataflow_model(file, memory_max);
 }
 
 }  // namespace ml_inference

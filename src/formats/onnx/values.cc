@@ -90,6 +90,11 @@ std::int64_t OnnxAttributes::integer(std::string_view name, std::int64_t otherwi
   return attribute == nullptr ? otherwise : attribute->i();
 }
 
+double OnnxAttributes::real(std::string_view name, double otherwise) const {
+  const auto* attribute = find(name, onnx::AttributeProto::FLOAT);
+  return attribute == nullptr ? otherwise : static_cast<double>(attribute->f());
+}
+
 std::string_view OnnxAttributes::text(std::string_view name, std::string_view otherwise) const {
   const auto* attribute = find(name, onnx::AttributeProto::STRING);
   return attribute == nullptr ? otherwise : attribute->s();
@@ -105,6 +110,16 @@ std::span<const std::string* const> OnnxAttributes::texts(std::string_view name)
   const auto* attribute = find(name, onnx::AttributeProto::STRINGS);
   if (attribute == nullptr) return {};
   return {attribute->strings().data(), static_cast<std::size_t>(attribute->strings_size())};
+}
+
+const onnx::TensorProto* OnnxAttributes::tensor(std::string_view name) const {
+  const auto* attribute = find(name, onnx::AttributeProto::TENSOR);
+  return attribute == nullptr ? nullptr : &attribute->t();
+}
+
+OnnxNumbers OnnxAttributes::reals(std::string_view name) const {
+  const auto* attribute = find(name, onnx::AttributeProto::FLOATS);
+  return attribute == nullptr ? OnnxNumbers() : OnnxNumbers(span_of(attribute->floats()));
 }
 
 OnnxNumbers OnnxAttributes::numbers(std::string_view name) const {

@@ -23,6 +23,8 @@ class OnnxNumbers {
  public:
   OnnxNumbers() = default;
   explicit OnnxNumbers(std::span<const float> floats) : floats_(floats), size_(floats.size()) {}
+  explicit OnnxNumbers(std::span<const double> doubles)
+      : doubles_(doubles), size_(doubles.size()) {}
 
   /// The numbers of a tensor of one dimension or none.
   /// what  its name in messages.
@@ -55,11 +57,18 @@ class OnnxAttributes {
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
+  [[nodiscard]] double real(std::string_view name, double otherwise) const;
   [[nodiscard]] std::string_view text(std::string_view name, std::string_view otherwise) const;
 
   /// Empty when there is no such attribute.
   [[nodiscard]] std::span<const std::int64_t> integers(std::string_view name) const;
   [[nodiscard]] std::span<const std::string* const> texts(std::string_view name) const;
+
+  /// Null when there is no such attribute.
+  [[nodiscard]] const onnx::TensorProto* tensor(std::string_view name) const;
+
+  /// Empty when there is no such attribute.
+  [[nodiscard]] OnnxNumbers reals(std::string_view name) const;
 
   /// The numbers of the attribute, or of the tensor in "<name>_as_tensor"; of one of the two.
   [[nodiscard]] OnnxNumbers numbers(std::string_view name) const;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -63,8 +64,15 @@ class Integers {
   AttributeProto& attribute_;
 };
 
-void add_doubles(onnx::NodeProto& node, std::string_view name, std::span<const double> values) {
-  set_raw(*add_attribute(node, name, AttributeProto::TENSOR).mutable_t(), values);
+// As a tensor of doubles, or for a forest in float32 as floats.
+void add_numbers(onnx::NodeProto& node, const std::string& name, NumberType type,
+                 std::span<const double> values) {
+  if (type == NumberType::float64) {
+    const std::string tensor_name = name + "_as_tensor";
+    return set_raw(*add_attribute(node, tensor_name, AttributeProto::TENSOR).mutable_t(), values);
+  }
+  AttributeProto& floats = add_attribute(node, name, AttributeProto::FLOATS);
+  for (const double value : values) floats.add_floats(static_cast<float>(value));
 }
 
 // Calls visit(tree, node number in the tree, node) for every node, tree after tree.
@@ -105,7 +113,7 @@ void add_nodes(onnx::NodeProto& ensemble, const Forest& forest) {
     modes.add_strings(mode_of(node));
     thresholds.push_back(node.is_leaf() ? 0 : node.threshold());
   });
-  add_doubles(ensemble, "nodes_values_as_tensor", thresholds);
+  add_numbers(ensemble, "nodes_values", forest.shape().sum_type, thresholds);
 }
 
 // A leaf of the forest as its tree and its number in it.
@@ -139,7 +147,7 @@ void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::str
       weights.push_back(values[output]);
     }
   }
-  add_doubles(ensemble, kind + "_weights_as_tensor", weights);
+  add_numbers(ensemble, kind + "_weights", forest.shape().sum_type, weights);
 }
 
 // Builds the ModelProto of one model.
@@ -153,7 +161,9 @@ class OnnxWriter {
     onnx::GraphProto& graph = *file_.mutable_graph();
     graph.set_name("forest");
     add_value(*graph.add_input(), "features", TensorProto::FLOAT, schema_.feature_count());
-    add_integer(add_node("Cast", {"features"}, {"features_float64"}), "to", TensorProto::DOUBLE);
+    if (is_float64()) {
+      add_integer(add_node("Cast", {"features"}, {"features_float64"}), "to", TensorProto::DOUBLE);
+    }
     if (schema_.task() == Task::classification) {
       add_classifier();
     } else {
@@ -222,7 +232,7 @@ class OnnxWriter {
     const char* const scores = averages ? "sums" : "probabilities";
     // Of two classes onnxruntime's own label is the second one whenever that has a positive score.
     const bool has_own_label = schema_.class_labels().size() > 2;
-    onnx::NodeProto& ensemble = add_node("TreeEnsembleClassifier", {"features_float64"},
+    onnx::NodeProto& ensemble = add_node("TreeEnsembleClassifier", {ensemble_input()},
                                          {has_own_label ? "label" : "own_label", scores});
     ensemble.set_domain("ai.onnx.ml");
     add_class_labels(ensemble);
@@ -274,7 +284,7 @@ class OnnxWriter {
 
   void add_regressor() {
     onnx::NodeProto& ensemble =
-        add_node("TreeEnsembleRegressor", {"features_float64"}, {"prediction"});
+        add_node("TreeEnsembleRegressor", {ensemble_input()}, {"prediction"});
     ensemble.set_domain("ai.onnx.ml");
     add_integer(ensemble, "n_targets", 1);
     // Divided inside, in float64.
@@ -286,6 +296,12 @@ class OnnxWriter {
     add_value(*file_.mutable_graph()->add_output(), "prediction", TensorProto::FLOAT, 1);
   }
 
+  [[nodiscard]] bool is_float64() const { return forest_.shape().sum_type == NumberType::float64; }
+
+  [[nodiscard]] const char* ensemble_input() const {
+    return is_float64() ? "features_float64" : "features";
+  }
+
   [[nodiscard]] bool has_text_labels() const {
     return std::holds_alternative<std::string>(schema_.class_labels().front());
   }
@@ -294,6 +310,28 @@ class OnnxWriter {
   const Forest& forest_;
   onnx::ModelProto file_;
 };
+
+// One sum s for two classes, which become 1 - s and s: onnxruntime says the same of weights for the
+// first class alone, none of them negative.
+bool is_one_of_two(const Model& model) {
+  const Link expected{.two_classes = true, .type = NumberType::float32};
+  const Forest& forest = *model.only_forest();
+  if (!(*model.link() == expected) || forest.shape().sum_type != NumberType::float32) return false;
+  for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
+    if (!(forest.leaf_values(leaf)[0] >= 0)) return false;
+  }
+  return true;
+}
+
+bool fits_float32(const Forest& forest) {
+  const auto fits = [](double value) { return rounded(NumberType::float32, value) == value; };
+  for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
+    if (!std::ranges::all_of(forest.leaf_values(leaf), fits)) return false;
+  }
+  return std::ranges::all_of(forest.nodes(), [&](const ForestNode& node) {
+    return node.is_leaf() || node.is_categorical() || fits(node.threshold());
+  });
+}
 
 // What the model has that the graph cannot say; empty when it can say everything.
 std::string unsayable(const Model& model) {
@@ -305,12 +343,18 @@ std::string unsayable(const Model& model) {
   if (schema.task() == Task::classification && schema.class_labels().size() < 2) {
     return "1 class, expected at least 2";
   }
-  if (!model.link()->is_identity()) {
+  if (!model.link()->is_identity() && !is_one_of_two(model)) {
     return fmt::format("the link {}, expected identity", link_text(*model.link()));
   }
   const ForestShape& shape = model.only_forest()->shape();
   if (shape.feature_type != NumberType::float32) return "float64 features, expected float32";
-  if (shape.sum_type != NumberType::float64) return "float32 sums, expected float64";
+  if (shape.sum_type == NumberType::float32 && !fits_float32(*model.only_forest())) {
+    return "float32 sums of numbers that float32 cannot hold";
+  }
+  if (shape.sum_type == NumberType::float32 && shape.aggregation == Aggregation::average &&
+      schema.task() == Task::classification) {
+    return "averages in float32 of classes";
+  }
   if (!shape.base.empty()) return "a base, expected sums that begin with 0";
   if (shape.takes_any_leaf_value) return "leaves of any value, expected finite ones";
   if (shape.leaf_width != shape.output_count) {

@@ -123,7 +123,7 @@ TEST(OnnxWriter, RefusesWhatTheGraphCannotSay) {
   EXPECT_EQ(refusal({.feature_type = NumberType::float64}),
             "onnx: the model has float64 features, expected float32");
   EXPECT_EQ(refusal({.sum_type = NumberType::float32}),
-            "onnx: the model has float32 sums, expected float64");
+            "onnx: the model has float32 sums of numbers that float32 cannot hold");
   EXPECT_EQ(refusal({.has_base = true}),
             "onnx: the model has a base, expected sums that begin with 0");
   EXPECT_EQ(refusal({.leaf_width = 1}),

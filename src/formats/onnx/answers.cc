@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "formats/onnx/answers.h"
+
+#include "model/limits.h"
+
+#include <algorithm>
+
+namespace ml_inference {
+namespace {
+
+using Cell = DataflowAnswer::Cell;
+
+std::vector<Cell> cells_of(const OnnxScope& scope, ValueId value) {
+  std::vector<Cell> cells(element_count(scope.shape(value)));
+  for (std::size_t index = 0; index < cells.size(); ++index) {
+    cells[index] = {value, static_cast<std::uint32_t>(index)};
+  }
+  return cells;
+}
+
+class AnswerReader {
+ public:
+  AnswerReader(OnnxScope& scope, std::span<const OnnxOutput> outputs)
+      : scope_(scope), outputs_(outputs) {}
+
+  OnnxAnswers read() {
+    for (const auto& [name, value] : outputs_) sort_output(name, value);
+    if (labels_) {
+      read_classes();
+    } else if (map_ != nullptr && numbers_.size() == map_->size()) {
+      answers_.targets = {{.class_labels = *map_}};
+      answers_.answer.numbers = numbers_;
+    } else {
+      read_numbers();
+    }
+    return std::move(answers_);
+  }
+
+ private:
+  void sort_output(const std::string& name, ValueId value) {
+    scope_.enter(fmt::format("output {}", quoted_text(name)));
+    if (is_floating(scope_.type_of(value))) {
+      if (const std::vector<Label>* map = scope_.map_labels(value); map != nullptr) map_ = map;
+      const std::vector<Cell> cells = cells_of(scope_, value);
+      numbers_.insert(numbers_.end(), cells.begin(), cells.end());
+      return;
+    }
+    if (labels_) scope_.refuse_here(Code::unimplemented, "a second output of labels");
+    labels_ = value;
+  }
+
+  // The labels of the classes: those of the map, or what the label output may be.
+  [[nodiscard]] std::vector<Label> class_labels() const {
+    if (map_ != nullptr) return *map_;
+    const ValueSpec& spec = scope_.spec(*labels_);
+    std::vector<double> possible = spec.possible;
+    if (scope_.builder().is_constant(*labels_)) {
+      const std::span<const double> elements = scope_.builder().elements(*labels_);
+      for (const double element : elements) {
+        if (std::ranges::find(possible, element) == possible.end()) possible.push_back(element);
+      }
+    }
+    std::vector<Label> labels;
+    for (const double element : possible) labels.push_back(scope_.label_of(spec.type, element));
+    return labels;
+  }
+
+  void read_classes() {
+    const std::vector<Label> labels = class_labels();
+    const std::size_t target_count = element_count(scope_.shape(*labels_));
+    if (labels.empty() && scope_.type_of(*labels_) == ElementType::int64) {
+      // Whole numbers that may be anything.
+      const std::vector<Cell> cells = cells_of(scope_, *labels_);
+      numbers_.insert(numbers_.begin(), cells.begin(), cells.end());
+      return read_numbers();
+    }
+    expect_target_count(target_count);
+    if (labels.empty() || labels.size() > kOutputCountMax) {
+      scope_.refuse_here(Code::unimplemented, "labels of which it is not known what they may be");
+    }
+    expect_possible(labels);
+    const std::size_t probability_count = target_count * labels.size();
+    Target target{.class_labels = labels, .class_rule = ClassRule::stated};
+    target.has_probabilities = numbers_.size() >= probability_count && are_by_class(labels);
+    const std::size_t scores_begin = target.has_probabilities ? probability_count : 0;
+    const std::size_t score_count = numbers_.size() - scores_begin;
+    if (score_count % target_count != 0) {
+      scope_.refuse_here(Code::unimplemented, "{} numbers beside {} labels", numbers_.size(),
+                         target_count);
+    }
+    target.score_count = score_count / target_count;
+    answers_.targets.assign(target_count, target);
+    answers_.answer.numbers = numbers_;
+    add_stated(labels, target_count);
+  }
+
+  // Whether the numbers begin with one array of a number a class, or with an array for each class
+  // that is called by it, as a ZipMap of skl2onnx in columns is.
+  [[nodiscard]] bool are_by_class(const std::vector<Label>& labels) const {
+    const auto is_number = [this](const OnnxOutput& output) {
+      return is_floating(scope_.type_of(output.second));
+    };
+    auto output = std::ranges::find_if(outputs_, is_number);
+    if (output == outputs_.end()) return false;
+    if (element_count(scope_.shape(output->second)) != 1) return true;
+    for (const Label& label : labels) {
+      output = std::find_if(output, outputs_.end(), is_number);
+      if (output == outputs_.end() || !output->first.ends_with(label_text(label))) return false;
+      ++output;
+    }
+    return true;
+  }
+
+  void expect_target_count(std::size_t count) const {
+    if (count == 0 || count > kTargetCountMax) {
+      scope_.refuse_here(Code::resource_exhausted, "{} things to predict, expected 1 to {}", count,
+                         kTargetCountMax);
+    }
+  }
+
+  // Every label that the graph may state is one of the classes.
+  void expect_possible(const std::vector<Label>& labels) const {
+    const ValueSpec& spec = scope_.spec(*labels_);
+    for (const double element : spec.possible) {
+      if (std::ranges::find(labels, scope_.label_of(spec.type, element)) != labels.end()) continue;
+      scope_.refuse_here(Code::unimplemented, "the label {}, which is none of the map's",
+                         quoted_text(label_text(scope_.label_of(spec.type, element))));
+    }
+  }
+
+  void add_stated(const std::vector<Label>& labels, std::size_t target_count) {
+    std::unordered_map<double, std::size_t> classes;
+    for (std::size_t index = 0; index < labels.size(); ++index) {
+      const auto* truth = std::get_if<bool>(&labels[index]);
+      const double element =
+          truth != nullptr ? (*truth ? 1.0 : 0.0) : scope_.element_of(labels[index]);
+      classes.emplace(element, index);
+    }
+    for (std::uint32_t index = 0; index < target_count; ++index) {
+      answers_.answer.classes.push_back({{*labels_, index}, classes});
+    }
+  }
+
+  void read_numbers() {
+    expect_target_count(numbers_.size());
+    answers_.targets.assign(numbers_.size(), Target{.task = Task::regression});
+    answers_.answer.numbers = numbers_;
+  }
+
+  OnnxScope& scope_;
+  std::span<const OnnxOutput> outputs_;
+  std::optional<ValueId> labels_;
+  const std::vector<Label>* map_ = nullptr;
+  std::vector<Cell> numbers_;
+  OnnxAnswers answers_;
+};
+
+}  // namespace
+
+OnnxAnswers read_onnx_answers(OnnxScope& scope, std::span<const OnnxOutput> outputs) {
+  return AnswerReader(scope, outputs).read();
+}
+
+}  // namespace ml_inference
