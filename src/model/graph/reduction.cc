@@ -235,8 +235,11 @@ float MatrixProduct::in_lanes(std::span<const double> left, std::span<const doub
     lane[k % 8] += product;
   }
   const std::size_t behind_fours = shape_.columns - shape_.columns % 4;
-  const bool is_of_two = j >= behind_fours && j - behind_fours < (shape_.columns % 4) / 2 * 2;
-  if (is_of_two) {
+  if (j < behind_fours) {
+    return (((lane[0] + lane[1]) + lane[2]) + lane[3]) +
+           (((lane[4] + lane[5]) + lane[6]) + lane[7]);
+  }
+  if (j - behind_fours < (shape_.columns % 4) / 2 * 2) {
     return ((lane[0] + lane[2]) + (lane[4] + lane[6])) +
            ((lane[1] + lane[3]) + (lane[5] + lane[7]));
   }
