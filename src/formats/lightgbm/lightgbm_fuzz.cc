@@ -119,7 +119,8 @@ constexpr double kValues[] = {0.0,
 // The forest of a file gives every row the sums of the plain walk over it, to the last bit.
 void compare(const LightgbmFile& file, const Forest& forest) {
   if (file.features.size() + forest.output_count() > kCellCountMax) return;
-  for (const double value : kValues) {
+  for (const double value : {0.0, 1.0, 33.5, -1e300, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
     const std::vector<double> row(file.features.size(), value);
     const std::vector<double> expected = testing::lightgbm_raw_scores(file, row);
     std::vector<double> sums(forest.output_count());
