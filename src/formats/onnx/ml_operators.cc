@@ -82,9 +82,8 @@ void read_normalizer(OnnxScope& scope) {
                       quoted_text(norm));
   }
   scope.reserve(shape);
-  scope.define(
-      0, scope.add(std::make_unique<Normalize>(chosen, scope.type_of(value), line_width(shape)),
-                   {value}, ValueSpec{.type = ElementType::float32, .shape = shape}));
+  scope.define(0, scope.add(std::make_unique<Normalize>(chosen, line_width(shape)), {value},
+                            ValueSpec{.type = ElementType::float32, .shape = shape}));
 }
 
 void read_imputer(OnnxScope& scope) {

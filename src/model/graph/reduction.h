@@ -129,8 +129,7 @@ enum class Norm : std::uint8_t { largest, l1, l2 };
 /// Source: onnxruntime 1.32, core/providers/cpu/ml/normalizer.cc.
 class Normalize final : public RowOperation {
  public:
-  Normalize(Norm norm, ElementType type, std::size_t width)
-      : norm_(norm), type_(type), width_(width) {}
+  Normalize(Norm norm, std::size_t width) : norm_(norm), width_(width) {}
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,
@@ -138,7 +137,6 @@ class Normalize final : public RowOperation {
 
  private:
   Norm norm_;
-  ElementType type_;
   std::size_t width_;
 };
 
