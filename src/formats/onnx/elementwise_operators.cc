@@ -135,7 +135,12 @@ ValueId number_texts(OnnxScope& scope, ValueId value) {
   }
   std::vector<std::pair<double, double>> table;
   ValueSpec made{.type = ElementType::text, .shape = spec.shape};
+  constexpr double kExactEnd = 9007199254740992.0;  // 2^53
   for (const double number : spec.possible) {
+    if (!(std::abs(number) <= kExactEnd)) {
+      scope.refuse_here(Code::unimplemented,
+                        "the number {} is not exact here, expected at most 2^53", number);
+    }
     const double text = scope.text_number(std::to_string(static_cast<std::int64_t>(number)));
     table.emplace_back(number, text);
     made.possible.push_back(text);

@@ -15,7 +15,8 @@ namespace {
 std::size_t place(double index, std::size_t size) {
   if (index < 0) index += static_cast<double>(size);
   if (!(index > 0)) return 0;
-  return std::min(static_cast<std::size_t>(index), size - 1);
+  const std::size_t last = size - 1;
+  return index < static_cast<double>(last) ? static_cast<std::size_t>(index) : last;
 }
 
 std::string index_fault(std::span<const double> indices, std::size_t size, bool takes_negative) {
