@@ -8,11 +8,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -84,13 +86,46 @@ TEST(RowsFile, ReadsJsonLinesByPositionAndByName) {
 }
 
 TEST(RowsFile, SaysWhyARowIsRefusedAndGoesOn) {
-  EXPECT_THAT(
-      rows_of("[1, \"Oslo\"]\n[1]\n[1, \"Rome\"\n[2, \"Rome\"]\n"),
-      ::testing::ElementsAre(HasSubstr("row.1: Input should be one of the feature's categories"),
-                             HasSubstr("List should have at least 2 items"),
-                             HasSubstr("JSON decode error"), "2.000000 1.000000"));
+  EXPECT_THAT(rows_of("[1, \"Oslo\"]\n\n[1]\n[1, \"Rome\"\n[2, \"Rome\"]\n"),
+              ::testing::ElementsAre(
+                  "line 1: row.1: Input should be one of the feature's categories",
+                  "line 3: row: List should have at least 2 items after validation, not 1",
+                  HasSubstr("line 4: row: no JSON at byte 11: "), "2.000000 1.000000"));
   EXPECT_THAT(rows_of("x,city\none,Rome\n"),
               ::testing::ElementsAre("line 2 column 'x' is no number"));
+}
+
+TEST(RowsFile, RefusesACsvRowOfAnotherWidthAndGoesOn) {
+  EXPECT_THAT(rows_of("x,city\n1,Rome,2\n1,Rome\n1\n\n2,Rome\n3\n"),
+              ::testing::ElementsAre(
+                  "line 2: expected 2 cells as in the header, got 3", "1.000000 1.000000",
+                  "line 4: expected 2 cells as in the header, got 1", "2.000000 1.000000",
+                  "line 7: expected 2 cells as in the header, got 1"));
+}
+
+TEST(RowsFile, TakesTrueAndFalseForNumbers) {
+  EXPECT_THAT(rows_of("x,city\nTrue,Rome\nfalse,Rome\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "0.000000 1.000000"));
+  EXPECT_THAT(rows_of("[true,\"Rome\"]\n{\"x\":false,\"city\":\"Rome\"}\n[1,true]\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "0.000000 1.000000",
+                                     HasSubstr("row.1: Input should be one of the feature's")));
+}
+
+TEST(RowsFile, SkipsAByteOrderMark) {
+  EXPECT_THAT(rows_of("\xEF\xBB\xBF[1,\"Rome\"]\n"), ::testing::ElementsAre("1.000000 1.000000"));
+  EXPECT_THAT(rows_of("\xEF\xBB\xBFx,city\n1,Rome\n"), ::testing::ElementsAre("1.000000 1.000000"));
+}
+
+TEST(RowsFile, IgnoresTheColumnWithoutANameThatPandasWrites) {
+  EXPECT_THAT(rows_of(",x,city\n0,1,Rome\n1,2,Rome\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "2.000000 1.000000"));
+}
+
+TEST(RowsFile, BoundsWhatAMessageShowsOfALongKey) {
+  const std::string key(1'000'000, 'k');
+  const std::vector<std::string> messages = rows_of("{\"" + key + "\":1}\n");
+  EXPECT_THAT(messages.front(), HasSubstr("line 1: row.kkk"));
+  EXPECT_LT(messages.front().size(), 500U);
 }
 
 TEST(RowsFile, RefusesCsvThatLacksAFeature) {
