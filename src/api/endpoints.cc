@@ -212,10 +212,11 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
 
 // What only the model itself can tell of rows whose cells are in order.
 void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults) {
-  if (!model.model().estimator().may_refuse()) return;
+  if (!model.model().estimator().may_refuse() || model.schema().takes_any_width) return;
   const std::size_t width = model.schema().feature_count();
   const PredictRequest& rows = memory.call.request;
   for (std::size_t row = 0; row < rows.row_count; ++row) {
+    if (faults.is_full()) return faults.leave_rows();
     const std::span<const double> cells = std::span(rows.cells).subspan(row * width, width);
     const auto reason = model.refusal(cells, memory.scratch);
     if (!reason) continue;

@@ -21,6 +21,10 @@ inline constexpr std::size_t kFaultCountMax = 100;
 /// An echoed `input` longer than this is left out: the answer must not outgrow the request.
 inline constexpr std::size_t kEchoSizeMax = 4'096;
 
+/// An echoed key longer than this is cut: as long as a feature's name may be, so that no key that
+/// could be right is.
+inline constexpr std::size_t kEchoedKeySizeMax = 1'024;
+
 /// Bytes of a request's key, or of a header's value, that a log line shows.
 inline constexpr std::size_t kLoggedKeySizeMax = 200;
 

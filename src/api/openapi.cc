@@ -11,7 +11,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
+#include <string>
 
 namespace ml_inference {
 namespace {
@@ -30,15 +32,26 @@ Json reference_to(const std::string& schema) { return component("schemas", schem
 // beyond the largest of them, rounded to even.
 constexpr double kFloat32Beyond = 0x1.FFFFFFp127;
 
-// What the model takes in a cell. A missing value is null. Which categories a feature has stands in
-// the named row.
+// The texts that stand for numbers which JSON lacks, where the model takes those; empty for none.
+std::string number_text_pattern(const InputRules& rules) {
+  if (rules.accepts_missing && rules.accepts_infinite) return "^(NaN|-?Infinity)$";
+  if (rules.accepts_infinite) return "^-?Infinity$";
+  return rules.accepts_missing ? "^NaN$" : "";
+}
+
+// What the model takes in a cell. A missing value is null or "NaN". Which categories a feature has
+// stands in the named row.
 Json cell_schema(const Schema* schema) {
   JsonObject cell{{"type", "number"}, {"description", "The value of one feature."}};
   JsonArray types{"number"};
   if (schema != nullptr && schema->input.accepts_missing) types.emplace_back("null");
+  const std::string texts = schema == nullptr ? "" : number_text_pattern(schema->input);
   if (schema != nullptr && !schema->categories.empty()) {
     types.emplace_back("string");
     types.emplace_back("boolean");
+  } else if (!texts.empty()) {
+    types.emplace_back("string");
+    cell["pattern"] = texts;
   }
   if (types.size() > 1) cell["type"] = std::move(types);
   const bool is_bounded = schema == nullptr || (!schema->input.accepts_infinite &&
@@ -63,7 +76,11 @@ Json named_cell_schema(const Schema& schema, std::size_t feature) {
   }
   JsonArray values;
   for (const Label& label : categories->labels) values.push_back(label_json(label));
-  if (schema.input.accepts_missing) values.emplace_back(nullptr);
+  if (schema.input.accepts_missing) {
+    values.emplace_back(nullptr);
+    const bool is_category = std::ranges::count(categories->labels, Label("NaN")) > 0;
+    if (!is_category) values.emplace_back("NaN");
+  }
   return {{"enum", std::move(values)}};
 }
 

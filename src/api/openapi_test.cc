@@ -171,7 +171,18 @@ TEST(OpenApi, ARegressionHasAPredictionAlone) {
 TEST(OpenApi, AModelThatTakesMissingValuesTakesNull) {
   Schema schema = testing::iris_schema();
   schema.input.accepts_missing = true;
-  EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("type"), json(R"(["number","null"])"));
+  EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("type"),
+            json(R"(["number","null","string"])"));
+  EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("pattern"), "^NaN$");
+  schema.input.accepts_infinite = true;
+  EXPECT_EQ(schema_at(document_of(&schema), "Cell").at("pattern"), "^(NaN|-?Infinity)$");
+  schema.categories = {{.feature = 0, .labels = {"a", "b"}}};
+  EXPECT_FALSE(schema_at(document_of(&schema), "Cell").as_object().contains("pattern"));
+  EXPECT_EQ(schema_at(document_of(&schema), "NamedRow")
+                .at("properties")
+                .at(schema.feature_names[0])
+                .at("enum"),
+            json(R"(["a","b",null,"NaN"])"));
 }
 
 TEST(OpenApi, ANumberEndsWhereCellFaultEndsIt) {

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/number_text.h"
 #include "model/predicted_class.h"
+#include "serving/numbered_names.h"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,14 @@ constexpr std::size_t kTargetFrameSize = 12;
 // The names and brackets around all rows, and room for the header of the answer.
 constexpr std::size_t kListFrameSize = 1'024;
 
+// A key of the request may be as long as its body.
+std::string echoed_key(std::string_view key) {
+  if (key.size() <= kEchoedKeySizeMax) return std::string(key);
+  std::size_t size = kEchoedKeySizeMax;
+  while (size > 0 && (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80) --size;
+  return std::string(key.substr(0, size)) + "...";
+}
+
 std::string length_context(std::string_view limit, std::size_t allowed, std::size_t actual) {
   return fmt::format(R"({{"field_type":"List","{}":{},"actual_length":{}}})", limit, allowed,
                      actual);
@@ -43,13 +52,14 @@ std::string length_context(std::string_view limit, std::size_t allowed, std::siz
 class PredictDialect::Reader {
  public:
   Reader(const PredictDialect& dialect, const std::vector<JsonNode>& nodes, PredictCall& call,
-         FaultList& faults, Location base)
+         FaultList& faults, Location base, bool takes_truth = false)
       : dialect_(dialect),
         schema_(dialect.schema_),
         nodes_(nodes),
         call_(call),
         faults_(faults),
-        base_(std::move(base)) {}
+        base_(std::move(base)),
+        takes_truth_(takes_truth) {}
 
   void read_document() {
     if (nodes_[0].kind != JsonKind::object) {
@@ -59,7 +69,7 @@ class PredictDialect::Reader {
     std::size_t features = 0;
     for (std::size_t key = 1; key < nodes_[0].end; key = nodes_[key + 1].end) {
       if (nodes_[key].text != "features") {
-        fault("extra_forbidden", {"body", std::string(nodes_[key].text)},
+        fault("extra_forbidden", {"body", echoed_key(nodes_[key].text)},
               "Extra inputs are not permitted", key + 1);
       } else if (features != 0) {
         fault("duplicate_key", {"body", "features"}, "The key stands twice", key + 1);
@@ -94,6 +104,7 @@ class PredictDialect::Reader {
     call_.request.cells.reserve(std::min(node.count * schema_.feature_count(), nodes_.size()));
     std::size_t row = 0;
     for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
+      if (faults_.is_full()) return faults_.leave_rows();
       read_row(child, row++);
     }
   }
@@ -106,11 +117,12 @@ class PredictDialect::Reader {
       default: fault("list_type", location(row), "Input should be a valid list", index); return;
     }
     ++call_.request.row_count;
-    ASSERT(!faults_.empty() || call_.request.cells.size() == begin + schema_.feature_count());
+    const std::size_t width = schema_.takes_any_width ? 0 : schema_.feature_count();
+    ASSERT(!faults_.empty() || call_.request.cells.size() == begin + width);
   }
 
   void read_positional(std::size_t index, RowIndex row) {
-    if (schema_.takes_any_width) return skip_row();
+    if (schema_.takes_any_width) return;  // nobody looks at the cells
     const JsonNode& node = nodes_[index];
     const std::size_t expected = schema_.feature_count();
     if (node.count < expected) {
@@ -134,13 +146,8 @@ class PredictDialect::Reader {
     }
   }
 
-  // Nobody looks at the cells.
-  void skip_row() {
-    call_.request.cells.resize(call_.request.cells.size() + schema_.feature_count(), kUnset);
-  }
-
   void read_named(std::size_t index, RowIndex row) {
-    if (schema_.takes_any_width) return skip_row();
+    if (schema_.takes_any_width) return;  // nobody looks at the cells
     const std::size_t begin = call_.request.cells.size();
     if (faults_.empty()) call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
     given_.assign(schema_.feature_count(), false);
@@ -148,8 +155,7 @@ class PredictDialect::Reader {
       const std::string_view name = nodes_[key].text;
       const auto found = dialect_.feature_indices_.find(name);
       if (found == dialect_.feature_indices_.end()) {
-        fault("extra_forbidden", location(row, std::string(name)), "Extra inputs are not permitted",
-              key + 1);
+        fault("extra_forbidden", location(row, echoed_key(name)), unknown_name_text(), key + 1);
       } else if (given_[found->second]) {
         fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
       } else {
@@ -160,6 +166,10 @@ class PredictDialect::Reader {
     }
     for (std::size_t feature = 0; feature < given_.size(); ++feature) {
       if (given_[feature]) continue;
+      if (faults_.is_full()) {
+        faults_.add_unlisted(1);
+        continue;
+      }
       fault("missing", location(row, schema_.feature_names[feature]), "Field required", index);
     }
   }
@@ -174,7 +184,9 @@ class PredictDialect::Reader {
       }
       case JsonKind::number: return dialect_.cells_.number(feature, node.number);
       case JsonKind::string: return dialect_.cells_.text(feature, node.text);
-      case JsonKind::boolean: return dialect_.cells_.truth(feature, node.truth);
+      case JsonKind::boolean:
+        return takes_truth_ ? dialect_.cells_.truth_or_number(feature, node.truth)
+                            : dialect_.cells_.truth(feature, node.truth);
       default: return {.refusal = CellRefusal::not_a_number};
     }
   }
@@ -219,12 +231,9 @@ class PredictDialect::Reader {
 
   void fault(std::string_view type, Location where, std::string message, std::size_t index,
              std::string context = {}) {
-    // Neither a fault that is not listed nor a value that is surely too long, with a byte a node or
-    // more, is worth the work: a wide model may miss every name in a long row.
+    if (faults_.is_full()) return faults_.add_unlisted(1);
     std::string input;
-    if (faults_.faults().size() < kFaultCountMax && nodes_[index].end - index <= kEchoSizeMax) {
-      append_json(input, nodes_, index);
-    }
+    if (may_be_echoed(index)) append_json(input, nodes_, index);
     if (input.empty() || input.size() > kEchoSizeMax) input = "null";
     faults_.add({.type = type,
                  .location = std::move(where),
@@ -233,12 +242,34 @@ class PredictDialect::Reader {
                  .context = std::move(context)});
   }
 
+  // Whether the value may be short enough. One that is surely too long, with a byte a node or more
+  // and all of its texts, is not worth the work and the memory.
+  [[nodiscard]] bool may_be_echoed(std::size_t index) const {
+    const std::size_t end = nodes_[index].end;
+    if (end - index > kEchoSizeMax) return false;
+    std::size_t size = 0;
+    for (std::size_t node = index; node < end && size <= kEchoSizeMax; ++node) {
+      size += nodes_[node].text.size();
+    }
+    return size <= kEchoSizeMax;
+  }
+
+  // Of a file without feature names, whoever made the row cannot know the names that we gave them.
+  [[nodiscard]] std::string unknown_name_text() const {
+    std::string text = "Extra inputs are not permitted";
+    const std::vector<std::string>& names = schema_.feature_names;
+    if (!dialect_.has_numbered_names_) return text;
+    return text + fmt::format(": the features are '{}' to '{}', as in a file without names",
+                              names.front(), names.back());
+  }
+
   const PredictDialect& dialect_;
   const Schema& schema_;
   const std::vector<JsonNode>& nodes_;
   PredictCall& call_;
   FaultList& faults_;
   Location base_;            // where the rows are
+  bool takes_truth_;         // as a number, where a feature takes numbers
   std::vector<bool> given_;  // by feature, of the row that is read by name
 };
 
@@ -255,7 +286,8 @@ std::size_t PredictDialect::TargetText::best_class(std::span<const double> answe
   return predicted_class(target, outputs(answer), scores(answer), stated);
 }
 
-PredictDialect::PredictDialect(const Schema& schema) : schema_(schema), cells_(schema_) {
+PredictDialect::PredictDialect(const Schema& schema)
+    : schema_(schema), has_numbered_names_(has_numbered_names(schema)), cells_(schema_) {
   for (std::size_t feature = 0; feature < schema_.feature_count(); ++feature) {
     feature_indices_.emplace(schema_.feature_names[feature], feature);
   }
@@ -297,7 +329,8 @@ std::size_t PredictDialect::memory_size_max(std::string_view body) const {
   const std::size_t nodes = JsonTape::node_count_max(body);
   // A cell has a node of its own, but in the row by name that is found to lack some.
   const std::size_t cells = nodes + schema_.feature_count();
-  const std::size_t rows = std::min(nodes / (1 + schema_.feature_count()) + 1, kRowsPerRequestMax);
+  const std::size_t row_nodes = 1 + (schema_.takes_any_width ? 0 : schema_.feature_count());
+  const std::size_t rows = std::min(nodes / row_nodes + 1, kRowsPerRequestMax);
   const std::size_t faults = body.size() + kFaultCountMax * kEchoSizeMax;
   const std::size_t read = nodes * sizeof(JsonNode) + body.size() + faults;  // decoded strings too
   const std::size_t refused = 3 * faults;  // and their text, which holds two of itself as it grows
@@ -306,15 +339,19 @@ std::size_t PredictDialect::memory_size_max(std::string_view body) const {
   return cells * sizeof(double) + std::max({read, refused, answered});
 }
 
-bool PredictDialect::start(std::string_view body, JsonTape& tape, PredictCall& call,
-                           FaultList& faults) const {
+void PredictDialect::clear(PredictCall& call) {
   call.request.cells.clear();
   call.request.row_count = 0;
   call.form = RowForm::single;
+}
+
+void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
+                          FaultList& faults) const {
+  clear(call);
   if (body.empty()) {
     faults.add(
         {.type = "missing", .location = {"body"}, .message = "Field required", .input = "null"});
-    return false;
+    return;
   }
   if (const auto parsed = tape.parse(body); !parsed) {
     std::string reason;
@@ -324,21 +361,23 @@ bool PredictDialect::start(std::string_view body, JsonTape& tape, PredictCall& c
                 .message = "JSON decode error",
                 .input = "{}",
                 .context = R"({"error":)" + reason + "}"});
-    return false;
+    return;
   }
-  return true;
-}
-
-void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
-                          FaultList& faults) const {
-  if (!start(body, tape, call, faults)) return;
   Reader(*this, tape.nodes(), call, faults, {"body", "features"}).read_document();
 }
 
 void PredictDialect::read_row(std::string_view line, JsonTape& tape, PredictCall& call,
                               FaultList& faults) const {
-  if (start(line, tape, call, faults))
-    Reader(*this, tape.nodes(), call, faults, {"row"}).read_line();
+  clear(call);
+  if (const auto parsed = tape.parse(line); !parsed) {
+    faults.add({.type = "json_invalid",
+                .location = {"row"},
+                .message = fmt::format("no JSON at byte {}: {}", parsed.error().offset + 1,
+                                       parsed.error().message),
+                .input = "null"});
+    return;
+  }
+  Reader(*this, tape.nodes(), call, faults, {"row"}, true).read_line();
 }
 
 void PredictDialect::append_answer(std::string& out, RowForm form,

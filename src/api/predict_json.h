@@ -41,6 +41,7 @@ class PredictDialect {
   void read(std::string_view body, JsonTape& tape, PredictCall& call, FaultList& faults) const;
 
   /// Reads one row of its own, `[5.1,3.5,1.4,0.2]` or an object by name: a line of JSON lines.
+  /// Where a feature takes numbers, true and false are 1 and 0: rows of a file were a table's.
   void read_row(std::string_view line, JsonTape& tape, PredictCall& call, FaultList& faults) const;
 
   /// Bytes that read(), ServedModel::predict() and append_answer() need for this body at most, all
@@ -79,8 +80,7 @@ class PredictDialect {
   };
 
   [[nodiscard]] std::size_t row_size_max() const;
-  [[nodiscard]] bool start(std::string_view body, JsonTape& tape, PredictCall& call,
-                           FaultList& faults) const;
+  static void clear(PredictCall& call);
   // Appends ,"name": and then write(target) for the only target, or a list of all of them.
   template <class Write>
   void append_member(std::string& out, std::string_view name, Write write) const;
@@ -100,6 +100,7 @@ class PredictDialect {
   };
 
   Schema schema_;
+  bool has_numbered_names_;
   std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> feature_indices_;
   CellReader cells_;
   std::vector<TargetText> targets_;

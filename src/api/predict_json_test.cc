@@ -315,6 +315,62 @@ TEST(PredictJson, HasABudgetForFaultsAndEchoes) {
   EXPECT_THAT(faults_of(R"({"features":")" + fits + "x\"}"), HasSubstr("\"input\":null"));
 }
 
+Schema wide_schema(std::size_t feature_count) {
+  Schema schema = testing::iris_schema();
+  schema.feature_names.clear();
+  for (std::size_t feature = 0; feature < feature_count; ++feature) {
+    schema.feature_names.push_back("x" + std::to_string(feature));
+  }
+  return schema;
+}
+
+TEST(PredictJson, StopsBehindTheRowWhoseFaultsFillTheList) {
+  std::string rows = "{}";
+  for (int row = 1; row < 1'000; ++row) rows += ",{}";
+  // Each row lacks every feature: counting all of that would be ten million times two bytes' work.
+  const std::string faults = faults_of(R"({"features":[)" + rows + "]}", wide_schema(10'000));
+  EXPECT_THAT(faults, HasSubstr(R"("loc":["body","features",0,"x99"])"));
+  EXPECT_THAT(faults, ::testing::Not(HasSubstr(R"("loc":["body","features",1,)")));
+  EXPECT_THAT(faults, HasSubstr(R"("msg":"9900 more faults are not listed, and rows behind these )"
+                                R"(faults were not looked at")"));
+  EXPECT_THAT(faults_of(R"({"features":[)" + rows + "]}", wide_schema(100)),
+              HasSubstr(R"("msg":"rows behind these faults were not looked at")"));
+  EXPECT_THAT(faults_of(R"({"features":[{}]})", wide_schema(100)),
+              ::testing::Not(HasSubstr("too_many_faults")));
+}
+
+TEST(PredictJson, EchoesTheBeginningOfALongKeyAlone) {
+  const std::string key(100'000, 'k');
+  const std::string shown = std::string(kEchoedKeySizeMax, 'k') + "...";
+  EXPECT_THAT(faults_of("{\"" + key + R"(":1,"features":[1,2,3,4]})"),
+              HasSubstr(R"("loc":["body",")" + shown + "\"]"));
+  EXPECT_THAT(faults_of(R"({"features":{")" + key + "\":1}}"),
+              HasSubstr(R"("loc":["body","features",")" + shown + "\"]"));
+  // Between two characters, and only what is too long.
+  const std::string accents = std::string(kEchoedKeySizeMax - 1, 'k') + "\u00e9";
+  EXPECT_THAT(faults_of("{\"" + accents + R"(":1,"features":[1,2,3,4]})"), HasSubstr("kk...\"]"));
+  const std::string fits(kEchoedKeySizeMax, 'k');
+  EXPECT_THAT(faults_of("{\"" + fits + R"(":1,"features":[1,2,3,4]})"), HasSubstr(fits + "\"]"));
+}
+
+TEST(PredictJson, SaysWhenTheFileHasNoFeatureNames) {
+  EXPECT_THAT(faults_of(R"({"features":{"age":1,"x0":1,"x1":1}})", wide_schema(2)),
+              HasSubstr(R"("msg":"Extra inputs are not permitted: the features are 'x0' to 'x1', )"
+                        R"(as in a file without names")"));
+}
+
+TEST(PredictJson, KeepsNoCellsForAModelThatLooksAtNone) {
+  Schema schema = wide_schema(100'000);
+  schema.takes_any_width = true;
+  std::string rows = "{}";
+  for (std::size_t row = 1; row < kRowsPerRequestMax; ++row) rows += ",[]";
+  const std::string body = R"({"features":[)" + rows + "]}";
+  const PredictCall call = read_call(schema, body);
+  EXPECT_EQ(call.request.row_count, kRowsPerRequestMax);
+  EXPECT_TRUE(call.request.cells.empty());
+  EXPECT_GE(PredictDialect(schema).memory_size_max(body), kRowsPerRequestMax * 3 * sizeof(double));
+}
+
 TEST(PredictJson, AnswersWhatIsNoNumberOfJsonAsText) {
   Schema schema = testing::iris_schema();
   schema.targets = {{.task = Task::regression}};

@@ -63,11 +63,23 @@ void FaultList::add(RequestFault fault) {
   if (faults_.size() < kFaultCountMax) faults_.push_back(std::move(fault));
 }
 
+bool FaultList::is_full() const { return faults_.size() >= kFaultCountMax; }
+
 std::string FaultList::summary() const {
   const RequestFault& first = faults_.front();
   std::string out = location_text(first.location) + ": " + first.message;
-  if (count_ > 1) out += fmt::format(" (and {} more)", count_ - 1);
+  if (count_ > 1) {
+    out += fmt::format(" (and {}{} more)", leaves_rows_ ? "at least " : "", count_ - 1);
+  }
   return out;
+}
+
+std::string FaultList::rest_text() const {
+  constexpr std::string_view kRows = "rows behind these faults were not looked at";
+  const std::size_t rest = count_ - faults_.size();
+  if (rest == 0) return std::string(kRows);
+  return fmt::format("{} more faults are not listed{}{}", rest, leaves_rows_ ? ", and " : "",
+                     leaves_rows_ ? kRows : "");
 }
 
 void FaultList::append_to(std::string& out) const {
@@ -76,13 +88,11 @@ void FaultList::append_to(std::string& out) const {
     if (&fault != &faults_.front()) out += ',';
     append_fault(out, fault);
   }
-  if (count_ > faults_.size()) {
+  if (count_ > faults_.size() || leaves_rows_) {
     out += ',';
-    append_fault(out,
-                 {.type = "too_many_faults",
-                  .location = {"body"},
-                  .message = fmt::format("{} more faults are not listed", count_ - faults_.size()),
-                  .input = "null"});
+    append_fault(
+        out,
+        {.type = "too_many_faults", .location = {"body"}, .message = rest_text(), .input = "null"});
   }
   out += "]}";
 }

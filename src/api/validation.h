@@ -37,18 +37,33 @@ class FaultList {
  public:
   void add(RequestFault fault);
 
+  /// Whether another fault would only be counted. A reader then need not make it, nor look at the
+  /// rows behind: a request's work is to be bounded by its bytes, and a wide model may miss
+  /// thousands of names in a row of two.
+  [[nodiscard]] bool is_full() const;
+
+  /// Faults that are only counted, once is_full().
+  void add_unlisted(std::size_t count) { count_ += count; }
+
+  /// Says that rows behind the last fault were not looked at.
+  void leave_rows() { leaves_rows_ = true; }
+
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] const std::vector<RequestFault>& faults() const { return faults_; }
 
   /// In a few words, for the log: "body.features.2: Input should be a valid number (and 3 more)".
   [[nodiscard]] std::string summary() const;
 
-  /// Appends {"detail":[...]}. Faults beyond kFaultCountMax are told of by a last entry.
+  /// Appends {"detail":[...]}. Faults beyond kFaultCountMax, and rows that were not looked at, are
+  /// told of by a last entry.
   void append_to(std::string& out) const;
 
  private:
+  [[nodiscard]] std::string rest_text() const;
+
   std::vector<RequestFault> faults_;
   std::size_t count_ = 0;
+  bool leaves_rows_ = false;
 };
 
 }  // namespace ml_inference

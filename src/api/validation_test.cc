@@ -76,5 +76,20 @@ TEST(FaultList, TellsOfFaultsThatItDoesNotList) {
   EXPECT_TRUE(tape.parse(text_of(faults)));
 }
 
+TEST(FaultList, TellsThatRowsWereNotLookedAt) {
+  FaultList faults;
+  for (std::size_t row = 0; row < kFaultCountMax; ++row) faults.add(missing_cell(row));
+  EXPECT_TRUE(faults.is_full());
+  faults.leave_rows();
+  EXPECT_THAT(text_of(faults),
+              ::testing::EndsWith(R"("msg":"rows behind these faults were not looked at",)"
+                                  R"("input":null}]})"));
+  EXPECT_THAT(faults.summary(), ::testing::EndsWith("(and at least 99 more)"));
+  faults.add_unlisted(7);
+  EXPECT_THAT(text_of(faults),
+              ::testing::HasSubstr(R"("7 more faults are not listed, and rows behind these )"
+                                   R"(faults were not looked at")"));
+}
+
 }  // namespace
 }  // namespace ml_inference

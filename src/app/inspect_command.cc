@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ml-inference inspect
 #include "app/command_line.h"
+#include "app/flags.h"
 #include "app/tree_text.h"
 #include "base/json_text.h"
 #include "formats/load_model.h"
@@ -8,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,16 +30,17 @@ std::string label_yaml(const Label& label) {
                                                     : label_text(label);
 }
 
+// Counts are comments: a list under a key that has a value would be no YAML.
 void print_labels(std::string_view indent, std::string_view what,
                   const std::vector<Label>& labels) {
-  fmt::print("{}{}: {}\n", indent, what, labels.size());
+  fmt::print("{}{}:  # {}\n", indent, what, labels.size());
   for (const Label& label : labels) fmt::print("{}  - {}\n", indent, label_yaml(label));
 }
 
 void print_features(const Schema& schema) {
   fmt::print("accepts missing values: {}\n", schema.input.accepts_missing ? "yes" : "no");
   fmt::print("accepts infinities: {}\n", schema.input.accepts_infinite ? "yes" : "no");
-  fmt::print("features: {}\n", schema.feature_count());
+  fmt::print("features:  # {}\n", schema.feature_count());
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
     const Categories* const categories = schema.categories_of(feature);
     fmt::print("  - name: {}\n", json_quoted(schema.feature_names[feature]));
@@ -47,17 +50,29 @@ void print_features(const Schema& schema) {
   }
 }
 
-void print_target(const Target& target) {
-  if (!target.name.empty()) fmt::print("target: {}\n", json_quoted(target.name));
-  if (target.task == Task::classification) print_labels("", "classes", target.class_labels);
-  if (target.score_count > 0) fmt::print("scores: {}\n", target.score_count);
+void print_answers(std::string_view indent, const Target& target) {
+  if (target.task == Task::classification) print_labels(indent, "classes", target.class_labels);
+  if (target.score_count > 0) fmt::print("{}scores: {}\n", indent, target.score_count);
+}
+
+void print_targets(const Schema& schema) {
+  if (schema.targets.size() == 1) {
+    const Target& target = schema.targets.front();
+    if (!target.name.empty()) fmt::print("target: {}\n", json_quoted(target.name));
+    return print_answers("", target);
+  }
+  fmt::print("targets:  # {}\n", schema.targets.size());
+  for (const Target& target : schema.targets) {
+    fmt::print("  - task: {}\n", task_name(target.task));
+    if (!target.name.empty()) fmt::print("    name: {}\n", json_quoted(target.name));
+    print_answers("    ", target);
+  }
 }
 
 void print_schema(const Schema& schema) {
   fmt::print("task: {}\n", task_name(schema.task()));
-  if (schema.targets.size() > 1) fmt::print("targets: {}\n", schema.targets.size());
   print_features(schema);
-  for (const Target& target : schema.targets) print_target(target);
+  print_targets(schema);
 }
 
 void print_size(const ModelSize& size) {
@@ -119,7 +134,8 @@ void add_inspect_command(CLI::App& app, CommandAction& action) {
   CLI::App* const command = app.add_subcommand("inspect", "say what a model file holds (YAML)");
   command->add_option("MODEL", options->model_path, "model file")->required();
   CLI::Option* const tree =
-      command->add_option("--tree", options->tree, "print this tree, counted from 0, instead");
+      command->add_option("--tree", options->tree, "print this tree, counted from 0, instead")
+          ->check(whole_number(0, std::numeric_limits<std::size_t>::max()));
   command->add_option("--format", options->tree_format, "how the tree is printed")
       ->check(CLI::IsMember({"text", "dot"}))
       ->capture_default_str()

@@ -99,7 +99,8 @@ void add_predict_command(CLI::App& app, CommandAction& action) {
           "rows: CSV with the model's feature names in the first line, where an empty cell "
           "or nan is a missing value; or JSON lines, a row an array or an object by name, "
           "where null is a missing value and \"NaN\", \"Infinity\" and \"-Infinity\" stand "
-          "for what JSON lacks. A row that the model does not take gives {\"error\":...}")
+          "for what JSON lacks. true and false are 1 and 0 where the feature takes numbers. A row "
+          "that the model does not take gives {\"error\":...}")
       ->required();
   command->callback([options, &action] { action = [options] { return predict(*options); }; });
 }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "app/rows_file.h"
 
+#include "base/number_text.h"
 #include "base/printable_text.h"
-#include "data/csv.h"
 #include "data/limits.h"
 #include "host/small_file.h"
+#include "serving/numbered_names.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace ml_inference {
@@ -17,21 +22,14 @@ namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
 
+// Of the names that a message lists, in bytes.
+constexpr std::size_t kMissingNamesSizeMax = 400;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 bool begins_like_json(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kSpaces);
   return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
-}
-
-// Lines that hold something.
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of(kSpaces) != std::string_view::npos) lines.push_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
 }
 
 }  // namespace
@@ -42,15 +40,29 @@ RowsFile::RowsFile(const ServedModel& model)
       dialect_(model.schema()),
       tape_(std::make_unique<JsonTape>()) {}
 
+std::vector<RowsFile::Line> RowsFile::lines_of(std::string_view text) {
+  std::vector<Line> lines;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (line.find_first_not_of(kSpaces) != std::string_view::npos) lines.push_back({line, number});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 Result<RowsFile> RowsFile::read(const std::string& path, const ServedModel& model) {
   RowsFile file(model);
   ASSIGN_OR_RETURN(std::string text, read_whole_stream(path, kCsvSizeMax));
-  if (begins_like_json(text)) {
-    file.text_ = std::move(text);
-    file.lines_ = lines_of(file.text_);
+  std::string_view rows = text;
+  if (rows.starts_with(kByteOrderMark)) rows.remove_prefix(kByteOrderMark.size());
+  if (begins_like_json(rows)) {
+    const std::size_t begin = text.size() - rows.size();
+    file.text_ = std::make_unique<const std::string>(std::move(text));
+    file.lines_ = lines_of(std::string_view(*file.text_).substr(begin));
     return file;
   }
-  Result<Table> table = read_csv(text);
+  Result<Table> table = read_csv_rows(rows, file.misfits_);
   if (!table) return fail(table.error().code, path + ": " + table.error().message);
   file.table_ = std::move(*table);
   if (const Result<void> found = file.find_columns(); !found) {
@@ -63,53 +75,70 @@ Result<RowsFile> RowsFile::read(const std::string& path, const ServedModel& mode
 Result<void> RowsFile::find_columns() {
   const Schema& schema = model_->schema();
   if (schema.takes_any_width) return {};
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t column = 0; column < table_->column_count(); ++column) {
+    places.emplace(table_->column_names()[column], column);
+  }
   std::string missing;
   for (const std::string& name : schema.feature_names) {
-    if (const auto column = table_->find_column(name)) {
-      columns_.push_back(*column);
-    } else {
-      missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", name);
+    if (const auto found = places.find(name); found != places.end()) {
+      columns_.push_back(found->second);
+    } else if (missing.size() < kMissingNamesSizeMax) {
+      missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", printable_text(name));
     }
   }
   if (missing.empty()) return {};
-  return fail(Code::invalid_argument, fmt::format("the rows lack {} of the model's {} features: {}",
-                                                  schema.feature_count() - columns_.size(),
-                                                  schema.feature_count(), missing));
+  return fail(Code::invalid_argument,
+              fmt::format("the rows lack {} of the model's {} features: {}{}{}",
+                          schema.feature_count() - columns_.size(), schema.feature_count(), missing,
+                          missing.size() < kMissingNamesSizeMax ? "" : ", ...",
+                          has_numbered_names(schema)
+                              ? "; so they are called where a file has no feature names"
+                              : ""));
 }
 
 void RowsFile::warn_of_other_columns() const {
   const Schema& schema = model_->schema();
+  std::unordered_set<std::string_view> known(schema.feature_names.begin(),
+                                             schema.feature_names.end());
+  for (const Target& target : schema.targets) known.insert(target.name);
+  known.erase("");  // a target may have no name
   for (const std::string& name : table_->column_names()) {
-    const bool is_target = std::ranges::any_of(
-        schema.targets, [&](const Target& target) { return target.name == name; });
-    if (is_target || std::ranges::count(schema.feature_names, name) > 0) continue;
-    fmt::print(stderr, "ml-inference: warning: column '{}' is no feature of the model: ignored\n",
-               printable_text(name));
+    if (known.contains(name)) continue;
+    fmt::print(stderr, "ml-inference: warning: {}: ignored\n",
+               name.empty()
+                   ? "a column has no name"
+                   : fmt::format("column '{}' is no feature of the model", printable_text(name)));
   }
 }
 
 Result<void> RowsFile::append(std::size_t row, PredictRequest& request) {
   const std::size_t begin = request.cells.size();
-  const Result<void> appended =
-      table_ ? append_cells(row, request) : append_line(lines_[row], request);
-  if (!appended) {
+  const Result<std::size_t> line = append_cells(row, request);
+  if (!line) {
     request.cells.resize(begin);
-    return appended;
+    return std::unexpected(line.error());
   }
-  const auto refusal = model_->refusal(std::span(request.cells).subspan(begin), scratch_);
-  if (refusal) {
+  if (const auto refusal = model_->refusal(std::span(request.cells).subspan(begin), scratch_)) {
     request.cells.resize(begin);
-    return fail(Code::invalid_argument, *refusal);
+    return fail(Code::invalid_argument, fmt::format("line {}: {}", *line, *refusal));
   }
   ++request.row_count;
   return {};
 }
 
-Result<void> RowsFile::append_cells(std::size_t row, PredictRequest& request) {
-  if (model_->schema().takes_any_width) {
-    request.cells.resize(request.cells.size() + model_->schema().feature_count());
-    return {};
+Result<std::size_t> RowsFile::append_cells(std::size_t row, PredictRequest& request) {
+  if (!table_) return append_line(lines_[row], request);
+  const auto misfit = std::ranges::lower_bound(misfits_, row, {}, &CsvMisfit::row);
+  if (misfit == misfits_.end() || misfit->row != row) {
+    return append_table_row(row - static_cast<std::size_t>(misfit - misfits_.begin()), request);
   }
+  return fail(Code::invalid_argument,
+              fmt::format("line {}: expected {} as in the header, got {}", misfit->line,
+                          count_text(table_->column_count(), "cell"), misfit->cell_count));
+}
+
+Result<std::size_t> RowsFile::append_table_row(std::size_t row, PredictRequest& request) {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const std::size_t column = columns_[feature];
     const Cell cell = cells_.csv(feature, table_->cell(row, column));
@@ -119,15 +148,18 @@ Result<void> RowsFile::append_cells(std::size_t row, PredictRequest& request) {
     }
     request.cells.push_back(cell.value);
   }
-  return {};
+  return table_->line(row);
 }
 
-Result<void> RowsFile::append_line(std::string_view line, PredictRequest& request) {
+Result<std::size_t> RowsFile::append_line(const Line& line, PredictRequest& request) {
   FaultList faults;
-  dialect_.read_row(line, *tape_, call_, faults);
-  if (!faults.empty()) return fail(Code::invalid_argument, faults.summary());
+  dialect_.read_row(line.text, *tape_, call_, faults);
+  tape_->shrink();
+  if (!faults.empty()) {
+    return fail(Code::invalid_argument, fmt::format("line {}: {}", line.number, faults.summary()));
+  }
   std::ranges::copy(call_.request.cells, std::back_inserter(request.cells));
-  return {};
+  return line.number;
 }
 
 }  // namespace ml_inference

@@ -8,11 +8,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -84,13 +86,46 @@ TEST(RowsFile, ReadsJsonLinesByPositionAndByName) {
 }
 
 TEST(RowsFile, SaysWhyARowIsRefusedAndGoesOn) {
-  EXPECT_THAT(
-      rows_of("[1, \"Oslo\"]\n[1]\n[1, \"Rome\"\n[2, \"Rome\"]\n"),
-      ::testing::ElementsAre(HasSubstr("row.1: Input should be one of the feature's categories"),
-                             HasSubstr("List should have at least 2 items"),
-                             HasSubstr("JSON decode error"), "2.000000 1.000000"));
+  EXPECT_THAT(rows_of("[1, \"Oslo\"]\n\n[1]\n[1, \"Rome\"\n[2, \"Rome\"]\n"),
+              ::testing::ElementsAre(
+                  "line 1: row.1: Input should be one of the feature's categories",
+                  "line 3: row: List should have at least 2 items after validation, not 1",
+                  HasSubstr("line 4: row: no JSON at byte 11: "), "2.000000 1.000000"));
   EXPECT_THAT(rows_of("x,city\none,Rome\n"),
               ::testing::ElementsAre("line 2 column 'x' is no number"));
+}
+
+TEST(RowsFile, RefusesACsvRowOfAnotherWidthAndGoesOn) {
+  EXPECT_THAT(rows_of("x,city\n1,Rome,2\n1,Rome\n1\n\n2,Rome\n3\n"),
+              ::testing::ElementsAre(
+                  "line 2: expected 2 cells as in the header, got 3", "1.000000 1.000000",
+                  "line 4: expected 2 cells as in the header, got 1", "2.000000 1.000000",
+                  "line 7: expected 2 cells as in the header, got 1"));
+}
+
+TEST(RowsFile, TakesTrueAndFalseForNumbers) {
+  EXPECT_THAT(rows_of("x,city\nTrue,Rome\nfalse,Rome\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "0.000000 1.000000"));
+  EXPECT_THAT(rows_of("[true,\"Rome\"]\n{\"x\":false,\"city\":\"Rome\"}\n[1,true]\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "0.000000 1.000000",
+                                     HasSubstr("row.1: Input should be one of the feature's")));
+}
+
+TEST(RowsFile, SkipsAByteOrderMark) {
+  EXPECT_THAT(rows_of("\xEF\xBB\xBF[1,\"Rome\"]\n"), ::testing::ElementsAre("1.000000 1.000000"));
+  EXPECT_THAT(rows_of("\xEF\xBB\xBFx,city\n1,Rome\n"), ::testing::ElementsAre("1.000000 1.000000"));
+}
+
+TEST(RowsFile, IgnoresTheColumnWithoutANameThatPandasWrites) {
+  EXPECT_THAT(rows_of(",x,city\n0,1,Rome\n1,2,Rome\n"),
+              ::testing::ElementsAre("1.000000 1.000000", "2.000000 1.000000"));
+}
+
+TEST(RowsFile, BoundsWhatAMessageShowsOfALongKey) {
+  const std::string key(1'000'000, 'k');
+  const std::vector<std::string> messages = rows_of("{\"" + key + "\":1}\n");
+  EXPECT_THAT(messages.front(), HasSubstr("line 1: row.kkk"));
+  EXPECT_LT(messages.front().size(), 500U);
 }
 
 TEST(RowsFile, RefusesCsvThatLacksAFeature) {
@@ -114,14 +149,94 @@ TEST(Verification, TellsTheLargestDifference) {
 
 TEST(Verification, NamesTheFirstAnswerThatDiffers) {
   EXPECT_THAT(verification_of("{\"prediction\":\"high\"}\n{\"error\":\"\"}\n"),
-              HasSubstr("row 1.prediction: expected \"high\", got \"low\""));
+              HasSubstr("1 row differs of 2: the first at row 1.prediction: expected \"high\", got "
+                        "\"low\"; largest difference 0"));
   EXPECT_THAT(verification_of("{\"probabilities\":{\"low\":0.7}}\n{\"error\":\"\"}\n"),
               HasSubstr("row 1.probabilities.low: expected 0.7, got 0.75"));
   EXPECT_THAT(verification_of("{\"error\":\"\"}\n{\"error\":\"\"}\n"),
               HasSubstr("row 1: expected a refusal, got an answer"));
-  EXPECT_THAT(verification_of("{}\n{\"prediction\":\"low\"}\n"),
+  EXPECT_THAT(verification_of("{\"prediction\":\"low\"}\n{\"prediction\":\"low\"}\n"),
               HasSubstr("row 2: expected an answer, got the refusal"));
-  EXPECT_THAT(verification_of("{}\n"), HasSubstr("expected as many"));
+  EXPECT_THAT(verification_of("{\"prediction\":\"low\"}\n"), HasSubstr("expected as many"));
+}
+
+TEST(Verification, ComparesAllRowsAndTellsTheLargestDifferenceOfAll) {
+  const TextFile rows("[0,\"Rome\"]\n[1,\"Rome\"]\n[1,\"Oslo\"]\n");
+  const TextFile expect("{\"confidence\":0.5}\n{\"confidence\":100}\n{\"confidence\":1}\n");
+  EXPECT_EQ(verify_model(*served(), rows.path(), expect.path(), 1e-6).error().message,
+            "3 rows differ of 3: the first at row 1.confidence: expected 0.5, got 0.75: a "
+            "difference of 0.25, at most 1e-06 passes; largest difference 0.991 (relative) at row "
+            "2.confidence");
+}
+
+TEST(Verification, RefusesExpectationsThatSayNothing) {
+  EXPECT_THAT(verification_of("{\"prediction\":\"low\"}\n{}\n"),
+              HasSubstr("line 2: an empty object, expected prediction, prediction_index, "));
+  EXPECT_THAT(verification_of("{\"predction\":\"low\"}\n{\"error\":\"\"}\n"),
+              HasSubstr("line 1: 'predction' is no member of an answer, expected prediction, "));
+  EXPECT_THAT(verification_of("{\"prediction\":\"low\",\"error\":\"\"}\n"),
+              HasSubstr("line 1: error stands beside an answer"));
+  EXPECT_THAT(verification_of("{\"prediction\":NaN}\n"), HasSubstr("expected a JSON object: "));
+  const TextFile header("x,city\n");
+  const TextFile none("\n");
+  EXPECT_THAT(verify_model(*served(), header.path(), none.path(), 0).error().message,
+              HasSubstr("has no rows, expected at least one"));
+}
+
+// What predict prints of the rows, a refusal in its place.
+std::string predicted(const ServedModel& model, const std::string& rows_path) {
+  RowsFile rows = RowsFile::read(rows_path, model).value();
+  const PredictDialect dialect(model.schema());
+  PredictScratch scratch;
+  std::string lines;
+  for (std::size_t row = 0; row < rows.row_count(); ++row) {
+    PredictRequest request;
+    if (rows.append(row, request)) {
+      dialect.append_row(lines, model.predict(request, scratch));
+    } else {
+      lines += "{\"error\":\"refused\"}";
+    }
+    lines += '\n';
+  }
+  return lines;
+}
+
+// A regression whose leaves are what JSON has no number for, and of two targets.
+Model model_of_no_numbers() {
+  Schema schema{.feature_names = {"x"},
+                .input = {.accepts_missing = true},
+                .targets = {{.task = Task::regression}, {.task = Task::regression}}};
+  ForestBuilder builder({.feature_count = 1, .output_count = 2, .takes_any_leaf_value = true});
+  builder.start_tree(3);
+  builder.numerical_test(0, {.feature = 0, .threshold = 0.5, .left = 1, .right = 2});
+  builder.leaf(1, std::vector{HUGE_VAL, -HUGE_VAL});
+  builder.leaf(2, std::vector{std::nan(""), 2.5});
+  return make_model(schema, std::move(builder).build().value(), {}).value();
+}
+
+TEST(Verification, TakesWhatPredictPrints) {
+  const TextFile rows("[0.5,\"Rome\"]\n[1,\"Oslo\"]\n[null,\"Berlin\"]\n");
+  const TextFile expect(predicted(*served(), rows.path()));
+  const Verification seen = verify_model(*served(), rows.path(), expect.path(), 0).value();
+  EXPECT_EQ(verification_text(seen),
+            "3 rows equal, 1 of them refused as expected, largest difference 0");
+}
+
+TEST(Verification, TakesWhatPredictPrintsWhereItIsNoNumber) {
+  const auto model = ServedModel::make(model_of_no_numbers(), "no numbers").value();
+  const TextFile rows("[0]\n[1]\n");
+  const std::string lines = predicted(*model, rows.path());
+  EXPECT_EQ(lines,
+            "{\"prediction\":[\"Infinity\",\"-Infinity\"]}\n"
+            "{\"prediction\":[\"NaN\",2.5]}\n");
+  const TextFile expect(lines);
+  EXPECT_EQ(verification_text(verify_model(*model, rows.path(), expect.path(), 0).value()),
+            "2 rows equal, largest difference 0");
+  const TextFile other(
+      "{\"prediction\":[\"Infinity\",\"Infinity\"]}\n"
+      "{\"prediction\":[\"NaN\",2.5]}\n");
+  EXPECT_THAT(verify_model(*model, rows.path(), other.path(), 0).error().message,
+              HasSubstr("row 1.prediction.1: expected Infinity, got -Infinity"));
 }
 
 TEST(Verification, ComparesWhatLiesBesideAModel) {
@@ -134,7 +249,12 @@ TEST(Verification, ComparesWhatLiesBesideAModel) {
               HasSubstr("is there without"));
   std::ofstream(expect) << "{\"prediction\":\"low\"}\n";
   EXPECT_EQ(verify_beside(*served(), model.path()).value().row_count, 1U);
+  const std::string csv_rows = model.path() + ".rows.csv";
+  std::ofstream(csv_rows) << "x,city\n0.5,Rome\n";
+  EXPECT_THAT(verify_beside(*served(), model.path()).error().message, HasSubstr("expected one"));
   std::remove(rows.c_str());
+  EXPECT_EQ(verify_beside(*served(), model.path()).value().row_count, 1U);
+  std::remove(csv_rows.c_str());
   std::remove(expect.c_str());
 }
 

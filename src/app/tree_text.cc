@@ -4,10 +4,12 @@
 #include "base/json_text.h"
 #include "base/number_text.h"
 #include "base/printable_text.h"
+#include "model/column_tracer.h"
 
 #include <fmt/format.h>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,7 +33,8 @@ std::string numbers_text(std::span<const double> numbers) {
 // Writes the nodes of one forest in words.
 class NodeText {
  public:
-  NodeText(const Forest& forest, const Schema& schema) : forest_(forest), schema_(schema) {}
+  NodeText(const Forest& forest, const ColumnOrigins& origins, const Schema& schema)
+      : forest_(forest), origins_(origins), schema_(schema) {}
 
   [[nodiscard]] std::string leaf(const ForestNode& node) const {
     if (!node.is_linear()) return numbers_text(forest_.leaf_values(node.leaf()));
@@ -55,11 +58,11 @@ class NodeText {
   }
 
  private:
-  // Behind a pipeline's transformers a forest sees columns that have no names.
-  [[nodiscard]] std::string feature(std::size_t index) const {
-    const bool has_name = forest_.feature_count() == schema_.feature_count();
-    return has_name ? printable_text(schema_.feature_names[index])
-                    : fmt::format("column {}", index);
+  // Behind other parts of the model a forest may see columns that are no feature.
+  [[nodiscard]] std::string feature(std::size_t column) const {
+    const std::optional<std::size_t> origin = origins_[column];
+    return origin ? printable_text(schema_.feature_names[*origin])
+                  : fmt::format("input {} of the forest", column);
   }
 
   [[nodiscard]] std::string codes(const ForestNode& node) const {
@@ -75,17 +78,23 @@ class NodeText {
   }
 
   const Forest& forest_;
+  const ColumnOrigins& origins_;
   const Schema& schema_;
 };
 
-// Finds the tree and calls use(forest, its root).
-Result<void> with_tree(const Model& model, std::size_t tree,
-                       const std::function<void(const Forest&, std::size_t)>& use) {
+// Finds the tree and calls use(forest, what writes its nodes, the tree's root).
+Result<void> with_tree(
+    const Model& model, std::size_t tree,
+    const std::function<void(const Forest&, const NodeText&, std::size_t)>& use) {
+  ColumnOrigins origins;
+  for (std::size_t feature = 0; feature < model.schema().feature_count(); ++feature) {
+    origins.emplace_back(feature);
+  }
   std::size_t begin = 0;
   bool is_found = false;
-  model.estimator().for_each_forest([&](const Forest& forest) {
+  trace_forests(model.estimator(), origins, [&](const Forest& forest, const ColumnOrigins& seen) {
     if (tree >= begin && tree < begin + forest.tree_count()) {
-      use(forest, forest.roots()[tree - begin]);
+      use(forest, NodeText(forest, seen, model.schema()), forest.roots()[tree - begin]);
       is_found = true;
     }
     begin += forest.tree_count();
@@ -105,42 +114,42 @@ struct Place {
 
 Result<std::string> tree_as_text(const Model& model, std::size_t tree) {
   std::string text;
-  RETURN_IF_ERROR(with_tree(model, tree, [&](const Forest& forest, std::size_t root) {
-    const NodeText words(forest, model.schema());
-    std::vector<Place> open{{root, 0, ""}};
-    while (!open.empty()) {
-      const Place place = open.back();
-      open.pop_back();
-      const ForestNode& node = forest.nodes()[place.node];
-      text += fmt::format("{}{}{}\n", std::string(2 * place.depth, ' '), place.side,
-                          node.is_leaf() ? "leaf " + words.leaf(node) : words.test(node) + "?");
-      if (node.is_leaf()) continue;
-      open.push_back({node.right(), place.depth + 1, "no: "});
-      open.push_back({node.left(), place.depth + 1, "yes: "});
-    }
-  }));
+  RETURN_IF_ERROR(
+      with_tree(model, tree, [&](const Forest& forest, const NodeText& words, std::size_t root) {
+        std::vector<Place> open{{root, 0, ""}};
+        while (!open.empty()) {
+          const Place place = open.back();
+          open.pop_back();
+          const ForestNode& node = forest.nodes()[place.node];
+          text += fmt::format("{}{}{}\n", std::string(2 * place.depth, ' '), place.side,
+                              node.is_leaf() ? "leaf " + words.leaf(node) : words.test(node) + "?");
+          if (node.is_leaf()) continue;
+          open.push_back({node.right(), place.depth + 1, "no: "});
+          open.push_back({node.left(), place.depth + 1, "yes: "});
+        }
+      }));
   return text;
 }
 
 Result<std::string> tree_as_dot(const Model& model, std::size_t tree) {
   std::string text = fmt::format("digraph \"tree {}\" {{\n  node [shape=box]\n", tree);
-  RETURN_IF_ERROR(with_tree(model, tree, [&](const Forest& forest, std::size_t root) {
-    const NodeText words(forest, model.schema());
-    std::vector<std::size_t> open{root};
-    while (!open.empty()) {
-      const std::size_t number = open.back();
-      open.pop_back();
-      const ForestNode& node = forest.nodes()[number];
-      std::string label;
-      append_json_string(label, node.is_leaf() ? words.leaf(node) : words.test(node));
-      text += fmt::format("  n{} [label={}]\n", number - root, label);
-      if (node.is_leaf()) continue;
-      text += fmt::format("  n{} -> n{} [label=\"yes\"]\n", number - root, node.left() - root);
-      text += fmt::format("  n{} -> n{} [label=\"no\"]\n", number - root, node.right() - root);
-      open.push_back(node.right());
-      open.push_back(node.left());
-    }
-  }));
+  RETURN_IF_ERROR(
+      with_tree(model, tree, [&](const Forest& forest, const NodeText& words, std::size_t root) {
+        std::vector<std::size_t> open{root};
+        while (!open.empty()) {
+          const std::size_t number = open.back();
+          open.pop_back();
+          const ForestNode& node = forest.nodes()[number];
+          std::string label;
+          append_json_string(label, node.is_leaf() ? words.leaf(node) : words.test(node));
+          text += fmt::format("  n{} [label={}]\n", number - root, label);
+          if (node.is_leaf()) continue;
+          text += fmt::format("  n{} -> n{} [label=\"yes\"]\n", number - root, node.left() - root);
+          text += fmt::format("  n{} -> n{} [label=\"no\"]\n", number - root, node.right() - root);
+          open.push_back(node.right());
+          open.push_back(node.left());
+        }
+      }));
   return text + "}\n";
 }
 

@@ -37,9 +37,10 @@ void add_verify_command(CLI::App& app, CommandAction& action) {
   command->add_option("MODEL", options->model_path, "model file")->required();
   command->add_option("--rows", options->rows_path, "rows, as predict takes them")->required();
   command
-      ->add_option("--expect", options->expect_path,
-                   "JSON lines: an object a row with any of the members that predict prints; "
-                   "\"error\" for a row that the library refuses")
+      ->add_option(
+          "--expect", options->expect_path,
+          "JSON lines: an object a row with one or more of the members that predict prints, "
+          "and no other; \"error\" alone for a row that the library refuses")
       ->required();
   command
       ->add_option("--tolerance", options->tolerance,

@@ -275,8 +275,8 @@ Result<void> serve(ServeOptions options) {
                         count_text(options.thread_count, "thread")));
 
   if (auto model = load_served_model(options, log); model.has_value()) {
-    log.write(LogLevel::info, kLogger, describe(**model));
     readiness.model_ready(*std::move(model));
+    log.write(LogLevel::info, kLogger, describe(*readiness.model()));
   } else if (options.on_model_failure == "exit") {
     return std::unexpected(std::move(model).error());
   } else {

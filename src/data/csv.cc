@@ -124,7 +124,8 @@ class RecordReader {
   std::size_t line_ = 1;  // of position_, from 1
 };
 
-Result<std::vector<std::string>> header_names(const Record& header) {
+// may_be_empty  whether one column may have no name.
+Result<std::vector<std::string>> header_names(const Record& header, bool may_be_empty) {
   std::vector<std::string> names;
   std::unordered_set<std::string> seen;
   std::size_t begin = 0;
@@ -135,30 +136,39 @@ Result<std::vector<std::string>> header_names(const Record& header) {
       return fail(Code::data_loss,
                   fmt::format("line {} column {}: {}", header.line, names.size() + 1, what));
     };
-    if (name.empty()) return fault("the column has no name");
+    if (name.empty() && !may_be_empty) return fault("the column has no name");
     if (!seen.insert(name).second) return fault(fmt::format("the name '{}' stands twice", name));
     names.push_back(std::move(name));
   }
   return names;
 }
 
-Result<Table> read_records(std::string_view text) {
+std::string_view without_mark(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+// misfits  null: a row of the wrong length is a fault, and so is a column without a name.
+Result<Table> read_records(std::string_view text, std::vector<CsvMisfit>* misfits) {
   if (text.size() > kCsvSizeMax) {
     return fail(Code::resource_exhausted,
                 fmt::format("{} bytes, expected at most {}", text.size(), kCsvSizeMax));
   }
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  RecordReader reader(text);
+  RecordReader reader(without_mark(text));
   Record record;
   ASSIGN_OR_RETURN(bool more, reader.next(record));
   if (!more) return fail(Code::data_loss, "line 1: expected a header row of names, got nothing");
-  ASSIGN_OR_RETURN(std::vector<std::string> names, header_names(record));
+  ASSIGN_OR_RETURN(std::vector<std::string> names, header_names(record, misfits != nullptr));
   const std::size_t column_count = names.size();
   TableBuilder builder(std::move(names));
-  for (;;) {
+  for (std::size_t row = 0;; ++row) {
     ASSIGN_OR_RETURN(more, reader.next(record));
     if (!more) return std::move(builder).build();
     if (record.ends.size() != column_count) {
+      if (misfits != nullptr && row < kTableRowCountMax) {
+        misfits->push_back({row, record.line, record.ends.size()});
+        continue;
+      }
       return fail(Code::data_loss,
                   fmt::format("line {}: expected {}, got {}", record.line,
                               count_text(column_count, "cell"), record.ends.size()));
@@ -190,7 +200,14 @@ Result<std::string> file_text(const std::string& path) {
 }  // namespace
 
 Result<Table> read_csv(std::string_view text) {
-  Result<Table> table = read_records(text);
+  Result<Table> table = read_records(text, nullptr);
+  if (!table) table.error().message.insert(0, "csv: ");
+  return table;
+}
+
+Result<Table> read_csv_rows(std::string_view text, std::vector<CsvMisfit>& misfits) {
+  misfits.clear();
+  Result<Table> table = read_records(text, &misfits);
   if (!table) table.error().message.insert(0, "csv: ");
   return table;
 }

@@ -17,7 +17,8 @@
 
 namespace ml_inference {
 
-/// Made by TableBuilder only. Every row has one cell a column; names are unique and not empty.
+/// Made by TableBuilder only. Every row has one cell a column; names are unique, and not empty but
+/// where a reader lets one be so.
 /// Threads: immutable; any number may read it.
 class Table {
  public:
@@ -56,8 +57,8 @@ class Table {
 /// Threads: belongs to one thread.
 class TableBuilder {
  public:
-  /// column_names  unique and not empty: the caller has checked them (ASSERT on the number of cells
-  /// only).
+  /// column_names  unique, at most one of them empty: the caller has checked them (ASSERT on the
+  /// number of cells only).
   explicit TableBuilder(std::vector<std::string> column_names);
 
   /// Adds a row.

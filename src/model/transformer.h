@@ -20,6 +20,14 @@ class Transformer {
   [[nodiscard]] virtual std::size_t input_width() const = 0;
   [[nodiscard]] virtual std::size_t output_width() const = 0;
 
+  /// The input column whose value an output column holds, perhaps scaled, filled in or recoded;
+  /// nothing where it holds no column's value.
+  /// column  below output_width().
+  [[nodiscard]] virtual std::optional<std::size_t> origin(std::size_t column) const {
+    static_cast<void>(column);
+    return std::nullopt;
+  }
+
   /// What the library lets into this step.
   [[nodiscard]] virtual InputRules input_rules() const = 0;
 

@@ -129,18 +129,19 @@ Cell CellReader::truth(std::size_t feature, bool value) const {
   return code < 0 ? unknown(*codes) : Cell{.value = code};
 }
 
+Cell CellReader::truth_or_number(std::size_t feature, bool value) const {
+  return codes_of(feature) == nullptr ? number(feature, value ? 1 : 0) : truth(feature, value);
+}
+
 Cell CellReader::csv(std::size_t feature, std::string_view cell) const {
   const Codes* const codes = codes_of(feature);
   if (codes != nullptr) {
     if (const auto code = code_of(*codes, cell)) return {.value = *code};
     if (cell.empty()) return missing(feature);
-    if (codes->of_truth[0] >= 0 || codes->of_truth[1] >= 0) {
-      if (cell == "true" || cell == "True") return truth(feature, true);
-      if (cell == "false" || cell == "False") return truth(feature, false);
-    }
   }
-  const std::optional<double> value = parse_number(cell);
-  if (value) return number(feature, *value);
+  if (const std::optional<double> value = parse_number(cell)) return number(feature, *value);
+  if (cell == "true" || cell == "True") return truth_or_number(feature, true);
+  if (cell == "false" || cell == "False") return truth_or_number(feature, false);
   return codes != nullptr ? unknown(*codes) : Cell{.refusal = CellRefusal::not_a_number};
 }
 

@@ -46,7 +46,12 @@ class CellReader {
   [[nodiscard]] Cell text(std::size_t feature, std::string_view text) const;
   [[nodiscard]] Cell truth(std::size_t feature, bool value) const;
 
-  /// A cell of a CSV file: text of a category, or as parse_number() reads it; empty is missing.
+  /// truth() of a cell in a file of rows: where the feature takes numbers, 1 or 0, as numpy and
+  /// pandas have it.
+  [[nodiscard]] Cell truth_or_number(std::size_t feature, bool value) const;
+
+  /// A cell of a CSV file: text of a category, or as parse_number() reads it; empty is missing, and
+  /// "True" and "False", in pandas' letters or in JSON's, are truth_or_number()s.
   [[nodiscard]] Cell csv(std::size_t feature, std::string_view text) const;
 
  private:

@@ -50,6 +50,18 @@ TEST(CellReader, GivesTheNumberOfACategory) {
   EXPECT_EQ(reader.csv(3, "False").value, 0);
 }
 
+TEST(CellReader, TakesTruthValuesInFilesForNumbersWhereTheFeatureTakesNumbers) {
+  const CellReader reader(mixed(UnknownCategory::refused));
+  EXPECT_EQ(reader.csv(0, "True").value, 1);
+  EXPECT_EQ(reader.csv(0, "true").refusal, CellRefusal::none);
+  EXPECT_EQ(reader.csv(0, "False").value, 0);
+  EXPECT_EQ(reader.csv(0, "TRUE").refusal, CellRefusal::not_a_number);
+  EXPECT_EQ(reader.csv(1, "True").refusal, CellRefusal::unknown_category);
+  EXPECT_EQ(reader.truth_or_number(0, true).value, 1);
+  EXPECT_EQ(reader.truth_or_number(3, false).value, 0);
+  EXPECT_EQ(reader.truth_or_number(2, true).refusal, CellRefusal::unknown_category);
+}
+
 TEST(CellReader, TakesATextForACategoryBeforeItTakesItForANumber) {
   EXPECT_EQ(CellReader(mixed(UnknownCategory::refused)).text(1, "NaN").value, 1);
 }

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "engines/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ml_inference {
@@ -29,16 +30,36 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::s
   PredictScratch scratch;
   PredictRequest zeros;
   zeros.row_count = 1;
-  zeros.cells.assign(served->schema().feature_count(), 0.0);
+  if (!served->schema().takes_any_width) {
+    zeros.cells.assign(served->schema().feature_count(), 0.0);
+  }
   served->predict(zeros, scratch);
   return served;
+}
+
+// Every row has the answer of any row: rows need no memory, however many features they have.
+void ServedModel::predict_unseen(std::size_t row_count, PredictScratch& scratch) const {
+  const std::size_t width = schema().answer_width();
+  const std::span<double> answers = scratch.answers;
+  const std::size_t feature_count = schema().feature_count();
+  const Workspace::Block row(scratch.workspace, feature_count);
+  std::ranges::fill(row.values(), 0.0);
+  const std::span<const double> zeros = row.values();
+  model_.estimator().predict({zeros, 1, feature_count}, answers.first(width), scratch.workspace);
+  for (std::size_t index = 1; index < row_count; ++index) {
+    std::ranges::copy(answers.first(width), answers.subspan(index * width).begin());
+  }
 }
 
 std::span<const double> ServedModel::predict(const PredictRequest& request,
                                              PredictScratch& scratch) const {
   const std::size_t feature_count = schema().feature_count();
-  ASSERT(request.cells.size() == request.row_count * feature_count);
   scratch.answers.resize(request.row_count * schema().answer_width());
+  if (schema().takes_any_width && request.row_count > 0) {
+    predict_unseen(request.row_count, scratch);
+    return scratch.answers;
+  }
+  ASSERT(request.cells.size() == request.row_count * feature_count);
   model_.estimator().predict({request.cells, request.row_count, feature_count}, scratch.answers,
                              scratch.workspace);
   return scratch.answers;
@@ -46,7 +67,7 @@ std::span<const double> ServedModel::predict(const PredictRequest& request,
 
 std::optional<std::string> ServedModel::refusal(std::span<const double> row,
                                                 PredictScratch& scratch) const {
-  if (!model_.estimator().may_refuse()) return std::nullopt;
+  if (!model_.estimator().may_refuse() || schema().takes_any_width) return std::nullopt;
   return model_.estimator().refusal(row, scratch.workspace);
 }
 

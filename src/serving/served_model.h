@@ -17,7 +17,9 @@ namespace ml_inference {
 /// Rows on their way to a prediction, and the numbers that come back. Reused from request to
 /// request, so that the steady state takes no memory.
 struct PredictRequest {
-  std::vector<double> cells;  ///< [row_count, feature_count] row-major, as CellReader reads them
+  /// [row_count, feature_count] row-major, as CellReader reads them; empty for a model that takes
+  /// rows of any width, and looks at none.
+  std::vector<double> cells;
   std::size_t row_count = 0;
 };
 
@@ -52,7 +54,7 @@ class ServedModel {
   std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch) const;
 
   /// Why the library would refuse a row whose cells are all in order; nothing when it would not.
-  /// row  feature_count cells.
+  /// row  feature_count cells; none for a model that takes rows of any width.
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
                                                    PredictScratch& scratch) const;
 
@@ -61,6 +63,8 @@ class ServedModel {
 
  private:
   ServedModel(Model model, std::string name);
+
+  void predict_unseen(std::size_t row_count, PredictScratch& scratch) const;
 
   Model model_;
   std::string name_;

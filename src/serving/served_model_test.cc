@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "serving/served_model.h"
 
+#include "model/estimators/constant.h"
 #include "model/forest_builder.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace ml_inference {
@@ -102,6 +104,19 @@ TEST(ServedModel, GivesWhatTheModelGivesEvenWhereItIsNoFiniteNumber) {
   PredictScratch scratch;
   const auto answers = served->predict({.cells = {0}, .row_count = 1}, scratch);
   EXPECT_EQ(answers.front(), std::numeric_limits<double>::infinity());
+}
+
+TEST(ServedModel, AnswersRowsThatNobodyLooksAtWithoutTheirCells) {
+  Schema schema{.feature_names = {"x", "y"},
+                .takes_any_width = true,
+                .targets = {{.class_labels = {"no", "yes"}}}};
+  const std::vector<double> answer{0.25, 0.75};
+  Model model = make_model(schema, std::make_unique<Constant>(2, answer), {}).value();
+  const auto served = ServedModel::make(std::move(model), "constant").value();
+  PredictScratch scratch;
+  const auto answers = served->predict({.cells = {}, .row_count = 2}, scratch);
+  EXPECT_EQ(std::vector(answers.begin(), answers.end()), (std::vector{0.25, 0.75, 0.25, 0.75}));
+  EXPECT_TRUE(served->predict({}, scratch).empty());
 }
 
 }  // namespace

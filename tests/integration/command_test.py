@@ -46,6 +46,11 @@ class RoundTrip(unittest.TestCase):
         for text in ["classification", *FEATURE_NAMES, *CLASS_NAMES]:
             self.assertIn(text, done.stdout)
         self.assertIn('  - name: "petal width (cm)"\n    type: float32\n', done.stdout)
+        # YAML: what lies deeper belongs to a key that has no value of its own.
+        lines = done.stdout.splitlines()
+        for line, below in zip(lines, lines[1:]):
+            if below.startswith("  -") and not line.startswith(" "):
+                self.assertRegex(line, r":  # \d+$")
         self.assertRegex(done.stdout, r"engine: scalar\nmemory: \d+ bytes\n$")
 
     def test_the_forest_knows_the_rows_that_it_was_trained_on(self):
@@ -58,6 +63,35 @@ class RoundTrip(unittest.TestCase):
         for flags in [("--model", self.model), ()]:
             with ready_program(*flags) as program:
                 self.assertEqual(program.predict(cells).json(), {"predictions": expected}, flags)
+
+    def test_verify_takes_what_predict_prints(self):
+        rows, expect = self.model + ".rows", self.model + ".expect"
+        Path(rows).write_text("[5.1,3.5,1.4,0.2]\n[5.1,3.5,null,0.2]\n[5.1]\n[7,3,6,true]\n")
+        Path(expect).write_text(run("predict", self.model, rows).stdout)
+        self.assertEqual(Path(expect).read_text().count("error"), 2)
+        done = run("verify", self.model, "--rows", rows, "--expect", expect)
+        self.assertEqual((done.returncode, done.stderr, done.stdout),
+                         (0, "", "4 rows equal, 2 of them refused as expected, largest "
+                                 "difference 0\n"))
+        Path(expect).write_text('{"prediction_index":0}\n' * 2 + '{"error":""}\n' * 2)
+        done = run("verify", self.model, "--rows", rows, "--expect", expect)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("2 rows differ of 4: the first at row 2: expected an answer", done.stderr)
+        Path(expect).write_text("{}\n" * 4)
+        done = run("verify", self.model, "--rows", rows, "--expect", expect)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("line 1: an empty object", done.stderr)
+
+    def test_a_csv_row_of_another_width_is_refused_in_its_place(self):
+        rows = self.model + ".csv"
+        names = ",".join(f'"{name}"' for name in FEATURE_NAMES)
+        Path(rows).write_text(f",{names}\n0,5.1,3.5,1.4,0.2\n1,5.1\n2,5.1,3.5,1.4,0.2\n")
+        done = run("predict", self.model, rows)
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, "ml-inference: warning: a column has no name: ignored\n"))
+        first, second, third = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(second, {"error": "line 3: expected 5 cells as in the header, got 2"})
+        self.assertEqual(first, third)
 
     def test_the_same_seed_gives_the_same_file_on_any_number_of_threads(self):
         again = self.model + ".again"
@@ -164,6 +198,13 @@ class Files(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), (flag, value))
             self.assertRegex(done.stderr,
                              rf"\Aml-inference: {flag}: '{value}' is no [^\n]{{,100}}\n\Z")
+
+    def test_a_tree_is_counted_in_digits(self):
+        model = self.folder / "model.onnx"
+        self.train(model)
+        done = run("inspect", str(model), "--tree", "-1")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("'-1' is no whole number from 0", done.stderr)
 
 
 class Commands(unittest.TestCase):

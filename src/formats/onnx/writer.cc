@@ -150,6 +150,23 @@ void add_weights(onnx::NodeProto& ensemble, const Forest& forest, const std::str
   add_numbers(ensemble, kind + "_weights", forest.shape().sum_type, weights);
 }
 
+// Why a model is not one forest alone.
+std::string structure_text(const Model& model) {
+  switch (model.size().forest_count) {
+    case 0: return "no trees, expected one forest";
+    case 1: return "steps around its forest, expected the forest alone";
+    default: return fmt::format("{} forests, expected one", model.size().forest_count);
+  }
+}
+
+// Tree ensembles have labels of two kinds.
+bool has_sayable_labels(const Schema& schema) {
+  return std::ranges::all_of(schema.class_labels(), [](const Label& label) {
+    return std::holds_alternative<std::int64_t>(label) ||
+           std::holds_alternative<std::string>(label);
+  });
+}
+
 // Builds the ModelProto of one model.
 class OnnxWriter {
  public:
@@ -336,8 +353,12 @@ bool fits_float32(const Forest& forest) {
 // What the model has that the graph cannot say; empty when it can say everything.
 std::string unsayable(const Model& model) {
   const Schema& schema = model.schema();
-  if (model.only_forest() == nullptr) return "more than one forest";
+  if (model.only_forest() == nullptr) return structure_text(model);
   if (schema.targets.size() != 1) return count_text(schema.targets.size(), "target");
+  if (!has_sayable_labels(schema)) {
+    return fmt::format("the class {}, expected labels that are whole numbers or text",
+                       label_text(schema.class_labels().front()));
+  }
   if (schema.score_count() != 0) return "scores beside its outputs";
   if (!schema.categories.empty()) return "features with categories";
   if (schema.task() == Task::classification && schema.class_labels().size() < 2) {

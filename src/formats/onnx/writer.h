@@ -16,10 +16,11 @@ namespace ml_inference {
 /// equal Forest and an equal Schema. onnxruntime gives the same labels, and probabilities or
 /// predictions that differ from ours only by their rounding to float32. Errors: resource_exhausted
 /// above kModelFileSizeMax, which load_model() would refuse; unimplemented for a classifier of one
-/// class, of which onnxruntime answers a label that does not exist, and for what this graph has no
-/// words for: a link (but 1 - s and s of one float32 sum), a base, narrow leaves, float64 features,
-/// categorical tests, zeros that are missing, linear leaves, leaves of any value. Forests in
-/// float32 are written with float attributes and are float32 again when they are read.
+/// class, of which onnxruntime answers a label that does not exist, for labels that are neither
+/// whole numbers nor text, for what is not one forest, and for what this graph has no words for: a
+/// link (but 1 - s and s of one float32 sum), a base, narrow leaves, float64 features, categorical
+/// tests, zeros that are missing, linear leaves, leaves of any value. Forests in float32 are written
+/// with float attributes and are float32 again when they are read.
 [[nodiscard]] Result<std::string> write_onnx(const Model& model);
 
 }  // namespace ml_inference

@@ -3,6 +3,10 @@
 #include "formats/onnx/writer.h"
 
 #include "formats/load_model.h"
+#include "model/estimators/constant.h"
+#include "model/estimators/ensemble.h"
+#include "model/estimators/first_outputs.h"
+#include "model/estimators/forest_estimator.h"
 #include "model/forest_builder.h"
 #include "model/testing/random_forest.h"
 
@@ -10,7 +14,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
@@ -109,6 +115,41 @@ TEST(OnnxWriter, RefusesAClassifierOfOneClass) {
       schema_of(4, 1), testing::make_random_forest({.feature_count = 4, .output_count = 1}, 3));
   EXPECT_EQ(write_onnx(model).error(),
             (Error{Code::unimplemented, "onnx: the model has 1 class, expected at least 2"}));
+}
+
+TEST(OnnxWriter, RefusesLabelsThatOnnxHasNoWordsFor) {
+  const auto refusal = [](const Label& first, const Label& second) {
+    Schema schema = schema_of(4, 2);
+    schema.targets[0].class_labels = {first, second};
+    return write_onnx(model_of(schema, testing::make_random_forest(
+                                           {.feature_count = 4, .output_count = 2}, 3)))
+        .error()
+        .message;
+  };
+  EXPECT_EQ(refusal(false, true),
+            "onnx: the model has the class false, expected labels that are whole numbers or text");
+  EXPECT_EQ(refusal(0.5, 1.5),
+            "onnx: the model has the class 0.5, expected labels that are whole numbers or text");
+}
+
+TEST(OnnxWriter, SaysWhatAModelIsThatIsNotOneForest) {
+  const Schema schema{.feature_names = {"x"}, .targets = {{.task = Task::regression}}};
+  const Model constant =
+      make_model(schema, std::make_unique<Constant>(1, std::vector{1.0}), {}).value();
+  EXPECT_EQ(write_onnx(constant).error().message,
+            "onnx: the model has no trees, expected one forest");
+  const auto forest = [] {
+    return std::make_unique<ForestEstimator>(
+        testing::make_random_forest({.feature_count = 1, .output_count = 1}, 3), Link{}, false);
+  };
+  const Model first = make_model(schema, std::make_unique<FirstOutputs>(forest(), 1), {}).value();
+  EXPECT_EQ(write_onnx(first).error().message,
+            "onnx: the model has steps around its forest, expected the forest alone");
+  std::vector<Member> members(2);
+  for (Member& member : members) member.estimator = forest();
+  const Model mean =
+      make_model(schema, std::make_unique<Mean>(1, 1, std::move(members)), {}).value();
+  EXPECT_EQ(write_onnx(mean).error().message, "onnx: the model has 2 forests, expected one");
 }
 
 TEST(OnnxWriter, RefusesWhatTheGraphCannotSay) {

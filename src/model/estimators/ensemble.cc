@@ -25,6 +25,18 @@ void Ensemble::for_each_forest(const std::function<void(const Forest&)>& visit) 
   for (const Member& member : members_) member.estimator->for_each_forest(visit);
 }
 
+void Ensemble::trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const {
+  for (const Member& member : members_) {
+    if (member.columns.empty()) {
+      ml_inference::trace_forests(*member.estimator, origins, visit);
+      continue;
+    }
+    ColumnOrigins seen;
+    for (const std::size_t column : member.columns) seen.push_back(origins[column]);
+    ml_inference::trace_forests(*member.estimator, seen, visit);
+  }
+}
+
 void Ensemble::run_forests_by(const ForestRunnerMaker& make) {
   for (Member& member : members_) member.estimator->run_forests_by(make);
 }

@@ -3,6 +3,7 @@
 // answers become one.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 
 #include <memory>
@@ -22,10 +23,11 @@ struct Member {
 };
 
 /// What the ensembles have in common. Not for anyone else.
-class Ensemble : public Estimator {
+class Ensemble : public Estimator, public ColumnTracer {
  public:
   [[nodiscard]] std::size_t feature_count() const override { return feature_count_; }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
                                                    Workspace& workspace) const override;

@@ -2,6 +2,7 @@
 // An estimator without what it gives behind its first numbers.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 namespace ml_inference {
 
 /// For estimators in others that look at their probabilities or numbers, and not at their scores.
-class FirstOutputs final : public Estimator {
+class FirstOutputs final : public Estimator, public ColumnTracer {
  public:
   /// count  how many numbers a row are kept; at most those that there are (ASSERT).
   FirstOutputs(std::unique_ptr<Estimator> estimator, std::size_t count);
@@ -26,6 +27,9 @@ class FirstOutputs final : public Estimator {
   [[nodiscard]] bool may_refuse() const override { return estimator_->may_refuse(); }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override {
     estimator_->for_each_forest(visit);
+  }
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override {
+    ml_inference::trace_forests(*estimator_, origins, visit);
   }
   void run_forests_by(const ForestRunnerMaker& make) override { estimator_->run_forests_by(make); }
 

@@ -44,6 +44,11 @@ void ForestEstimator::for_each_forest(const std::function<void(const Forest&)>& 
   if (forest_) visit(*forest_);
 }
 
+void ForestEstimator::trace_forests(const ColumnOrigins& origins,
+                                    const TracedForestVisit& visit) const {
+  if (forest_) visit(*forest_, origins);
+}
+
 void ForestEstimator::run_forests_by(const ForestRunnerMaker& make) {
   ASSERT(forest_ != nullptr);
   runner_ = make(std::move(*forest_));

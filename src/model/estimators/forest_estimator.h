@@ -2,6 +2,7 @@
 // A forest, the link behind it, and what runs it.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 #include "model/forest.h"
 #include "model/forest_runner.h"
@@ -13,7 +14,7 @@
 namespace ml_inference {
 
 /// Gives the link's outputs, and where the library has scores the forest's sums behind them.
-class ForestEstimator final : public Estimator {
+class ForestEstimator final : public Estimator, public ColumnTracer {
  public:
   /// The link must fit the forest's output_count() (ASSERT).
   ForestEstimator(Forest forest, Link link, bool gives_scores);
@@ -25,6 +26,7 @@ class ForestEstimator final : public Estimator {
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
 
   /// The forest; null once it is run by something else.

@@ -2,6 +2,7 @@
 // An estimator that looks at its rows itself, because what it stands in does not.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 #include "model/input_rules.h"
 
@@ -13,7 +14,7 @@ namespace ml_inference {
 
 /// Refuses the rows that its rules do not let in, and those that the estimator refuses. For members
 /// of an ensemble that see some of the columns: a value in the others troubles nobody.
-class Guarded final : public Estimator {
+class Guarded final : public Estimator, public ColumnTracer {
  public:
   /// columns  those that are looked at, each below feature_count() (ASSERT); empty: all.
   Guarded(std::unique_ptr<Estimator> estimator, InputRules rules,
@@ -30,6 +31,9 @@ class Guarded final : public Estimator {
   [[nodiscard]] bool may_refuse() const override { return true; }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override {
     estimator_->for_each_forest(visit);
+  }
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override {
+    ml_inference::trace_forests(*estimator_, origins, visit);
   }
   void run_forests_by(const ForestRunnerMaker& make) override { estimator_->run_forests_by(make); }
 

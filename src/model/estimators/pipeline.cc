@@ -76,6 +76,18 @@ void Pipeline::for_each_forest(const std::function<void(const Forest&)>& visit) 
   estimator_->for_each_forest(visit);
 }
 
+void Pipeline::trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const {
+  ColumnOrigins behind = origins;
+  for (const auto& step : steps_) {
+    ColumnOrigins out(step->output_width());
+    for (std::size_t column = 0; column < out.size(); ++column) {
+      if (const auto from = step->origin(column)) out[column] = behind[*from];
+    }
+    behind = std::move(out);
+  }
+  ml_inference::trace_forests(*estimator_, behind, visit);
+}
+
 void Pipeline::run_forests_by(const ForestRunnerMaker& make) { estimator_->run_forests_by(make); }
 
 }  // namespace ml_inference

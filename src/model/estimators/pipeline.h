@@ -2,6 +2,7 @@
 // Transformers, and an estimator behind them.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 #include "model/transformer.h"
 
@@ -12,7 +13,7 @@ namespace ml_inference {
 
 /// Each step's columns are the next one's (ASSERT). Refuses the row that a step behind the first
 /// would not let in, as that step's library does.
-class Pipeline final : public Estimator {
+class Pipeline final : public Estimator, public ColumnTracer {
  public:
   /// steps  at least one.
   /// rules  what the library lets into the estimator.
@@ -27,6 +28,7 @@ class Pipeline final : public Estimator {
                                                    Workspace& workspace) const override;
   [[nodiscard]] bool may_refuse() const override { return true; }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
 
  private:

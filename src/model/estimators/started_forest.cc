@@ -87,6 +87,12 @@ void StartedForest::for_each_forest(const std::function<void(const Forest&)>& vi
   forest_.for_each_forest(visit);
 }
 
+void StartedForest::trace_forests(const ColumnOrigins& origins,
+                                  const TracedForestVisit& visit) const {
+  ml_inference::trace_forests(*first_, origins, visit);
+  forest_.trace_forests(origins, visit);
+}
+
 void StartedForest::run_forests_by(const ForestRunnerMaker& make) {
   first_->run_forests_by(make);
   forest_.run_forests_by(make);

@@ -2,6 +2,7 @@
 // A boosted forest that starts from another estimator's answer: GradientBoosting with `init`.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/link.h"
@@ -21,7 +22,7 @@ enum class StartRule {
 
 /// Answers as a ForestEstimator does whose sums begin with that start.
 /// Source: scikit-learn 1.7 and 1.3, sklearn/ensemble/_gb.py, _init_raw_predictions.
-class StartedForest final : public Estimator {
+class StartedForest final : public Estimator, public ColumnTracer {
  public:
   /// least  how far from 0 and 1 probabilities are kept before their logarithm.
   StartedForest(std::unique_ptr<Estimator> first, StartRule rule, double least, Forest forest,
@@ -35,6 +36,7 @@ class StartedForest final : public Estimator {
                                                    Workspace& workspace) const override;
   [[nodiscard]] bool may_refuse() const override { return first_->may_refuse(); }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
 
  private:

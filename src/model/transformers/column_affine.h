@@ -21,6 +21,9 @@ class ShiftAndDivide final : public Transformer {
 
   [[nodiscard]] std::size_t input_width() const override { return width_; }
   [[nodiscard]] std::size_t output_width() const override { return width_; }
+  [[nodiscard]] std::optional<std::size_t> origin(std::size_t column) const override {
+    return column;
+  }
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 
@@ -41,6 +44,9 @@ class MultiplyAndShift final : public Transformer {
 
   [[nodiscard]] std::size_t input_width() const override { return factors_.size(); }
   [[nodiscard]] std::size_t output_width() const override { return factors_.size(); }
+  [[nodiscard]] std::optional<std::size_t> origin(std::size_t column) const override {
+    return column;
+  }
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 

@@ -27,6 +27,10 @@ class Impute final : public Transformer {
   [[nodiscard]] std::size_t output_width() const override {
     return kept_.size() + options_.indicators.size();
   }
+  [[nodiscard]] std::optional<std::size_t> origin(std::size_t column) const override {
+    if (column < kept_.size()) return kept_[column];
+    return std::nullopt;  // whether a value was missing
+  }
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 

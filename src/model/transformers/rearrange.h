@@ -24,6 +24,9 @@ class Rearrange final : public Transformer {
 
   [[nodiscard]] std::size_t input_width() const override { return input_width_; }
   [[nodiscard]] std::size_t output_width() const override { return columns_.size(); }
+  [[nodiscard]] std::optional<std::size_t> origin(std::size_t column) const override {
+    return columns_[column].from;
+  }
   [[nodiscard]] InputRules input_rules() const override { return input_rules_; }
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row) const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
