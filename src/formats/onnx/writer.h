@@ -19,8 +19,8 @@ namespace ml_inference {
 /// class, of which onnxruntime answers a label that does not exist, for labels that are neither
 /// whole numbers nor text, for what is not one forest, and for what this graph has no words for: a
 /// link (but 1 - s and s of one float32 sum), a base, narrow leaves, float64 features, categorical
-/// tests, zeros that are missing, linear leaves, leaves of any value. Forests in float32 are written
-/// with float attributes and are float32 again when they are read.
+/// tests, zeros that are missing, linear leaves, leaves of any value. Forests in float32 are
+/// written with float attributes and are float32 again when they are read.
 [[nodiscard]] Result<std::string> write_onnx(const Model& model);
 
 }  // namespace ml_inference
