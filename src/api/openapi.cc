@@ -57,7 +57,8 @@ Json label_json(const Label& label) {
 // A feature's cell in the named row: one of its categories, where the others are refused.
 Json named_cell_schema(const Schema& schema, std::size_t feature) {
   const Categories* const categories = schema.categories_of(feature);
-  if (categories == nullptr || categories->unknown != UnknownCategory::refused) {
+  if (categories == nullptr || categories->unknown != UnknownCategory::refused ||
+      categories->last_label_characters > 0) {
     return reference_to("Cell");
   }
   JsonArray values;

@@ -47,7 +47,9 @@ void ForestBuilder::check_shape(const ForestShape& shape) {
     refuse(fmt::format("the base has {} values, expected one for each of the {} outputs",
                        shape.base.size(), shape.output_count));
   }
-  if (!are_finite(shape.base)) refuse("the base has a value that is not finite");
+  if (!shape.takes_any_leaf_value && !are_finite(shape.base)) {
+    refuse("the base has a value that is not finite");
+  }
   if (shape.aggregation == Aggregation::average) refuse("an average has no base");
 }
 

@@ -472,8 +472,11 @@ TEST(ForestBuilder, RefusesAnAverageOfNoTrees) {
             invalid("no tree adds to output 1, of which the forest gives the average"));
 }
 
-TEST(ForestBuilder, TakesInfiniteLeavesWhereTheShapeSaysSo) {
-  ForestBuilder builder({.feature_count = 1, .output_count = 2, .takes_any_leaf_value = true});
+TEST(ForestBuilder, TakesInfiniteLeavesAndBasesWhereTheShapeSaysSo) {
+  ForestBuilder builder({.feature_count = 1,
+                         .output_count = 2,
+                         .base = {-kInfinity, 0},
+                         .takes_any_leaf_value = true});
   builder.start_tree(1);
   builder.leaf(0, std::vector{kInfinity, kNotANumber});
   EXPECT_TRUE(std::move(builder).build().has_value());

@@ -80,6 +80,10 @@ struct Categories {
   std::vector<Label> labels;  ///< unique
   UnknownCategory unknown = UnknownCategory::refused;
 
+  /// 0, or: the file has lost the end of the last label, a text of so many characters. Any text
+  /// counts as it that begins so and is as long.
+  std::size_t last_label_characters = 0;
+
   bool operator==(const Categories&) const = default;
 };
 

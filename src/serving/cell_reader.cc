@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "data/table.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -31,6 +32,12 @@ std::optional<double> number_named(std::string_view text) {
   return std::nullopt;
 }
 
+// Of UTF-8: all bytes but those that continue a character.
+std::size_t character_count(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+}
+
 }  // namespace
 
 std::string_view cell_refusal_text(CellRefusal refusal) {
@@ -53,7 +60,17 @@ CellReader::CellReader(const Schema& schema)
     for (std::size_t index = 0; index < categories.labels.size(); ++index) {
       const auto code = static_cast<double>(index);
       const Label& label = categories.labels[index];
-      if (const auto* text = std::get_if<std::string>(&label)) codes.of_text.emplace(*text, code);
+      if (const auto* text = std::get_if<std::string>(&label)) {
+        const bool is_cut =
+            categories.last_label_characters > 0 && index + 1 == categories.labels.size();
+        if (!is_cut) {
+          codes.of_text.emplace(*text, code);
+        } else {
+          codes.cut_text = *text;
+          codes.cut_characters = categories.last_label_characters;
+          codes.cut_code = code;
+        }
+      }
       if (const auto* whole = std::get_if<std::int64_t>(&label)) {
         codes.of_number.emplace(static_cast<double>(*whole), code);
       }
@@ -67,6 +84,14 @@ CellReader::CellReader(const Schema& schema)
 const CellReader::Codes* CellReader::codes_of(std::size_t feature) const {
   ASSERT(feature < code_index_.size());
   return code_index_[feature] == 0 ? nullptr : &codes_[code_index_[feature] - 1];
+}
+
+std::optional<double> CellReader::code_of(const Codes& codes, std::string_view text) {
+  const auto found = codes.of_text.find(text);
+  if (found != codes.of_text.end()) return found->second;
+  if (codes.cut_characters == 0 || !text.starts_with(codes.cut_text)) return std::nullopt;
+  return character_count(text) == codes.cut_characters ? std::optional(codes.cut_code)
+                                                       : std::nullopt;
 }
 
 Cell CellReader::unknown(const Codes& codes) const {
@@ -91,8 +116,7 @@ Cell CellReader::number(std::size_t feature, double value) const {
 Cell CellReader::text(std::size_t feature, std::string_view text) const {
   const Codes* const codes = codes_of(feature);
   if (codes != nullptr) {
-    const auto found = codes->of_text.find(text);
-    if (found != codes->of_text.end()) return {.value = found->second};
+    if (const auto code = code_of(*codes, text)) return {.value = *code};
   }
   if (const auto value = number_named(text)) return number(feature, *value);
   return codes != nullptr ? unknown(*codes) : Cell{.refusal = CellRefusal::not_a_number};
@@ -108,8 +132,7 @@ Cell CellReader::truth(std::size_t feature, bool value) const {
 Cell CellReader::csv(std::size_t feature, std::string_view cell) const {
   const Codes* const codes = codes_of(feature);
   if (codes != nullptr) {
-    const auto found = codes->of_text.find(cell);
-    if (found != codes->of_text.end()) return {.value = found->second};
+    if (const auto code = code_of(*codes, cell)) return {.value = *code};
     if (cell.empty()) return missing(feature);
     if (codes->of_truth[0] >= 0 || codes->of_truth[1] >= 0) {
       if (cell == "true" || cell == "True") return truth(feature, true);

@@ -6,6 +6,8 @@
 #include "model/schema.h"
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -60,9 +62,14 @@ class CellReader {
     std::unordered_map<std::string, double, TextHash, std::equal_to<>> of_text;
     std::unordered_map<double, double> of_number;
     double of_truth[2] = {-1, -1};  // -1: is no category
+    // Of a text whose end nobody knows: how it begins, its characters (0: there is none), its code.
+    std::string cut_text;
+    std::size_t cut_characters = 0;
+    double cut_code = 0;
   };
 
   [[nodiscard]] const Codes* codes_of(std::size_t feature) const;
+  [[nodiscard]] static std::optional<double> code_of(const Codes& codes, std::string_view text);
   [[nodiscard]] Cell unknown(const Codes& codes) const;
 
   InputRules rules_;

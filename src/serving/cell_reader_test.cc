@@ -65,6 +65,20 @@ TEST(CellReader, RefusesAnUnknownCategoryOrTakesItForMissing) {
   EXPECT_TRUE(std::isnan(mild.csv(2, "eleven").value));
 }
 
+TEST(CellReader, KnowsALabelThatLostItsEndByItsBeginningAndItsLength) {
+  const CellReader reader(
+      {.feature_names = {"city"},
+       .input = {.accepts_missing = true},
+       .categories = {
+           {.feature = 0, .labels = {"Berlin", "S\u00e3o Paul"}, .last_label_characters = 9}}});
+  EXPECT_EQ(reader.text(0, "Berlin").value, 0);
+  EXPECT_EQ(reader.text(0, "S\u00e3o Paulo").value, 1);
+  EXPECT_EQ(reader.csv(0, "S\u00e3o Paulo").value, 1);
+  for (const char* const other : {"S\u00e3o Paul", "S\u00e3o Paulos", "Sao Paulo", ""}) {
+    EXPECT_EQ(reader.text(0, other).refusal, CellRefusal::unknown_category) << other;
+  }
+}
+
 TEST(CellReader, TakesAMissingValueWhereTheModelDoes) {
   Schema schema = mixed(UnknownCategory::refused);
   EXPECT_EQ(CellReader(schema).missing(1).refusal, CellRefusal::none);

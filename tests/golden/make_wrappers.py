@@ -48,6 +48,9 @@ def fitted(name, rows, species):
         yield "textbin", classifier(**options).fit(rows, NAMES[binary])
     if is_xgboost:
         yield "stopped", stopped(library, rows, species)
+        yield "dart", library.XGBRegressor(n_estimators=12, max_depth=1, booster="dart",
+                                           rate_drop=0.3, base_score=0.3).fit(rows, rows[:, 0])
+        yield "forest", library.XGBRFRegressor(**options).fit(rows, rows[:, 0])
     yield "reg", regressor(**options).fit(rows, rows[:, 0])
     small = {"n_estimators": 2, "max_depth": 2}
     # Some steps do with missing values, some have them replaced.
@@ -71,11 +74,14 @@ def stopped(library, rows, species):
     return model
 
 
-def answers(model, rows):
+def answers(model, rows, with_scores):
     values = np.array([[math.nan if cell is None else cell for cell in row] for row in rows])
     shares = model.predict_proba(values) if hasattr(model, "predict_proba") else None
+    margins = model.predict(values, output_margin=True) if with_scores else None
     for index, prediction in enumerate(model.predict(values)):
         answer = {"prediction": prediction.item()}
+        if with_scores:
+            answer["scores"] = float(margins[index])
         if shares is not None:
             keys = [str(label) for label in model.classes_]
             answer["probabilities"] = dict(zip(keys, map(float, shares[index])))
@@ -103,15 +109,17 @@ def main():
     for name, model in fitted(library, rows, species):
         name = f"{'xgb' if library == 'xgboost' else 'lgb'}{version}_{name}"
         golden = {"library": library, "version": version, "estimator": type(model).__name__,
-                  "near": False, "rows": asked, "answers": list(answers(model, asked))}
+                  "near": False, "rows": asked,
+                  "answers": list(answers(model, asked, name.endswith(("_dart", "_forest"))))}
         in_pipeline = type(model).__name__ == "Pipeline"
         ending, content = ("joblib", joblib_bytes(model)) if in_pipeline else ("pkl", pickle.dumps(model, 4))
         (folder / f"{name}.{ending}").write_bytes(content)
         write_golden(folder, name, f"{name}.{ending}", "pickle", golden)
-        if skops and not name.endswith("_stopped"):
+        is_saved = name.endswith(("_stopped", "_dart", "_forest"))
+        if skops and not is_saved:
             (folder / f"{name}.skops").write_bytes(skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED))
             write_golden(folder, f"{name}_skops", f"{name}.skops", "skops", golden)
-        if name.endswith("_stopped"):
+        if is_saved:
             model.save_model(str(folder / f"{name}.model.json"))
             write_golden(folder, f"{name}_file", f"{name}.model.json", "xgboost-json", golden)
 

@@ -39,6 +39,9 @@ PINS = {
 # Versions that make every objective; the others make what changed between versions.
 ALL_OBJECTIVES = ("1.0.2", "1.7.6", "3.4.1")
 
+# Versions that make what is at the edge.
+EXTREMES = ("1.7.6", "3.2.0", "3.4.1")
+
 
 def run_all(folder, versions):
     for version in versions or PINS:
@@ -342,6 +345,38 @@ def categorical():
             print(xgb.__version__, "names", used, str(error)[:200])
 
 
+def cut_names():
+    """Names that are not ASCII, which the file cuts: here of the last name the last byte."""
+    if not (3, 1) <= VERSION < (3, 4):
+        return
+    import pandas as pd
+
+    x, y = data(6, categories=5)
+    texts = ["wei\u00df", "blau", "gr\u00fc", "schwarz", "violett"]
+    table = pd.DataFrame(x[:, :-1], columns=NAMES[:-1])
+    codes = [-1 if np.isnan(code) else int(code) for code in x[:, -1]]
+    table["color"] = pd.Categorical.from_codes(codes, categories=texts)
+    parameters = dict(SMALL, objective="reg:squarederror", tree_method="hist", max_cat_to_onehot=1)
+    matrix = xgb.DMatrix(table, label=y, enable_categorical=True, nthread=1)
+    booster = xgb.train(parameters, matrix, num_boost_round=3)
+    keep("categories_cut", booster, x, parameters, texts=texts)
+
+
+def extremes():
+    """Base scores of labels that are all alike, and linear boosters that are no regression."""
+    x, y = data(7)
+    two = (y > 0).astype(np.float32)
+    linear = dict(booster="gblinear", updater="coord_descent", max_depth=None)
+    train("gblinear_logitraw", "binary:logitraw", two, x, base_score=0.3, **linear)
+    train("gblinear_no_rounds", "binary:logistic", two, x, rounds=0, base_score=0.3, **linear)
+    if VERSION >= (3, 2):
+        train("binary_all_zero", "binary:logistic", 0 * two, x)
+        train("gblinear_all_zero", "binary:logistic", 0 * two, x, **linear)
+    if VERSION >= (3, 3):
+        train("reg_expectileerror_three", "reg:expectileerror", y, x,
+              expectile_alpha=[0.1, 0.5, 0.9])
+
+
 def keep_wrapper(name, model, x, parameters, labels):
     """Like keep(), for a file that scikit-learn's interface writes and reads."""
     path = HERE / xgb.__version__ / (name + ".json")
@@ -403,6 +438,9 @@ def main():
         objectives()
     later()
     categorical()
+    cut_names()
+    if xgb.__version__ in EXTREMES:
+        extremes()
     wrappers()
 
 

@@ -12,6 +12,7 @@
 #include "formats/lightgbm/reader.h"
 #include "formats/lightgbm/testing/oracle.h"
 #include "model/reference_predict.h"
+#include "model/workspace.h"
 
 #include <algorithm>
 #include <cmath>
@@ -101,10 +102,24 @@ namespace {
 
 using namespace ml_inference;
 
+// A row of a million cells is as good as one of a thousand, and a thousand times slower.
+constexpr std::size_t kCellCountMax = 4'096;
+
+constexpr double kValues[] = {0.0,
+                              1.0,
+                              33.5,
+                              -1e300,
+                              5e-324,
+                              -1.0000000180025095e-35,
+                              2147483648.0,
+                              std::numeric_limits<double>::infinity(),
+                              -std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()};
+
 // The forest of a file gives every row the sums of the plain walk over it, to the last bit.
 void compare(const LightgbmFile& file, const Forest& forest) {
-  for (const double value : {0.0, 1.0, 33.5, -1e300, std::numeric_limits<double>::infinity(),
-                             std::numeric_limits<double>::quiet_NaN()}) {
+  if (file.features.size() + forest.output_count() > kCellCountMax) return;
+  for (const double value : kValues) {
     const std::vector<double> row(file.features.size(), value);
     const std::vector<double> expected = testing::lightgbm_raw_scores(file, row);
     std::vector<double> sums(forest.output_count());
@@ -117,6 +132,18 @@ void compare(const LightgbmFile& file, const Forest& forest) {
   }
 }
 
+// Answers, link and all, to any rows.
+void answer(const Model& model) {
+  const Schema& schema = model.schema();
+  if (schema.feature_count() + schema.answer_width() > kCellCountMax) return;
+  Workspace workspace;
+  std::vector<double> out(schema.answer_width());
+  for (const double value : kValues) {
+    const std::vector<double> row(schema.feature_count(), value);
+    model.estimator().predict(MatrixView<const double>(row, 1, row.size()), out, workspace);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -126,6 +153,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ASSERT(begins_like_lightgbm(bytes));
     const Model model = make_lightgbm_model(file);
     ASSERT(model.only_forest() != nullptr);
+    answer(model);
     compare(file, *model.only_forest());
   } catch (const FormatError& refusal) {
     ASSERT(refusal.error.code != Code::internal);

@@ -204,6 +204,8 @@ class ModelMaker {
   [[nodiscard]] std::vector<Target> named(std::vector<Target> targets) const {
     Target& target = targets.front();
     if (targets.size() == 1 && !target.class_labels.empty() && !class_labels_.empty()) {
+      // All rows of the training were of the class 0.
+      if (is_two_classes() && class_labels_ == std::vector<Label>{std::int64_t{0}}) return targets;
       if (class_labels_.size() != target.class_labels.size()) {
         refuse(Code::invalid_argument, "lightgbm: {} class labels, expected {}",
                class_labels_.size(), target.class_labels.size());

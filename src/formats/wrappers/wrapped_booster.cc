@@ -9,6 +9,7 @@
 #include "formats/sklearn/part.h"
 #include "formats/xgboost/reader.h"
 #include "formats/xgboost/xgboost_model.h"
+#include "model/limits.h"
 
 #include <algorithm>
 #include <optional>
@@ -59,11 +60,26 @@ std::string bytes_of(const PyValue& value, std::string_view where) {
 
 Model read_xgboost_object(const PyValue& object, const std::string& where) {
   const PyValue booster = booster_of(object, where);
-  XgboostFile file =
-      read_xgboost_file(bytes_of(attribute_of(booster, "handle", where), where + ".handle"));
+  const std::string handle_where = where + ".handle";
+  const std::string handle = bytes_of(attribute_of(booster, "handle", where), handle_where);
+  if (handle.starts_with("CONFIG-offset:")) {
+    refuse(Code::unimplemented,
+           "{} is in the binary format of XGBoost before 1.3, expected JSON or UBJSON: load it with "
+           "the version that wrote it, and save_model(\"model.json\")",
+           handle_where);
+  }
+  XgboostFile file = read_xgboost_file(handle);
   const bool is_wrapper = !class_of(object).ends_with(".Booster");
   if (!is_wrapper) return make_xgboost_model(file);
-  keep_best_iteration(file);
+  // Up to 1.3 only the wrapper knows how many trees a round has.
+  if (const auto limit = find(object, "best_ntree_limit", where);
+      limit && !file.best_ntree_limit) {
+    const std::int64_t count = integer_of(*limit, where + ".best_ntree_limit");
+    if (count > 0 && count <= std::int64_t{kTreeCountMax}) {
+      file.best_ntree_limit = static_cast<std::uint32_t>(count);
+    }
+  }
+  answer_as_wrapper(file);
   return make_xgboost_model(file, class_labels(object, where));
 }
 

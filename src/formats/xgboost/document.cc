@@ -357,6 +357,7 @@ XgboostFile XgboostDocument::finish() && {
   file_.weights = weights_.release();
   file_.booster = xgboost_booster(booster_name_, file_);
   file_.best_iteration = number_in(file_.attributes, "best_iteration");
+  file_.best_ntree_limit = number_in(file_.attributes, "best_ntree_limit");
   if (num_trees_ && *num_trees_ != file_.trees.size()) {
     refuse(Code::invalid_argument, "xgboost: num_trees is {}, the file has {} trees", *num_trees_,
            file_.trees.size());

@@ -2,8 +2,10 @@
 #include "formats/xgboost/file_check.h"
 
 #include "formats/format_error.h"
+#include "model/limits.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace ml_inference {
 namespace {
@@ -23,6 +25,12 @@ void check_size(const char* name, std::size_t size, std::size_t expected,
          expected_name);
 }
 
+// Everything that is there once for each of them takes memory, however small the file is.
+void check_most(const char* name, std::uint32_t count, std::size_t most) {
+  if (count <= most) return;
+  refuse(Code::resource_exhausted, "xgboost: {} is {}, expected at most {}", name, count, most);
+}
+
 void check_learner(const XgboostFile& file) {
   if (file.objective.empty()) refuse_missing_xgboost_key("learner.objective.name");
   if (file.version[0] < 1) {
@@ -32,6 +40,9 @@ void check_learner(const XgboostFile& file) {
   if (file.num_feature == 0) {
     refuse(Code::invalid_argument, "xgboost: num_feature is missing or 0, expected a number");
   }
+  check_most("num_feature", file.num_feature, kFeatureCountMax);
+  check_most("num_class", file.num_class, kOutputCountMax);
+  check_most("num_target", file.num_target, kTargetCountMax);
   if (file.num_class > 1 && file.num_target > 1) {
     refuse(Code::invalid_argument,
            "xgboost: num_class is {} and num_target is {}, expected one only", file.num_class,
@@ -104,6 +115,7 @@ XgboostBooster xgboost_booster(std::string_view name, const XgboostFile& file) {
 void check_xgboost_file(const XgboostFile& file) {
   check_learner(file);
   if (file.booster != XgboostBooster::gblinear) return check_trees(file);
+  if (file.weights.empty()) return;  // before the first round
   check_size("weights", file.weights.size(),
              (std::size_t{file.num_feature} + 1) * file.output_count(),
              "a weight for each feature and output, and a bias for each output");

@@ -303,6 +303,10 @@ TEST(XgboostReader, RefusesValuesOfAnotherKind) {
               HasSubstr("learner.feature_names[0] is a number, expected a text"));
   EXPECT_THAT(spoiled(R"({"base_weights":[5E-1])", R"(5,{"base_weights":[5E-1])"),
               HasSubstr("trees[1] is a number, expected an object"));
+  EXPECT_EQ(spoiled(R"("num_class":"0")", R"("num_class":"2147483647")"),
+            "xgboost: num_class is 2147483647, expected at most 10000");
+  EXPECT_EQ(spoiled(R"("num_target":"1")", R"("num_target":"2147483647")"),
+            "xgboost: num_target is 2147483647, expected at most 1000");
   EXPECT_THAT(spoiled(R"("num_class":"0")", R"("num_class":"-1")"),
               HasSubstr("num_class is '-1', expected a whole number"));
 }

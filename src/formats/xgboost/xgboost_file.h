@@ -89,13 +89,16 @@ struct XgboostFile {
       iteration_indptr;                 ///< since 2.0: the first tree of each round, and the end
   std::uint32_t num_parallel_tree = 0;  ///< trees of a round for each output; 0: not said
 
-  /// gblinear: [num_feature + 1, output_count()], the biases last.
+  /// gblinear: [num_feature + 1, output_count()], the biases last; empty before the first round.
   std::vector<float> weights;
 
   /// What was set on the booster: early stopping leaves best_iteration, best_score.
   std::map<std::string, std::string> attributes;
   /// The attribute of this name, where it is a number.
   std::optional<std::uint32_t> best_iteration;
+  std::optional<std::uint32_t> best_ntree_limit;  ///< likewise; 1.4 to 1.7: trees of an output
+
+  bool is_asked_by_wrapper = false;  ///< answer_as_wrapper()
 
   /// How many margins a row gets.
   [[nodiscard]] std::size_t output_count() const;

@@ -1,20 +1,41 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as an XGBoost file: they are read or refused, never more, and what is read can be
-// walked from the root of each tree to every leaf without leaving it.
+// Any bytes as an XGBoost file: they are read or refused, never more. What is read becomes a model
+// or is refused, as the Booster and as the wrapper have it; a model answers any row,
+// and a small forest's sums are those of the plain oracle.
 //
 //   make fuzz, or build/fuzz/src/formats/xgboost_fuzz tests/corpus/xgboost tests/golden/xgboost
 #include "base/assert.h"
 #include "formats/format_error.h"
 #include "formats/xgboost/reader.h"
+#include "formats/xgboost/testing/xgboost_oracle.h"
+#include "formats/xgboost/xgboost_model.h"
+#include "model/reference_predict.h"
+#include "model/workspace.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <vector>
 
 namespace {
 
 using namespace ml_inference;
+
+// A row of a million cells is as good as one of a thousand, and a thousand times slower.
+constexpr std::size_t kCellCountMax = 4'096;
+
+constexpr double kValues[] = {0.0,
+                              1.0,
+                              -3.5,
+                              7.0,
+                              16777216.0,
+                              3e38,
+                              1e-45,
+                              std::numeric_limits<double>::infinity(),
+                              -std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()};
 
 void walk(const XgboostFile& file, const XgboostTree& tree) {
   std::vector<std::int32_t> open{0};
@@ -35,14 +56,54 @@ void walk(const XgboostFile& file, const XgboostTree& tree) {
   }
 }
 
+void answer(const XgboostFile& file) {
+  const Model model = make_xgboost_model(file);
+  const Schema& schema = model.schema();
+  const Estimator& estimator = model.estimator();
+  ASSERT(estimator.feature_count() == schema.feature_count());
+  ASSERT(estimator.answer_width() == schema.answer_width());
+  if (schema.feature_count() + schema.answer_width() > kCellCountMax) return;
+  Workspace workspace;
+  std::vector<double> out(schema.answer_width());
+  for (const double value : kValues) {
+    const std::vector<double> row(schema.feature_count(), value);
+    estimator.predict(MatrixView<const double>(row, 1, row.size()), out, workspace);
+  }
+}
+
+// The sums of the forest against those of the oracle, which knows only finite rows and gaps.
+void compare(const XgboostFile& file) {
+  const Model model = make_xgboost_model(file);
+  const Forest* const forest = model.only_forest();
+  if (forest == nullptr || forest->feature_count() + forest->output_count() > kCellCountMax) return;
+  std::vector<double> sums(forest->output_count());
+  for (const double value : kValues) {
+    if (std::isinf(value)) continue;
+    const std::vector<double> row(forest->feature_count(), value);
+    const std::vector<float> narrow(row.begin(), row.end());
+    reference_predict(*forest, MatrixView<const double>(row, 1, row.size()), sums);
+    const std::vector<float> expected = testing::xgboost_margins(file, narrow, file.trees.size());
+    ASSERT(expected.size() == sums.size());
+    for (std::size_t sum = 0; sum < sums.size(); ++sum) {
+      const bool are_nan = std::isnan(sums[sum]) && std::isnan(expected[sum]);
+      ASSERT(are_nan || sums[sum] == static_cast<double>(expected[sum]));
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   static_cast<void>(begins_like_xgboost(bytes));
   try {
-    const XgboostFile file = read_xgboost_file(bytes);
+    XgboostFile file = read_xgboost_file(bytes);
     for (const XgboostTree& tree : file.trees) walk(file, tree);
+    if (file.objective != "reg:expectileerror") compare(file);  // the oracle's inverse is rounder
+    answer(file);
+    answer_as_wrapper(file);
+    answer(file);
+    static_cast<void>(read_xgboost(bytes));
   } catch (const FormatError& refusal) {
     ASSERT(refusal.error.code != Code::internal);
     ASSERT(refusal.error.message.starts_with("xgboost: "));

@@ -2,8 +2,9 @@
 #include "formats/xgboost/xgboost_model.h"
 
 #include "formats/format_error.h"
+#include "formats/xgboost/category_names.h"
 #include "formats/xgboost/reader.h"
-#include "formats/xgboost/wrapper_labels.h"
+#include "formats/xgboost/wrapper.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/linear.h"
 #include "model/forest_builder.h"
@@ -15,6 +16,8 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace ml_inference {
@@ -76,13 +79,20 @@ float margin_of_distance(float distance) {
   return y + std::log(-std::expm1(-y));
 }
 
-void make_margins(BaseRule rule, std::span<float> base) {
+// Since 3.2 probabilities stay away from 0 and 1.
+float logit_of(const XgboostFile& file, float probability) {
+  constexpr float kLeast = 1e-6F;
+  if (file.is_since(3, 2, 0)) probability = std::clamp(probability, kLeast, 1.0F - kLeast);
+  return -std::log(1.0F / probability - 1.0F);
+}
+
+void make_margins(const XgboostFile& file, BaseRule rule, std::span<float> base) {
   float before = 0;
   for (std::size_t output = 0; output < base.size(); ++output) {
     const float score = base[output];
     switch (rule) {
       case BaseRule::as_it_is: break;
-      case BaseRule::logit: base[output] = -std::log(1.0F / score - 1.0F); break;
+      case BaseRule::logit: base[output] = logit_of(file, score); break;
       case BaseRule::log: base[output] = std::log(score); break;
       case BaseRule::expectiles:
         if (output > 0) base[output] = margin_of_distance(score - before);
@@ -100,9 +110,9 @@ class ModelMaker {
         output_count_(file.output_count()) {}
 
   Model make() {
+    check_targets();
     Schema schema = make_schema();
-    std::unique_ptr<Estimator> estimator =
-        file_.booster == XgboostBooster::gblinear ? make_linear() : make_forest();
+    std::unique_ptr<Estimator> estimator = has_weights() ? make_linear() : make_forest();
     Result<Model> model = make_model(std::move(schema), std::move(estimator),
                                      {.format = "xgboost",
                                       .producer = fmt::format("xgboost {}.{}.{}", file_.version[0],
@@ -113,6 +123,11 @@ class ModelMaker {
   }
 
  private:
+  // A linear booster before its first round is a forest without trees: the base score alone.
+  [[nodiscard]] bool has_weights() const {
+    return file_.booster == XgboostBooster::gblinear && !file_.weights.empty();
+  }
+
   // Several outputs are several labels at once, each yes or no by itself.
   [[nodiscard]] bool is_two_classes() const { return objective_.meaning == Meaning::two_classes; }
 
@@ -159,6 +174,8 @@ class ModelMaker {
   [[nodiscard]] std::vector<Target> named(std::vector<Target> targets) const {
     Target& target = targets.front();
     if (targets.size() == 1 && !target.class_labels.empty() && !class_labels_.empty()) {
+      // All rows of the training were of the class 0.
+      if (is_two_classes() && class_labels_ == std::vector<Label>{std::int64_t{0}}) return targets;
       if (class_labels_.size() != target.class_labels.size()) {
         refuse(Code::invalid_argument, "xgboost: {} class labels, expected {}",
                class_labels_.size(), target.class_labels.size());
@@ -166,6 +183,13 @@ class ModelMaker {
       target.class_labels = class_labels_;
     }
     return targets;
+  }
+
+  // Before memory is taken for the features, of which a small file may have many.
+  void check_targets() const {
+    const Schema schema{.feature_names = {"f0"}, .targets = named(targets())};
+    const Result<void> checked = check_schema(schema);
+    if (!checked) refuse(checked.error().code, "xgboost: {}", checked.error().message);
   }
 
   [[nodiscard]] Schema make_schema() const {
@@ -178,17 +202,24 @@ class ModelMaker {
       }
     }
     for (std::size_t feature = 0; feature < file_.categories.size(); ++feature) {
-      std::vector<Label> labels;
-      if (const auto* texts = std::get_if<std::vector<std::string>>(&file_.categories[feature])) {
-        labels.assign(texts->begin(), texts->end());
-      }
-      if (const auto* codes = std::get_if<std::vector<std::int64_t>>(&file_.categories[feature])) {
-        labels.assign(codes->begin(), codes->end());
-      }
-      if (!labels.empty())
-        schema.categories.push_back({.feature = feature, .labels = std::move(labels)});
+      Categories categories = categories_of(feature);
+      if (!categories.labels.empty()) schema.categories.push_back(std::move(categories));
     }
     return schema;
+  }
+
+  [[nodiscard]] Categories categories_of(std::size_t feature) const {
+    Categories categories{.feature = feature};
+    const XgboostCategories& said = file_.categories[feature];
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&said)) {
+      XgboostCategoryNames names = xgboost_category_names(file_, *texts, feature);
+      for (std::string& name : names.names) categories.labels.emplace_back(std::move(name));
+      categories.last_label_characters = names.last_characters;
+    }
+    if (const auto* codes = std::get_if<std::vector<std::int64_t>>(&said)) {
+      categories.labels.assign(codes->begin(), codes->end());
+    }
+    return categories;
   }
 
   // --- where sums begin
@@ -199,22 +230,29 @@ class ModelMaker {
     return is_raw && !file_.is_since(1, 3, 0) ? BaseRule::logit : objective_.base;
   }
 
-  // Since 3.1 a base score that the library would have estimated is a margin until there are trees.
+  // Since 3.1 a base score that training would have estimated is a margin before the first round.
   [[nodiscard]] bool is_base_a_margin() const {
-    return file_.is_since(3, 1, 0) && file_.boosts_from_average &&
-           file_.booster != XgboostBooster::gblinear && file_.trees.empty();
+    const bool has_rounds = has_weights() || !file_.trees.empty();
+    return file_.is_since(3, 1, 0) && file_.boosts_from_average && !has_rounds;
   }
 
   [[nodiscard]] std::vector<float> base() const {
     std::vector<float> margins = file_.base_score;
     if (margins.size() == 1) margins.resize(output_count_, margins.front());
-    if (!is_base_a_margin()) make_margins(base_rule(), margins);
+    if (!is_base_a_margin()) make_margins(file_, base_rule(), margins);
     return margins;
   }
 
   [[nodiscard]] bool adds_base_last() const {
     return file_.booster == XgboostBooster::dart ? !file_.is_since(1, 4, 0)
                                                  : !file_.is_since(1, 3, 0);
+  }
+
+  // Since 1.4 the wrapper asks for predictions in place, and a booster with dropout has each tree
+  // predict by itself then, base score and all, before it takes the base off again and weights it.
+  [[nodiscard]] bool adds_base_to_each_tree() const {
+    return file_.booster == XgboostBooster::dart && file_.is_asked_by_wrapper &&
+           file_.is_since(1, 4, 0);
   }
 
   // --- trees
@@ -235,8 +273,9 @@ class ModelMaker {
     for (std::size_t tree = 0; tree < file_.trees.size(); ++tree) {
       const float weight =
           file_.booster == XgboostBooster::dart ? file_.weight_drop.at(tree) : 1.0F;
-      add_tree(file_.trees[tree], static_cast<std::size_t>(file_.tree_info.at(tree)), weight,
-               leaf_width, builder);
+      const auto output = static_cast<std::size_t>(file_.tree_info.at(tree));
+      if (adds_base_to_each_tree()) base_of_tree_ = margins.at(output);
+      add_tree(file_.trees[tree], output, weight, leaf_width, builder);
     }
     if (file_.trees.empty()) add_nothing(builder);
     Result<Forest> forest = std::move(builder).build();
@@ -285,16 +324,20 @@ class ModelMaker {
     }
   }
 
+  [[nodiscard]] double weighted(float value, float weight) const {
+    if (adds_base_to_each_tree()) value = (base_of_tree_ + value) - base_of_tree_;
+    return static_cast<double>(weight * value);
+  }
+
   void add_leaf(const XgboostTree& tree, std::int32_t number, std::size_t at, float weight,
                 ForestBuilder& builder) {
     values_.clear();
     if (tree.size_leaf_vector > 1) {
       for (const float value : tree.leaf_vector(number)) {
-        values_.push_back(static_cast<double>(weight * value));
+        values_.push_back(weighted(value, weight));
       }
     } else {
-      const float value = tree.nodes[static_cast<std::size_t>(number)].condition;
-      values_.push_back(static_cast<double>(weight * value));
+      values_.push_back(weighted(tree.nodes[static_cast<std::size_t>(number)].condition, weight));
     }
     builder.leaf(at, values_);
   }
@@ -340,25 +383,23 @@ class ModelMaker {
 
   std::unique_ptr<Estimator> make_linear() {
     const std::size_t weight_count = std::size_t{file_.num_feature} * output_count_;
-    std::vector<float> weights(file_.weights.begin(),
-                               file_.weights.begin() + static_cast<std::ptrdiff_t>(weight_count));
+    std::vector<float> weights = file_.weights;
     // One base score for all outputs, also where there is a list of them.
     const float margin = base().front();
     std::vector<float> starts;
     for (std::size_t output = 0; output < output_count_; ++output) {
-      starts.push_back(file_.weights.at(weight_count + output) + margin);
+      starts.push_back(weights[weight_count + output] + margin);
     }
-    if (has_scores_alone()) {
-      refuse(Code::unimplemented, "xgboost: gblinear with {}", objective_.name);
-    }
+    weights.resize(weight_count);
     return std::make_unique<Linear>(file_.num_feature, std::move(weights), std::move(starts),
-                                    link());
+                                    has_scores_alone() ? std::nullopt : std::optional(link()));
   }
 
   const XgboostFile& file_;
   std::vector<Label> class_labels_;
   const Objective& objective_;
   std::size_t output_count_;
+  float base_of_tree_ = 0;
   std::vector<double> values_;
   std::vector<std::uint32_t> words_;
 };
@@ -369,11 +410,14 @@ Model make_xgboost_model(const XgboostFile& file, std::vector<Label> class_label
   return ModelMaker(file, std::move(class_labels)).make();
 }
 
-void keep_best_iteration(XgboostFile& file) {
+void answer_as_wrapper(XgboostFile& file) {
+  file.is_asked_by_wrapper = true;
   if (!file.best_iteration || file.booster == XgboostBooster::gblinear) return;
   const std::size_t round_count = std::size_t{*file.best_iteration} + 1;
-  std::size_t count = round_count * std::max<std::size_t>(file.output_count(), 1) *
-                      std::max<std::size_t>(file.num_parallel_tree, 1);
+  // Trees of each output: up to 1.5 only best_ntree_limit knows how many a round has.
+  std::size_t tree_count = round_count * std::max<std::size_t>(file.num_parallel_tree, 1);
+  if (file.num_parallel_tree == 0 && file.best_ntree_limit) tree_count = *file.best_ntree_limit;
+  std::size_t count = tree_count * file.output_count();
   if (round_count < file.iteration_indptr.size()) {
     count = static_cast<std::size_t>(file.iteration_indptr[round_count]);
   }
@@ -385,10 +429,12 @@ void keep_best_iteration(XgboostFile& file) {
 
 Model read_xgboost(std::string_view bytes) {
   XgboostFile file = read_xgboost_file(bytes);
-  const auto wrapper = file.attributes.find("scikit_learn");
-  if (wrapper == file.attributes.end()) return make_xgboost_model(file);
-  keep_best_iteration(file);
-  return make_xgboost_model(file, xgboost_wrapper_labels(wrapper->second));
+  const auto attribute = file.attributes.find("scikit_learn");
+  if (attribute == file.attributes.end()) return make_xgboost_model(file);
+  XgboostWrapper wrapper = read_xgboost_wrapper(attribute->second);
+  if (!file.best_ntree_limit) file.best_ntree_limit = wrapper.best_ntree_limit;
+  answer_as_wrapper(file);
+  return make_xgboost_model(file, std::move(wrapper.class_labels));
 }
 
 }  // namespace ml_inference

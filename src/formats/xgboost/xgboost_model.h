@@ -18,9 +18,10 @@ namespace ml_inference {
 [[nodiscard]] Model make_xgboost_model(const XgboostFile& file,
                                        std::vector<Label> class_labels = {});
 
-/// Leaves out the rounds behind best_iteration, where the file has one: the scikit-learn wrapper's
-/// predict() does without them, Booster.predict() does not.
-void keep_best_iteration(XgboostFile& file);
+/// From now on the file is answered as the scikit-learn wrapper's predict() answers, and not as
+/// Booster.predict(): without the rounds behind best_iteration, where there is one; and a booster
+/// with dropout rounds otherwise.
+void answer_as_wrapper(XgboostFile& file);
 
 /// read_xgboost_file() and make_xgboost_model(). A file that the wrapper saved says so (attribute
 /// scikit_learn), and is answered as the wrapper answers: up to its best iteration, and with its

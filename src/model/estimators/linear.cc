@@ -9,7 +9,7 @@
 namespace ml_inference {
 
 Linear::Linear(std::size_t feature_count, std::vector<float> weights, std::vector<float> starts,
-               Link link)
+               std::optional<Link> link)
     : feature_count_(feature_count),
       weights_(std::move(weights)),
       starts_(std::move(starts)),
@@ -33,7 +33,7 @@ void Linear::predict(MatrixView<const double> rows, std::span<double> out, Works
       scores[output] = static_cast<double>(sum);
     }
     const std::span<const double> sums = scores;
-    apply_link(link_, {sums, 1, sum_count}, answer.first(width - sum_count));
+    if (link_) apply_link(*link_, {sums, 1, sum_count}, answer.first(width - sum_count));
   }
 }
 

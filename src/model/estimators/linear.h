@@ -5,22 +5,23 @@
 #include "model/estimator.h"
 #include "model/link.h"
 
+#include <optional>
 #include <vector>
 
 namespace ml_inference {
 
 /// XGBoost's gblinear: float32 sums that begin with their start and go over the features in order;
-/// a missing value adds nothing. Gives the link's outputs and then the sums as scores.
+/// a missing value adds nothing. Gives the link's outputs, if any, and then the sums as scores.
 /// Source: XGBoost 3.2, src/gbm/gblinear.cc (PredictBatchInternal, Pred).
 class Linear final : public Estimator {
  public:
-  /// weights  [feature_count, sum_count]; starts  sum_count of them.
+  /// weights  [feature_count, sum_count]; starts  sum_count of them; link  none: scores alone.
   Linear(std::size_t feature_count, std::vector<float> weights, std::vector<float> starts,
-         Link link);
+         std::optional<Link> link);
 
   [[nodiscard]] std::size_t feature_count() const override { return feature_count_; }
   [[nodiscard]] std::size_t answer_width() const override {
-    return link_.output_count(starts_.size()) + starts_.size();
+    return (link_ ? link_->output_count(starts_.size()) : 0) + starts_.size();
   }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
@@ -31,7 +32,7 @@ class Linear final : public Estimator {
   std::size_t feature_count_;
   std::vector<float> weights_;
   std::vector<float> starts_;
-  Link link_;
+  std::optional<Link> link_;
 };
 
 }  // namespace ml_inference

@@ -2,6 +2,7 @@
 #include "formats/xgboost/testing/golden_answers.h"
 
 #include "base/assert.h"
+#include "formats/xgboost/category_names.h"
 #include "formats/xgboost/reader.h"
 
 #include <boost/json.hpp>
@@ -10,6 +11,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <string_view>
@@ -35,10 +37,15 @@ std::string read_file(const fs::path& path) {
 
 // The code of a text in a column whose categories the file names.
 float code_of(const XgboostFile& file, std::size_t feature, std::string_view text) {
-  const auto& names = std::get<std::vector<std::string>>(file.categories.at(feature));
-  const auto found = std::ranges::find(names, text);
-  ASSERT(found != names.end());
-  return static_cast<float>(found - names.begin());
+  const auto& texts = std::get<std::vector<std::string>>(file.categories.at(feature));
+  const XgboostCategoryNames names = xgboost_category_names(file, texts, feature);
+  auto found = std::ranges::find(names.names, text);
+  if (found == names.names.end() && names.last_characters > 0) {
+    found = std::prev(names.names.end());
+    ASSERT(text.starts_with(*found));
+  }
+  ASSERT(found != names.names.end());
+  return static_cast<float>(found - names.names.begin());
 }
 
 std::vector<float> row_of(const XgboostFile& file, const json::array& values) {

@@ -21,6 +21,7 @@ float to_margin(const XgboostFile& file, float base_score) {
                                                  "survival:cox", "survival:aft"};
   const bool is_old_logitraw = file.objective == "binary:logitraw" && !file.is_since(1, 3, 0);
   if (is_one_of(file.objective, kLogit) || is_old_logitraw) {
+    if (file.is_since(3, 2, 0)) base_score = std::min(std::max(base_score, 1e-6F), 1.0F - 1e-6F);
     return -std::log(1.0F / base_score - 1.0F);
   }
   return is_one_of(file.objective, kLog) ? std::log(base_score) : base_score;
@@ -35,7 +36,7 @@ std::vector<float> base_margins(const XgboostFile& file) {
   std::vector<float> margins(file.output_count());
   // Not trained, and nobody gave a base score: it stays as it is.
   if (file.is_since(3, 1, 0) && file.boosts_from_average && file.trees.empty() &&
-      file.booster != XgboostBooster::gblinear) {
+      file.weights.empty()) {
     for (std::size_t output = 0; output < margins.size(); ++output) {
       margins[output] = file.base_score[file.base_score.size() > 1 ? output : 0];
     }
@@ -110,7 +111,8 @@ void add_tree(const XgboostFile& file, std::size_t number, std::span<const float
 
 std::vector<float> xgboost_margins(const XgboostFile& file, std::span<const float> row,
                                    std::size_t trees) {
-  if (file.booster == XgboostBooster::gblinear) return linear_margins(file, row);
+  const bool is_linear = file.booster == XgboostBooster::gblinear && !file.weights.empty();
+  if (is_linear) return linear_margins(file, row);
   const std::vector<float> base = base_margins(file);
   const bool is_base_first =
       file.booster == XgboostBooster::dart ? file.is_since(1, 4, 0) : file.is_since(1, 3, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/xgboost/wrapper_labels.h"
+#include "formats/xgboost/wrapper.h"
 
 #include "formats/format_error.h"
 #include "formats/xgboost/json_events.h"
@@ -24,15 +24,16 @@ double widened(float value) {
   return wide;
 }
 
-// Keeps the values of the list {"_le": {"classes_": [...]}}; all else goes by.
-class Labels final : public XgboostEvents {
+// Keeps {"_le": {"classes_": [...]}, "best_ntree_limit": ...}; all else goes by.
+class Reader final : public XgboostEvents {
  public:
-  [[nodiscard]] std::vector<Label> take() { return std::move(labels_); }
+  [[nodiscard]] XgboostWrapper take() { return std::move(wrapper_); }
 
   void begin_object() override { enter(); }
   void key(std::string_view text) override {
     // How many keys of the way there this is the last of.
     if (depth_ == 1) matched_ = text == "_le" ? 1 : 0;
+    is_limit_ = depth_ == 1 && text == "best_ntree_limit";
     if (depth_ == 2 && matched_ > 0) matched_ = text == "classes_" ? 2 : 1;
   }
   void end_object() override { --depth_; }
@@ -42,7 +43,12 @@ class Labels final : public XgboostEvents {
   }
   void end_list() override { --depth_; }
   void text(std::string_view text) override { add(std::string(text)); }
-  void integer(std::int64_t value) override { add(value); }
+  void integer(std::int64_t value) override {
+    if (is_limit_ && depth_ == 1 && value > 0 && value <= std::int64_t{kTreeCountMax}) {
+      wrapper_.best_ntree_limit = static_cast<std::uint32_t>(value);
+    }
+    add(value);
+  }
   void real(float value) override { add(widened(value)); }
   void boolean(bool value) override { add(value); }
   void null() override {
@@ -62,10 +68,10 @@ class Labels final : public XgboostEvents {
   template <class T>
   void add(T label) {
     if (!is_wanted()) return;
-    if (labels_.size() == kOutputCountMax) {
+    if (wrapper_.class_labels.size() == kOutputCountMax) {
       refuse(Code::resource_exhausted, "{}: more than {} classes", kWhere, kOutputCountMax);
     }
-    labels_.emplace_back(std::in_place_type<T>, std::move(label));
+    wrapper_.class_labels.emplace_back(std::in_place_type<T>, std::move(label));
   }
 
   [[noreturn]] static void refuse_label(std::string_view got) {
@@ -75,22 +81,23 @@ class Labels final : public XgboostEvents {
 
   std::size_t depth_ = 0;
   int matched_ = 0;
-  std::vector<Label> labels_;
+  bool is_limit_ = false;  // the value that comes next
+  XgboostWrapper wrapper_;
 };
 
 }  // namespace
 
-std::vector<Label> xgboost_wrapper_labels(std::string_view text) {
-  Labels labels;
+XgboostWrapper read_xgboost_wrapper(std::string_view text) {
+  Reader reader;
   try {
-    read_xgboost_json(text, labels);
+    read_xgboost_json(text, reader);
   } catch (const FormatError& refusal) {
     const std::string_view message = refusal.error.message;
     if (message.starts_with(kWhere)) throw;
     refuse(refusal.error.code, "{}: {}", kWhere,
            message.substr(std::string_view("xgboost: ").size()));
   }
-  return labels.take();
+  return reader.take();
 }
 
 }  // namespace ml_inference
