@@ -75,7 +75,10 @@ CellReader::CellReader(const Schema& schema)
         codes.of_number.emplace(static_cast<double>(*whole), code);
       }
       if (const auto* number = std::get_if<double>(&label)) codes.of_number.emplace(*number, code);
-      if (const auto* truth = std::get_if<bool>(&label)) codes.of_truth[*truth ? 1 : 0] = code;
+      if (const auto* truth = std::get_if<bool>(&label)) {
+        codes.of_truth[*truth ? 1 : 0] = code;
+        codes.of_number.emplace(*truth ? 1.0 : 0.0, code);  // in Python True == 1
+      }
     }
     code_index_[categories.feature] = codes_.size();
   }

@@ -77,6 +77,19 @@ TEST(CellReader, RefusesAnUnknownCategoryOrTakesItForMissing) {
   EXPECT_TRUE(std::isnan(mild.csv(2, "eleven").value));
 }
 
+TEST(CellReader, TakesOneForTrueAndZeroForFalseAsPythonDoes) {
+  const CellReader reader(
+      {.feature_names = {"is_new"},
+       .input = {.accepts_missing = true},
+       .categories = {
+           {.feature = 0, .labels = {false, true}, .unknown = UnknownCategory::missing}}});
+  EXPECT_EQ(reader.number(0, 1).value, 1);
+  EXPECT_EQ(reader.number(0, 0).value, 0);
+  EXPECT_EQ(reader.csv(0, "1").value, 1);
+  EXPECT_EQ(reader.csv(0, "1.0").value, 1);
+  EXPECT_TRUE(std::isnan(reader.number(0, 2).value));
+}
+
 TEST(CellReader, KnowsALabelThatLostItsEndByItsBeginningAndItsLength) {
   const CellReader reader(
       {.feature_names = {"city"},

@@ -79,11 +79,12 @@ constexpr InputRules kAnyNumber{
 
 class ModelMaker {
  public:
-  ModelMaker(const LightgbmFile& file, std::vector<Label> class_labels)
+  ModelMaker(const LightgbmFile& file, std::vector<Label> class_labels, Asker asker)
       : file_(file),
         class_labels_(std::move(class_labels)),
         objective_(objective_of(file)),
-        sum_count_(file.num_tree_per_iteration) {}
+        sum_count_(file.num_tree_per_iteration),
+        meaning_(meaning(asker)) {}
 
   Model make() {
     // All that may be refused comes before memory is taken for a forest.
@@ -116,13 +117,22 @@ class ModelMaker {
 
  private:
   [[nodiscard]] bool is_two_classes() const {
-    return objective_.meaning == Meaning::two_classes && sum_count_ == 1;
+    return meaning_ == Meaning::two_classes && sum_count_ == 1;
+  }
+
+  [[nodiscard]] bool is_users_own() const {
+    return objective_.name.empty() || objective_.name == "custom" || objective_.name == "none";
+  }
+
+  // A regressor gives numbers and a classifier classes, unless the objective is the user's own.
+  [[nodiscard]] Meaning meaning(Asker asker) const {
+    if (asker == Asker::regressor) return Meaning::number;
+    const bool is_made_classes = asker == Asker::classifier && !is_users_own() && sum_count_ == 1;
+    return is_made_classes ? Meaning::two_classes : objective_.meaning;
   }
 
   void check_classes() const {
-    const bool takes_many = objective_.meaning == Meaning::many_classes ||
-                            objective_.name.empty() || objective_.name == "custom" ||
-                            objective_.name == "none";
+    const bool takes_many = objective_.meaning == Meaning::many_classes || is_users_own();
     if (!takes_many && sum_count_ != 1) {
       refuse(Code::invalid_argument,
              "lightgbm: the objective {} has {} trees an iteration, expected 1", objective_.name,
@@ -190,7 +200,7 @@ class ModelMaker {
     if (is_two_classes()) {
       return {{.class_labels = {std::int64_t{0}, std::int64_t{1}}, .score_count = 1}};
     }
-    if (objective_.meaning == Meaning::many_classes) {
+    if (meaning_ == Meaning::many_classes) {
       Target target{.score_count = sum_count_};
       for (std::size_t label = 0; label < sum_count_; ++label) {
         target.class_labels.emplace_back(static_cast<std::int64_t>(label));
@@ -340,12 +350,13 @@ class ModelMaker {
   std::vector<Label> class_labels_;
   const Objective& objective_;
   std::size_t sum_count_;
+  Meaning meaning_;
 };
 
 }  // namespace
 
-Model make_lightgbm_model(const LightgbmFile& file, std::vector<Label> class_labels) {
-  return ModelMaker(file, std::move(class_labels)).make();
+Model make_lightgbm_model(const LightgbmFile& file, std::vector<Label> class_labels, Asker asker) {
+  return ModelMaker(file, std::move(class_labels), asker).make();
 }
 
 Model read_lightgbm(std::string_view bytes) {

@@ -2,6 +2,7 @@
 // LightGBM's words -> a model.
 #pragma once
 
+#include "formats/asker.h"
 #include "formats/lightgbm/lightgbm_file.h"
 #include "model/model.h"
 
@@ -16,7 +17,8 @@ namespace ml_inference {
 /// otherwise stands in docs/formats/lightgbm.md.
 /// class_labels  what to call the classes instead of 0, 1, 2 ...; as many as there are, or none.
 [[nodiscard]] Model make_lightgbm_model(const LightgbmFile& file,
-                                        std::vector<Label> class_labels = {});
+                                        std::vector<Label> class_labels = {},
+                                        Asker asker = Asker::booster);
 
 /// read_lightgbm_file() and make_lightgbm_model().
 [[nodiscard]] Model read_lightgbm(std::string_view bytes);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -24,7 +25,8 @@ double widened(float value) {
   return wide;
 }
 
-// Keeps {"_le": {"classes_": [...]}, "best_ntree_limit": ...}; all else goes by.
+// Keeps {"_le": {"classes_": [...]}, "best_ntree_limit": ...}, missing and the type; all else goes
+// by.
 class Reader final : public XgboostEvents {
  public:
   [[nodiscard]] XgboostWrapper take() { return std::move(wrapper_); }
@@ -33,7 +35,7 @@ class Reader final : public XgboostEvents {
   void key(std::string_view text) override {
     // How many keys of the way there this is the last of.
     if (depth_ == 1) matched_ = text == "_le" ? 1 : 0;
-    is_limit_ = depth_ == 1 && text == "best_ntree_limit";
+    if (depth_ == 1) key_ = text;
     if (depth_ == 2 && matched_ > 0) matched_ = text == "classes_" ? 2 : 1;
   }
   void end_object() override { --depth_; }
@@ -42,14 +44,24 @@ class Reader final : public XgboostEvents {
     return true;
   }
   void end_list() override { --depth_; }
-  void text(std::string_view text) override { add(std::string(text)); }
+  void text(std::string_view text) override {
+    if (is_value_of("type") || is_value_of("_estimator_type")) {
+      const bool is_classifier = text.ends_with("Classifier") || text == "classifier";
+      wrapper_.asker = is_classifier ? Asker::classifier : Asker::regressor;
+    }
+    add(std::string(text));
+  }
   void integer(std::int64_t value) override {
-    if (is_limit_ && depth_ == 1 && value > 0 && value <= std::int64_t{kTreeCountMax}) {
+    if (is_value_of("missing")) wrapper_.missing = static_cast<float>(value);
+    if (is_value_of("best_ntree_limit") && value > 0 && value <= std::int64_t{kTreeCountMax}) {
       wrapper_.best_ntree_limit = static_cast<std::uint32_t>(value);
     }
     add(value);
   }
-  void real(float value) override { add(widened(value)); }
+  void real(float value) override {
+    if (is_value_of("missing") && !std::isnan(value)) wrapper_.missing = value;
+    add(widened(value));
+  }
   void boolean(bool value) override { add(value); }
   void null() override {
     if (is_wanted()) refuse_label("null");
@@ -59,6 +71,8 @@ class Reader final : public XgboostEvents {
   static constexpr std::size_t kListDepth = 3;
 
   [[nodiscard]] bool is_wanted() const { return depth_ == kListDepth && matched_ == 2; }
+
+  [[nodiscard]] bool is_value_of(std::string_view key) const { return depth_ == 1 && key_ == key; }
 
   void enter() {
     if (is_wanted()) refuse_label("a list or an object");
@@ -81,7 +95,7 @@ class Reader final : public XgboostEvents {
 
   std::size_t depth_ = 0;
   int matched_ = 0;
-  bool is_limit_ = false;  // the value that comes next
+  std::string key_;  // of the outermost object, the last one
   XgboostWrapper wrapper_;
 };
 

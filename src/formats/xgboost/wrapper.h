@@ -2,6 +2,7 @@
 // What XGBoost's scikit-learn wrapper has written into a model file about itself.
 #pragma once
 
+#include "formats/asker.h"
 #include "model/schema.h"
 
 #include <cstdint>
@@ -19,6 +20,12 @@ struct XgboostWrapper {
 
   /// `best_ntree_limit`, in 1.0 to 1.3: trees of each output up to the best iteration.
   std::optional<std::uint32_t> best_ntree_limit;
+
+  /// `missing`, where it is a number; up to 1.7. Later load_model() does not restore it.
+  std::optional<float> missing;
+
+  /// What kind of estimator it is: `_estimator_type` since 1.4, `type` before.
+  Asker asker = Asker::wrapper;
 };
 
 /// text  the attribute scikit_learn: JSON, in which Python also writes NaN.

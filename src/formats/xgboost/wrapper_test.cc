@@ -57,6 +57,22 @@ TEST(XgboostWrapper, KnowsItsBestNumberOfTrees) {
   EXPECT_FALSE(read_xgboost_wrapper(R"({"a":{"best_ntree_limit":6}})").best_ntree_limit);
 }
 
+TEST(XgboostWrapper, KnowsWhatIsMissingToIt) {
+  EXPECT_EQ(read_xgboost_wrapper(R"({"missing":-1})").missing, -1.0F);
+  EXPECT_EQ(read_xgboost_wrapper(R"({"missing":0.1,"a":5})").missing, 0.1F);
+  for (const char* const none : {R"({"missing":NaN})", R"({"missing":null})",
+                                 R"({"a":{"missing":1}})", R"({"missing":[1]})", "{}"}) {
+    EXPECT_FALSE(read_xgboost_wrapper(none).missing) << none;
+  }
+}
+
+TEST(XgboostWrapper, KnowsWhetherItIsAClassifier) {
+  EXPECT_EQ(read_xgboost_wrapper(R"({"type":"XGBRFClassifier"})").asker, Asker::classifier);
+  EXPECT_EQ(read_xgboost_wrapper(R"({"_estimator_type":"classifier"})").asker, Asker::classifier);
+  EXPECT_EQ(read_xgboost_wrapper(R"({"_estimator_type":"regressor"})").asker, Asker::regressor);
+  EXPECT_EQ(read_xgboost_wrapper(R"({"objective":"classifier"})").asker, Asker::wrapper);
+}
+
 TEST(XgboostWrapper, HasNoLabelsWithoutEnd) {
   std::string text = R"({"_le":{"classes_":[0)";
   for (int label = 1; label < 70'000; ++label) text += "," + std::to_string(label);

@@ -3,6 +3,8 @@
 // of its bounds, and every tree is a tree. How the numbers make an answer: docs/formats/xgboost.md.
 #pragma once
 
+#include "formats/asker.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -98,7 +100,9 @@ struct XgboostFile {
   std::optional<std::uint32_t> best_iteration;
   std::optional<std::uint32_t> best_ntree_limit;  ///< likewise; 1.4 to 1.7: trees of an output
 
-  bool is_asked_by_wrapper = false;  ///< answer_as_wrapper()
+  Asker asker = Asker::booster;  ///< answer_as_wrapper()
+  /// The wrapper's `missing`: a value that is this number is missing, and NaN is, too.
+  std::optional<float> missing;
 
   /// How many margins a row gets.
   [[nodiscard]] std::size_t output_count() const;

@@ -101,7 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const XgboostTree& tree : file.trees) walk(file, tree);
     if (file.objective != "reg:expectileerror") compare(file);  // the oracle's inverse is rounder
     answer(file);
-    answer_as_wrapper(file);
+    const auto is = [&](std::size_t bit) { return size > 0 && ((bytes.back() >> bit) & 1) != 0; };
+    if (is(0)) file.missing = 1.0F;
+    answer_as_wrapper(file, is(1) ? Asker::regressor : Asker::classifier);
     answer(file);
     static_cast<void>(read_xgboost(bytes));
   } catch (const FormatError& refusal) {

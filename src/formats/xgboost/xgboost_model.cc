@@ -7,6 +7,7 @@
 #include "formats/xgboost/wrapper.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/linear.h"
+#include "model/estimators/missing_value.h"
 #include "model/forest_builder.h"
 
 #include <fmt/format.h>
@@ -107,12 +108,16 @@ class ModelMaker {
       : file_(file),
         class_labels_(std::move(class_labels)),
         objective_(objective_of(file)),
-        output_count_(file.output_count()) {}
+        output_count_(file.output_count()),
+        meaning_(meaning()) {}
 
   Model make() {
     check_targets();
     Schema schema = make_schema();
     std::unique_ptr<Estimator> estimator = has_weights() ? make_linear() : make_forest();
+    if (file_.missing) {
+      estimator = std::make_unique<MissingValue>(std::move(estimator), *file_.missing);
+    }
     Result<Model> model = make_model(std::move(schema), std::move(estimator),
                                      {.format = "xgboost",
                                       .producer = fmt::format("xgboost {}.{}.{}", file_.version[0],
@@ -128,13 +133,26 @@ class ModelMaker {
     return file_.booster == XgboostBooster::gblinear && !file_.weights.empty();
   }
 
+  // A regressor gives numbers and a classifier classes, whatever the objective is; but nobody asks
+  // for classes by quantiles.
+  [[nodiscard]] Meaning meaning() const {
+    const Meaning said = objective_.meaning;
+    if (file_.asker == Asker::regressor && objective_.name != "multi:softmax") {
+      return Meaning::number;
+    }
+    const bool is_quantile =
+        objective_.name == "reg:quantileerror" || objective_.name == "reg:expectileerror";
+    const bool is_one_number =
+        (said == Meaning::number && !is_quantile) || said == Meaning::score_of_two_classes;
+    const bool is_made_classes = file_.asker == Asker::classifier && is_one_number;
+    return is_made_classes && output_count_ == 1 ? Meaning::two_classes : said;
+  }
+
   // Several outputs are several labels at once, each yes or no by itself.
-  [[nodiscard]] bool is_two_classes() const { return objective_.meaning == Meaning::two_classes; }
+  [[nodiscard]] bool is_two_classes() const { return meaning_ == Meaning::two_classes; }
 
   // Raw margins are no probabilities.
-  [[nodiscard]] bool has_scores_alone() const {
-    return objective_.meaning == Meaning::score_of_two_classes;
-  }
+  [[nodiscard]] bool has_scores_alone() const { return meaning_ == Meaning::score_of_two_classes; }
 
   // Since 3.4 quantiles do not cross.
   [[nodiscard]] LinkFunction link_function() const {
@@ -160,7 +178,7 @@ class ModelMaker {
                                                  .class_rule = ClassRule::positive_score,
                                                  .score_count = 1});
     }
-    if (objective_.meaning == Meaning::many_classes) {
+    if (meaning_ == Meaning::many_classes) {
       Target target{.class_rule = ClassRule::largest_score, .score_count = output_count_};
       for (std::size_t label = 0; label < output_count_; ++label) {
         target.class_labels.emplace_back(static_cast<std::int64_t>(label));
@@ -185,6 +203,14 @@ class ModelMaker {
     return targets;
   }
 
+  // Since 1.4 a DMatrix refuses infinities; the wrapper predicts in place, without one, but for a
+  // linear booster.
+  [[nodiscard]] bool accepts_infinite() const {
+    const bool makes_matrix =
+        file_.asker == Asker::booster || file_.booster == XgboostBooster::gblinear;
+    return !makes_matrix || !file_.is_since(1, 4, 0);
+  }
+
   // Before memory is taken for the features, of which a small file may have many.
   void check_targets() const {
     const Schema schema{.feature_names = {"f0"}, .targets = named(targets())};
@@ -194,7 +220,7 @@ class ModelMaker {
 
   [[nodiscard]] Schema make_schema() const {
     Schema schema{.feature_names = file_.feature_names,
-                  .input = {.accepts_missing = true},
+                  .input = {.accepts_missing = true, .accepts_infinite = accepts_infinite()},
                   .targets = named(targets())};
     if (schema.feature_names.empty()) {
       for (std::uint32_t feature = 0; feature < file_.num_feature; ++feature) {
@@ -251,7 +277,7 @@ class ModelMaker {
   // Since 1.4 the wrapper asks for predictions in place, and a booster with dropout has each tree
   // predict by itself then, base score and all, before it takes the base off again and weights it.
   [[nodiscard]] bool adds_base_to_each_tree() const {
-    return file_.booster == XgboostBooster::dart && file_.is_asked_by_wrapper &&
+    return file_.booster == XgboostBooster::dart && file_.asker != Asker::booster &&
            file_.is_since(1, 4, 0);
   }
 
@@ -399,10 +425,27 @@ class ModelMaker {
   std::vector<Label> class_labels_;
   const Objective& objective_;
   std::size_t output_count_;
+  Meaning meaning_;
   float base_of_tree_ = 0;
   std::vector<double> values_;
   std::vector<std::uint32_t> words_;
 };
+
+// Since 2.0, as iteration_indptr tells, the wrapper reads it anew whenever it predicts, and fails
+// at what is no number or behind the last round; -1 stands for none.
+void check_best_iteration(const XgboostFile& file) {
+  const auto found = file.attributes.find("best_iteration");
+  if (found == file.attributes.end() || file.iteration_indptr.empty()) return;
+  if (file.best_iteration) {
+    const std::size_t round_count = file.iteration_indptr.size() - 1;
+    if (*file.best_iteration < round_count) return;
+    refuse(Code::invalid_argument, "xgboost: best_iteration is {}, expected less than {} rounds",
+           *file.best_iteration, round_count);
+  }
+  if (found->second == "-1") return;
+  refuse(Code::invalid_argument, "xgboost: best_iteration is {}, expected a whole number",
+         quoted_text(found->second));
+}
 
 }  // namespace
 
@@ -410,8 +453,9 @@ Model make_xgboost_model(const XgboostFile& file, std::vector<Label> class_label
   return ModelMaker(file, std::move(class_labels)).make();
 }
 
-void answer_as_wrapper(XgboostFile& file) {
-  file.is_asked_by_wrapper = true;
+void answer_as_wrapper(XgboostFile& file, Asker asker) {
+  file.asker = asker;
+  if (file.booster != XgboostBooster::gblinear) check_best_iteration(file);
   if (!file.best_iteration || file.booster == XgboostBooster::gblinear) return;
   const std::size_t round_count = std::size_t{*file.best_iteration} + 1;
   // Trees of each output: up to 1.5 only best_ntree_limit knows how many a round has.
@@ -433,7 +477,8 @@ Model read_xgboost(std::string_view bytes) {
   if (attribute == file.attributes.end()) return make_xgboost_model(file);
   XgboostWrapper wrapper = read_xgboost_wrapper(attribute->second);
   if (!file.best_ntree_limit) file.best_ntree_limit = wrapper.best_ntree_limit;
-  answer_as_wrapper(file);
+  file.missing = wrapper.missing;
+  answer_as_wrapper(file, wrapper.asker);
   return make_xgboost_model(file, std::move(wrapper.class_labels));
 }
 

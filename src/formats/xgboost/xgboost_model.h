@@ -20,8 +20,9 @@ namespace ml_inference {
 
 /// From now on the file is answered as the scikit-learn wrapper's predict() answers, and not as
 /// Booster.predict(): without the rounds behind best_iteration, where there is one; and a booster
-/// with dropout rounds otherwise.
-void answer_as_wrapper(XgboostFile& file);
+/// with dropout rounds otherwise. Refuses a best_iteration that the wrapper's predict() fails at.
+/// asker  not Asker::booster.
+void answer_as_wrapper(XgboostFile& file, Asker asker);
 
 /// read_xgboost_file() and make_xgboost_model(). A file that the wrapper saved says so (attribute
 /// scikit_learn), and is answered as the wrapper answers: up to its best iteration, and with its
