@@ -137,8 +137,8 @@ TEST(WrappedBooster, GivesNumbersToLightgbmsRegressorAndClassesToItsClassifier) 
       with(small_lightgbm(), "objective=binary sigmoid:0.5", "objective=cross_entropy");
   EXPECT_EQ(wrapped(kLgbRegressor, small_lightgbm(), {}).schema().task(), Task::regression);
   EXPECT_EQ(wrapped(kLgbClassifier, share, {}).schema().class_labels().size(), 2U);
-  const std::vector<double> one = answer(wrapped(kLgbRegressor, share, {}), 1);
-  const std::vector<double> two = answer(wrapped(kLgbClassifier, share, {}), 1);
+  const std::vector<double> one = answer(wrapped(kLgbRegressor, share, {}), 100);
+  const std::vector<double> two = answer(wrapped(kLgbClassifier, share, {}), 100);
   EXPECT_EQ(two, (std::vector<double>{1 - one[0], one[0], one[1]}));
   const std::string own =
       with(small_lightgbm(), "objective=binary sigmoid:0.5", "objective=custom");
