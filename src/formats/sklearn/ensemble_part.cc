@@ -319,8 +319,8 @@ void path_length(const SklearnLeaf& leaf, std::span<double> out) {
 
 namespace {
 
-// Since 1.6 the rows are not looked at, and the trees know what to do with NaN. Before, the rows
-// are looked at as float64, and each tree looks at its columns as float32.
+// Since 1.6 the rows are not looked at, and the trees know what to do with NaN. From 1.3 to 1.5
+// they are looked at as float32; before, as float64, and each tree looks at its columns as float32.
 InputRules isolation_rules(SklearnVersion version) {
   const bool is_new = version >= SklearnVersion{1, 6};
   return {.accepts_missing = is_new, .accepts_infinite = is_new};
@@ -359,7 +359,8 @@ SklearnPart read_isolation_forest(const SklearnObject& object) {
   InputRules rules = isolation_rules(object.version);
   std::unique_ptr<Estimator> estimator =
       std::make_unique<ForestEstimator>(*std::move(forest), Link{}, false);
-  if (!rules.accepts_infinite && !sees_all && std::ranges::count(is_seen, false) > 0) {
+  if (object.version < SklearnVersion{1, 3} && !sees_all &&
+      std::ranges::count(is_seen, false) > 0) {
     estimator = std::make_unique<Guarded>(std::move(estimator), rules, places_of(is_seen));
     rules.type = NumberType::float64;
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "formats/sklearn/reader.h"
 #include "formats/sklearn/testing/sklearn_maker.h"
 
 #include <gmock/gmock.h>
@@ -6,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
@@ -288,6 +290,23 @@ TEST(SklearnBagging, AsksTheFirstMembersAlone) {
   EXPECT_EQ(refusal_of([&](SklearnMaker& make) { return with_count(make, 1); }), "read");
   EXPECT_THAT(refusal_of([&](SklearnMaker& make) { return with_count(make, 3); }),
               HasSubstr("n_estimators is 3, expected 1 to the 2 estimators"));
+}
+
+// Source: scikit-learn 1.2 and 1.3, sklearn/ensemble/_iforest.py, score_samples.
+TEST(SklearnIsolationForest, LooksAtColumnsThatNoTreeSeesAsItsVersionDid) {
+  for (const auto& [version, type] :
+       {std::pair{"1.2.2", NumberType::float64}, std::pair{"1.3.2", NumberType::float32},
+        std::pair{"1.5.2", NumberType::float32}}) {
+    SklearnMaker make;
+    const NodeId object = make.object("sklearn.ensemble._iforest.IsolationForest",
+                                      {{"_sklearn_version", make.text(version)},
+                                       {"n_features_in_", make.integer(2)},
+                                       {"_max_samples", make.integer(10)},
+                                       {"offset_", make.real(-0.5)},
+                                       {"estimators_", make.list({make.tree_regressor()})},
+                                       {"estimators_features_", make.list({make.integers({0})})}});
+    EXPECT_EQ(read_sklearn(make.document(object)).schema().input.type, type) << version;
+  }
 }
 
 }  // namespace
