@@ -252,7 +252,8 @@ SklearnPart read_bagging(const SklearnObject& object, PyVisit& visit) {
                                   ? class_targets(object)
                                   : std::vector<Target>{{.task = Task::regression}}};
   std::vector<Member> members;
-  for (std::size_t index = 0; index < used_members(object, items.size()); ++index) {
+  const std::size_t member_count = used_members(object, items.size());
+  for (std::size_t index = 0; index < member_count; ++index) {
     const SklearnObject base = sklearn_object(items[index], place(object, index), object.version);
     SklearnPart member = read_sklearn_part(base, visit);
     leave_out_scores(member, base);
