@@ -20,6 +20,13 @@ void add_leaf(const Forest& forest, const ForestNode& leaf, std::span<const doub
   }
 }
 
+void add_trees(const Forest& forest, std::span<const double> row, std::span<double> sums) {
+  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    const ForestNode& leaf = leaf_reached(forest, forest.roots()[tree], row);
+    add_leaf(forest, leaf, row, sums.subspan(forest.first_outputs()[tree], forest.leaf_width()));
+  }
+}
+
 void sum_up(const Forest& forest, std::span<const double> row, std::span<double> sums) {
   const ForestShape& shape = forest.shape();
   const NumberType type = shape.sum_type;
@@ -27,14 +34,18 @@ void sum_up(const Forest& forest, std::span<const double> row, std::span<double>
   for (std::size_t output = 0; output < sums.size(); ++output) {
     sums[output] = has_base && !shape.base_last ? rounded(type, shape.base[output]) : 0.0;
   }
-  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
-    const ForestNode& leaf = leaf_reached(forest, forest.roots()[tree], row);
-    add_leaf(forest, leaf, row, sums.subspan(forest.first_outputs()[tree], forest.leaf_width()));
-  }
+  add_trees(forest, row, sums);
   if (!has_base || !shape.base_last) return;
   for (std::size_t output = 0; output < sums.size(); ++output) {
     sums[output] = rounded(type, sums[output] + rounded(type, shape.base[output]));
   }
+}
+
+template <class T>
+void round_row(const Forest& forest, std::span<const T> row, std::span<double> values) {
+  std::ranges::transform(row, values.begin(), [type = forest.shape().feature_type](T value) {
+    return rounded(type, static_cast<double>(value));
+  });
 }
 
 template <class T>
@@ -46,9 +57,7 @@ void predict(const Forest& forest, MatrixView<const T> rows, std::span<double> o
   const std::vector<double> counts = divisors(forest);
   std::vector<double> values(forest.feature_count());
   for (std::size_t index = 0; index < rows.row_count(); ++index) {
-    std::ranges::transform(rows.row(index), values.begin(), [&shape](T value) {
-      return rounded(shape.feature_type, static_cast<double>(value));
-    });
+    round_row(forest, rows.row(index), std::span(values));
     const std::span<double> sums = out.subspan(index * output_count, output_count);
     sum_up(forest, values, sums);
     for (std::size_t output = 0; output < output_count; ++output) {
@@ -65,6 +74,18 @@ void reference_predict(const Forest& forest, MatrixView<const float> rows, std::
 
 void reference_predict(const Forest& forest, MatrixView<const double> rows, std::span<double> out) {
   predict(forest, rows, out);
+}
+
+void reference_add(const Forest& forest, MatrixView<const double> rows, std::span<double> sums) {
+  const std::size_t output_count = forest.output_count();
+  ASSERT(rows.column_count() == forest.feature_count());
+  ASSERT(sums.size() == rows.row_count() * output_count);
+  ASSERT(forest.aggregation() == Aggregation::sum && forest.shape().base.empty());
+  std::vector<double> values(forest.feature_count());
+  for (std::size_t index = 0; index < rows.row_count(); ++index) {
+    round_row(forest, rows.row(index), std::span(values));
+    add_trees(forest, values, sums.subspan(index * output_count, output_count));
+  }
 }
 
 }  // namespace ml_inference

@@ -23,4 +23,8 @@ namespace ml_inference {
 void reference_predict(const Forest& forest, MatrixView<const float> rows, std::span<double> out);
 void reference_predict(const Forest& forest, MatrixView<const double> rows, std::span<double> out);
 
+/// The same of a forest that sums up and has no base: what stands in `sums` is what the trees are
+/// added to.
+void reference_add(const Forest& forest, MatrixView<const double> rows, std::span<double> sums);
+
 }  // namespace ml_inference

@@ -123,12 +123,12 @@ def models(full):
     yield "gb_binary", GradientBoostingClassifier(loss=LOG, **BOOSTED), IRIS, BINARY, {}, []
     yield "gb_exponential", GradientBoostingClassifier(loss="exponential", **BOOSTED), IRIS, NAMES[BINARY], {}, []
     yield "gb_zero", GradientBoostingClassifier(init="zero", **BOOSTED), IRIS, SPECIES, {}, []
-    yield "gb_init", GradientBoostingClassifier(init=DecisionTreeClassifier(max_depth=1, random_state=3), **BOOSTED), IRIS, SPECIES, {}, ["near"]
-    yield "gb_init_binary", GradientBoostingClassifier(init=DecisionTreeClassifier(max_depth=1, random_state=3), **BOOSTED), IRIS, BINARY, {}, ["near"]
+    yield "gb_init", GradientBoostingClassifier(init=DecisionTreeClassifier(max_depth=1, random_state=3), **BOOSTED), IRIS, SPECIES, {}, ["log"]
+    yield "gb_init_binary", GradientBoostingClassifier(init=DecisionTreeClassifier(max_depth=1, random_state=3), **BOOSTED), IRIS, BINARY, {}, []
     for loss in (SQUARED, ABSOLUTE, "huber", "quantile"):
         yield f"gbr_{loss}", GradientBoostingRegressor(loss=loss, **BOOSTED), ROWS, TARGET, {}, []
     yield "gbr_zero", GradientBoostingRegressor(init="zero", **BOOSTED), ROWS, TARGET, {}, []
-    yield "gbr_init", GradientBoostingRegressor(init=DecisionTreeRegressor(max_depth=1, random_state=3), **BOOSTED), ROWS, TARGET, {}, ["near"]
+    yield "gbr_init", GradientBoostingRegressor(init=DecisionTreeRegressor(max_depth=1, random_state=3), **BOOSTED), ROWS, TARGET, {}, []
     yield "hgb_iris", HistGradientBoostingClassifier(**HIST), IRIS, SPECIES, {}, []
     yield "hgb_binary", HistGradientBoostingClassifier(**HIST), HOLES, NAMES[BINARY], {}, []
     for loss in (HIST_SQUARED, HIST_ABSOLUTE, "poisson"):
@@ -316,7 +316,7 @@ def write_golden(folder, name, ending, model, data, tags, every=1, **more):
             "versions": {"python": platform.python_version(), "numpy": np.__version__,
                          "joblib": joblib.__version__, **more},
             "estimator": type(model).__name__,
-            "features": columns, "near": "near" in tags, "exact": "log" not in tags,
+            "features": columns, "exact": "log" not in tags,
             "rows": [json_row(row) for row in rows],
             "answers": answers_for(model, rows, columns, tags)}
     lines = ",\n".join(f"{json.dumps(k)}: " + (

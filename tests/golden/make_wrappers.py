@@ -117,7 +117,7 @@ def main():
     for name, model in fitted(library, rows, species):
         name = f"{'xgb' if library == 'xgboost' else 'lgb'}{version}_{name}"
         golden = {"library": library, "version": version, "estimator": type(model).__name__,
-                  "near": False, "rows": asked + large if name.endswith("_missing") else asked}
+                  "rows": asked + large if name.endswith("_missing") else asked}
         with_scores = name.endswith(("_dart", "_forest"))
         golden["answers"] = list(answers(model, golden["rows"], with_scores))
         in_pipeline = type(model).__name__ == "Pipeline"

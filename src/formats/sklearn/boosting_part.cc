@@ -68,8 +68,9 @@ class BoostingReader {
       return plain(std::vector<double>(sum_count_, 0.0));
     }
     const SklearnObject first = sklearn_object(init, object_.path("init_"), object_.version);
-    if (first.name == "DummyClassifier") return plain(start_of_classes(answer_of_dummy(first)));
-    if (first.name == "DummyRegressor") return plain(answer_of_dummy(first));
+    if (first.name == "DummyClassifier" || first.name == "DummyRegressor") {
+      return plain(start_of_dummy(first));
+    }
     SklearnPart part = read_sklearn_part(first, visit_);
     if (is_classifier_ && !part.targets.front().has_probabilities) {
       refuse(Code::unimplemented, "{} gives no probabilities", first.where);
@@ -110,8 +111,8 @@ class BoostingReader {
             .targets = std::move(targets_)};
   }
 
-  // What a Dummy answers to every row, whatever its strategy: probabilities or a number.
-  std::vector<double> answer_of_dummy(const SklearnObject& first) {
+  // What the sums of every row begin with, whatever the Dummy's strategy.
+  std::vector<double> start_of_dummy(const SklearnObject& first) {
     const SklearnPart part = read_sklearn_part(first, visit_);
     const std::size_t expected = is_classifier_ ? loss_.class_count : 1;
     if (part.estimator->answer_width() != expected) {
@@ -122,24 +123,9 @@ class BoostingReader {
     std::vector<double> answer(expected);
     Workspace workspace;
     part.estimator->predict({row, 1, row.size()}, answer, workspace);
-    return answer;
-  }
-
-  // Of the probabilities that every row begins with, the sums' start.
-  [[nodiscard]] std::vector<double> start_of_classes(std::vector<double> prior) const {
-    const double least = least_probability();
-    for (double& p : prior) p = std::clamp(p, least, 1 - least);
-    if (loss_.is_binary()) {
-      const double logit = std::log(prior[1] / (1 - prior[1]));
-      return {loss_.is_exponential ? 0.5 * logit : logit};
-    }
-    double mean = 0;
-    if (object_.version >= kCommonLosses) {
-      for (const double p : prior) mean += std::log(p);
-      mean = std::exp(mean / static_cast<double>(prior.size()));
-    }
-    for (double& p : prior) p = std::log(mean == 0 ? p : p / mean);
-    return prior;
+    std::vector<double> start(sum_count_);
+    write_start(start_rule(), least_probability(), answer, start);
+    return start;
   }
 
   [[nodiscard]] Link link() const {

@@ -4,7 +4,7 @@
 
 #include "model/column_tracer.h"
 #include "model/estimator.h"
-#include "model/estimators/forest_estimator.h"
+#include "model/forest.h"
 #include "model/link.h"
 
 #include <memory>
@@ -20,11 +20,17 @@ enum class StartRule {
   centred_log,  ///< log(p / geometric mean of all p) of each class
 };
 
-/// Answers as a ForestEstimator does whose sums begin with that start.
-/// Source: scikit-learn 1.7 and 1.3, sklearn/ensemble/_gb.py, _init_raw_predictions.
+/// least  how far from 0 and 1 probabilities are kept before their logarithm.
+/// sums   overwritten: one for the first three rules, else one for each number of the answer.
+/// Source: scikit-learn 1.7 and 1.3, sklearn/ensemble/_gb.py, _init_raw_predictions;
+/// sklearn/_loss/link.py.
+void write_start(StartRule rule, double least, std::span<const double> answer,
+                 std::span<double> sums);
+
+/// Answers as a ForestEstimator does whose sums begin with that start. No engine runs this forest:
+/// they all begin with the same numbers for every row.
 class StartedForest final : public Estimator, public ColumnTracer {
  public:
-  /// least  how far from 0 and 1 probabilities are kept before their logarithm.
   StartedForest(std::unique_ptr<Estimator> first, StartRule rule, double least, Forest forest,
                 Link link, bool gives_scores);
 
@@ -40,12 +46,10 @@ class StartedForest final : public Estimator, public ColumnTracer {
   void run_forests_by(const ForestRunnerMaker& make) override;
 
  private:
-  void add_start(std::span<const double> answer, std::span<double> sums) const;
-
   std::unique_ptr<Estimator> first_;
   StartRule rule_;
   double least_;
-  ForestEstimator forest_;  // its sums alone
+  Forest forest_;
   Link link_;
   bool gives_scores_;
   std::size_t output_count_;
