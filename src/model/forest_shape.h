@@ -25,6 +25,10 @@ enum class CategoryRule : std::uint8_t {
   whole,  ///< below 0 there is none, nor for what is no whole number (ONNX: equality)
 };
 
+/// The largest number that counts as zero where zero is missing.
+/// Source: LightGBM 4.6, include/LightGBM/meta.h, kZeroThreshold: a float32 in a float64.
+inline constexpr double kZeroMagnitudeMax = 1e-35F;
+
 /// A plain value; ForestBuilder says whether it makes sense.
 struct ForestShape {
   std::size_t feature_count = 0;  ///< columns of a row
@@ -43,6 +47,9 @@ struct ForestShape {
   NumberType sum_type = NumberType::float64;
 
   CategoryRule category_rule = CategoryRule::truncated;
+
+  /// Up to which magnitude a number is zero for tests where zero is missing.
+  double zero_magnitude = kZeroMagnitudeMax;
 
   /// What each sum starts with: output_count values, or empty for zeros. Not for an average.
   std::vector<double> base = {};

@@ -3,7 +3,7 @@
 // these words, and every other engine is compared with them.
 //
 // The way of a value through a test, in this order:
-//   missing       NaN, and every |value| <= kZeroMagnitudeMax where the test says that zero is
+//   missing       NaN, and every |value| <= zero_magnitude where the test says that zero is
 //                 missing: to the side that the test names.
 //   categorical   the value becomes a code by the forest's CategoryRule. A code within the test's
 //                 set goes left when its bit is 1 and right when it is 0; a value without a code,
@@ -31,10 +31,6 @@
 #include <vector>
 
 namespace ml_inference {
-
-/// What counts as zero where zero is missing.
-/// Source: LightGBM 4.6, include/LightGBM/meta.h, kZeroThreshold: a float32 in a float64.
-inline constexpr double kZeroMagnitudeMax = 1e-35F;
 
 /// The code that a value, not NaN, of a categorical feature stands for, if any.
 /// Source: LightGBM 4.6, include/LightGBM/tree.h, CategoricalDecision; XGBoost 3.0,
@@ -65,7 +61,7 @@ inline constexpr double kZeroMagnitudeMax = 1e-35F;
 [[nodiscard]] inline bool goes_left(const Forest& forest, const ForestNode& test, double value) {
   if (std::isnan(value)) return test.missing_goes_left();
   if (test.is_categorical()) return category_goes_left(forest, test, value);
-  if (test.zero_is_missing() && std::abs(value) <= kZeroMagnitudeMax) {
+  if (test.zero_is_missing() && std::abs(value) <= forest.shape().zero_magnitude) {
     return test.missing_goes_left();
   }
   return test.is_strict() ? value < test.threshold() : value <= test.threshold();

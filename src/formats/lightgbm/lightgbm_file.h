@@ -17,7 +17,7 @@ namespace ml_inference {
 /// What counts as missing in a numerical test.
 enum class LightgbmMissing : std::uint8_t {
   none,  ///< nothing: NaN is 0.0
-  zero,  ///< |x| <= 1e-35F, and NaN
+  zero,  ///< |x| <= zero_magnitude(), and NaN
   nan,   ///< NaN
 };
 
@@ -127,6 +127,10 @@ struct LightgbmFile {
   /// Of a model of a pandas DataFrame: for each column of type `category`, in the order of columns,
   /// what the codes 0, 1, 2 ... stand for. The file does not say which columns these are.
   std::vector<std::vector<LightgbmCategory>> pandas_categorical;
+
+  /// Numbers of a row up to this magnitude count as 0.0. Seen with 2.0.7 and 2.0.10, and with
+  /// 2.0.12 to 4.7; kEpsilon and kZeroThreshold of include/LightGBM/meta.h.
+  [[nodiscard]] double zero_magnitude() const { return version.empty() ? 1e-15F : 1e-35F; }
 
   [[nodiscard]] std::size_t iteration_count() const {
     return trees.size() / num_tree_per_iteration;

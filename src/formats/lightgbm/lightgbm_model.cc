@@ -98,6 +98,7 @@ class ModelMaker {
                            .leaf_width = 1,
                            .feature_type = NumberType::float64,
                            .category_rule = CategoryRule::truncated,
+                           .zero_magnitude = file_.zero_magnitude(),
                            .takes_any_leaf_value = true});
     for (std::size_t tree = 0; tree < file_.trees.size(); ++tree) {
       add_tree(file_.trees[tree], tree % sum_count_, builder);
@@ -320,8 +321,8 @@ class ModelMaker {
                                   .right = left + 1});
   }
 
-  static void add_numerical(const LightgbmNode& node, std::size_t at, std::size_t left,
-                            ForestBuilder& builder) {
+  void add_numerical(const LightgbmNode& node, std::size_t at, std::size_t left,
+                     ForestBuilder& builder) const {
     NumericalTest test{.feature = static_cast<std::size_t>(node.split_feature),
                        .threshold = node.threshold,
                        .left = left,
@@ -332,11 +333,12 @@ class ModelMaker {
       case LightgbmMissing::zero: test.zero_is_missing = true; break;
       case LightgbmMissing::nan: break;
     }
-    // A row's values of up to kZeroMagnitudeMax are 0.0 before any test sees them.
-    if (node.threshold >= 0 && node.threshold < kZeroMagnitudeMax) {
-      test.threshold = kZeroMagnitudeMax;
-    } else if (node.threshold < 0 && node.threshold >= -kZeroMagnitudeMax) {
-      test.threshold = -kZeroMagnitudeMax;
+    // A row's values of up to this magnitude are 0.0 before any test sees them.
+    const double zero_magnitude = file_.zero_magnitude();
+    if (node.threshold >= 0 && node.threshold < zero_magnitude) {
+      test.threshold = zero_magnitude;
+    } else if (node.threshold < 0 && node.threshold >= -zero_magnitude) {
+      test.threshold = -zero_magnitude;
       test.is_strict = true;
     }
     if (std::isnan(node.threshold)) {  // no number passes

@@ -90,6 +90,25 @@ TEST(LightgbmModel, TestsAsTheOracleDoesForEveryDecisionAndThresholdBesideZero) 
   }
 }
 
+TEST(LightgbmModel, TakesLargerNumbersForZerosInAFileWithoutAVersion) {
+  for (const char* const threshold : {"9.9999996826552254e-21", "-9.9999996826552254e-21"}) {
+    for (const int decision : {2, 6, 10}) {
+      const std::string bytes = with(of_one_test(threshold, decision, "1 2"), "version=v4\n", "");
+      const LightgbmFile file = read_lightgbm_file(bytes);
+      const Model model = make_lightgbm_model(file);
+      for (const double number : {0.0, 1e-20, 2e-20, 1e-15, static_cast<double>(1e-15F), 1.1e-15,
+                                  -2e-20, -static_cast<double>(1e-15F), -1.1e-15}) {
+        const bool is_zero = std::abs(number) <= static_cast<double>(1e-15F);
+        const std::vector<double> row{number, 0, 0};
+        EXPECT_EQ(sum_of(model, row), testing::lightgbm_raw_scores(file, row).front())
+            << number << " at " << threshold << ", decision " << decision;
+        EXPECT_EQ(sum_of(model, row), sum_of(model, {is_zero ? 0.0 : number, 0, 0}))
+            << number << " at " << threshold << ", decision " << decision;
+      }
+    }
+  }
+}
+
 TEST(LightgbmModel, SumsUpCategoriesSingleLeavesAndLinearLeavesAsTheOracleDoes) {
   const LightgbmFile file = read_lightgbm_file(small_lightgbm());
   const Model model = make_lightgbm_model(file);

@@ -132,6 +132,14 @@ TEST(WrappedBooster, GivesNumbersToARegressorAndClassesToAClassifier) {
   EXPECT_GT(shares.schema().targets.size(), 1U);
 }
 
+TEST(WrappedBooster, ComparesProbabilitiesForSoftprobAndSumsForSoftmax) {
+  const auto rule = [](const std::string& name) {
+    return load_model(xgboost_file(name), "file").value().schema().targets.front().class_rule;
+  };
+  EXPECT_EQ(rule("3.4.1/multi_softprob"), ClassRule::largest_probability);
+  EXPECT_EQ(rule("3.4.1/multi_softmax"), ClassRule::largest_score);
+}
+
 TEST(WrappedBooster, GivesNumbersToLightgbmsRegressorAndClassesToItsClassifier) {
   const std::string share =
       with(small_lightgbm(), "objective=binary sigmoid:0.5", "objective=cross_entropy");

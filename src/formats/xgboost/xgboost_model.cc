@@ -179,7 +179,12 @@ class ModelMaker {
                                                  .score_count = 1});
     }
     if (meaning_ == Meaning::many_classes) {
-      Target target{.class_rule = ClassRule::largest_score, .score_count = output_count_};
+      // multi:softmax compares the sums; for multi:softprob the caller, as the wrapper does, the
+      // probabilities, of which more are equal.
+      const bool is_softmax = objective_.name == "multi:softmax";
+      Target target{
+          .class_rule = is_softmax ? ClassRule::largest_score : ClassRule::largest_probability,
+          .score_count = output_count_};
       for (std::size_t label = 0; label < output_count_; ++label) {
         target.class_labels.emplace_back(static_cast<std::int64_t>(label));
       }

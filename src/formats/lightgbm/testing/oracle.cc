@@ -8,10 +8,6 @@
 namespace ml_inference::testing {
 namespace {
 
-constexpr double kZero = 1e-35F;
-
-bool is_zero(double value) { return value >= -kZero && value <= kZero; }
-
 bool category_goes_left(const LightgbmTree& tree, const LightgbmNode& node, double value) {
   if (!(value > -1 && value < 2147483648.0)) return false;
   const auto category = static_cast<std::size_t>(value);
@@ -23,7 +19,7 @@ bool goes_left(const LightgbmTree& tree, const LightgbmNode& node, double value)
   if (node.is_categorical()) return category_goes_left(tree, node, value);
   if (std::isnan(value) && node.missing_type() != LightgbmMissing::nan) value = 0;
   const bool is_missing =
-      (node.missing_type() == LightgbmMissing::zero && is_zero(value)) || std::isnan(value);
+      (node.missing_type() == LightgbmMissing::zero && value == 0) || std::isnan(value);
   return is_missing ? node.is_default_left() : value <= node.threshold;
 }
 
@@ -63,6 +59,8 @@ bool is_category(const LightgbmCategory& category, const boost::json::value& val
 std::vector<double> lightgbm_raw_scores(const LightgbmFile& file, std::span<const double> row) {
   // A dense row reaches the trees without its zeros, and what is left out is 0.
   std::vector<double> seen(row.begin(), row.end());
+  const double magnitude = file.zero_magnitude();
+  const auto is_zero = [magnitude](double value) { return std::abs(value) <= magnitude; };
   std::ranges::replace_if(seen, is_zero, 0.0);
   std::vector<double> sums(file.num_tree_per_iteration, 0.0);
   for (std::size_t tree = 0; tree < file.trees.size(); ++tree) {
