@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ml_inference {
 namespace {
 
@@ -65,8 +67,13 @@ std::string_view class_of(const PyValue& value) {
 }
 
 std::string value_text(const PyValue& value) {
+  constexpr std::size_t kNameShownMax = 128;
   const std::string_view name = class_of(value);
-  if (!name.empty()) return std::string(name);
+  const auto is_printable = [](char byte) { return byte > 0x20 && byte < 0x7F; };
+  if (!name.empty()) {
+    const bool is_shown = name.size() <= kNameShownMax && std::ranges::all_of(name, is_printable);
+    return is_shown ? std::string(name) : quoted_text(name);
+  }
   if (value.is(PyKind::array)) {
     return fmt::format("an array of {} {}", value.layout().count, type_text(value.type()));
   }

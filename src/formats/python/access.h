@@ -23,7 +23,8 @@ namespace ml_inference {
 /// own name; "" for anything else.
 [[nodiscard]] std::string_view class_of(const PyValue& value);
 
-/// What the value is, for a message: "a list", "sklearn.tree._tree.Tree".
+/// What the value is, for a message: "a list", "sklearn.tree._tree.Tree". A name that is long or
+/// not printable is quoted_text().
 [[nodiscard]] std::string value_text(const PyValue& value);
 
 /// The value of a key in a dict, or in an object that has been given entries (as a Bunch has).

@@ -10,6 +10,7 @@
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/guarded.h"
 #include "model/estimators/isolation.h"
+#include "model/limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -462,7 +463,10 @@ SklearnPart read_dummy(const SklearnObject& object) {
   const std::size_t feature_count = counts ? feature_count_of(object) : 1;
   if (is_classifier(object)) return read_dummy_classifier(object, feature_count);
   std::vector<double> constant = doubles_of(object.get("constant_"), object.path("constant_"));
-  if (constant.empty()) refuse(Code::data_loss, "{} is empty", object.path("constant_"));
+  if (constant.empty() || constant.size() > kTargetCountMax) {
+    refuse(Code::resource_exhausted, "{} has {} numbers, expected 1 to {}",
+           object.path("constant_"), constant.size(), kTargetCountMax);
+  }
   std::vector<Target> targets(constant.size(), {.task = Task::regression});
   return {.estimator = std::make_unique<Constant>(feature_count, std::move(constant)),
           .rules = kAnything,

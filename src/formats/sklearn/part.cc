@@ -7,8 +7,6 @@
 #include "formats/wrappers/wrapped_booster.h"
 #include "model/limits.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -73,8 +71,16 @@ Label label_of(const PyValue& value, std::string_view where) {
   return integer_of(value, where);
 }
 
+// Before memory is taken for labels.
+void check_label_count(std::size_t count, std::string_view where) {
+  if (count <= kOutputCountMax) return;
+  refuse(Code::resource_exhausted, "{} has {} labels, expected at most {}", where, count,
+         kOutputCountMax);
+}
+
 std::vector<Label> labels_of_objects(const PyValue& value, std::string_view where) {
   const PyItems items(value, where);
+  check_label_count(items.size(), where);
   std::vector<Label> labels;
   for (std::size_t index = 0; index < items.size(); ++index) {
     labels.push_back(label_of(items[index], fmt::format("{}[{}]", where, index)));
@@ -87,15 +93,20 @@ void check_class_counts(const SklearnObject& object, std::span<const Target> tar
   const auto said = object.find("n_classes_");
   if (!said) return;
   const std::string where = object.path("n_classes_");
-  const std::vector<std::int64_t> counts =
-      is_number(*said) ? std::vector{integer_of(*said, where)} : int64s_of(*said, where);
-  std::vector<std::int64_t> expected;
-  for (const Target& target : targets) {
-    expected.push_back(static_cast<std::int64_t>(target.class_labels.size()));
+  const bool is_one = is_number(*said);
+  const std::size_t count = is_one                    ? 1
+                            : said->is(PyKind::array) ? said->layout().count
+                                                      : PyItems(*said, where).size();
+  if (count != targets.size()) {
+    refuse(Code::data_loss, "{} has {} numbers, expected {}", where, count, targets.size());
   }
-  if (counts != expected) {
-    refuse(Code::data_loss, "{} is {}, expected {}", where, fmt::join(counts, ", "),
-           fmt::join(expected, ", "));
+  const std::vector<std::int64_t> counts =
+      is_one ? std::vector{integer_of(*said, where)} : int64s_of(*said, where);
+  for (std::size_t target = 0; target < count; ++target) {
+    const auto expected = static_cast<std::int64_t>(targets[target].class_labels.size());
+    if (counts[target] != expected) {
+      refuse(Code::data_loss, "{} is {}, expected {}", where, counts[target], expected);
+    }
   }
 }
 
@@ -152,7 +163,7 @@ SklearnObject sklearn_object(const PyValue& value, std::string where, SklearnVer
   if (!name.starts_with("sklearn.") && !name.starts_with("imblearn.") &&
       !is_wrapped_booster(name)) {
     refuse(Code::unimplemented, "{} is {}, expected an estimator of scikit-learn: {}", where,
-           name.empty() ? value_text(value) : std::string(name), known_names());
+           value_text(value), known_names());
   }
   SklearnObject object{.value = value,
                        .where = std::move(where),
@@ -170,7 +181,7 @@ SklearnPart read_sklearn_part(const SklearnObject& object, PyVisit& visit) {
   const auto known = std::ranges::find(kKnown, object.name, &Known::name);
   if (known == kKnown.end() || !class_of(object.value).starts_with("sklearn.")) {
     refuse(Code::unimplemented, "{} is {}, expected one of {}", object.where,
-           class_of(object.value), known_names());
+           value_text(object.value), known_names());
   }
   check_methods(object);
   return known->read(object, visit);
@@ -180,6 +191,7 @@ std::vector<Label> labels_of(const PyValue& value, std::string_view where) {
   if (!value.is(PyKind::array) || value.type().kind == 'O') {
     return labels_of_objects(value, where);
   }
+  check_label_count(value.layout().count, where);
   std::vector<Label> labels;
   switch (value.type().kind) {
     case 'U':

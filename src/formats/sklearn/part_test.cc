@@ -158,10 +158,40 @@ TEST(SklearnPart, RefusesAClassifierWithoutTargets) {
 }
 
 TEST(SklearnPart, RefusesANumberOfClassesThatTheyAreNot) {
-  SklearnMaker make;
-  const NodeId object = make.tree_classifier();
-  make.set(object, "n_classes_", make.integer(3));
-  EXPECT_THAT(make.refusal(object), HasSubstr("n_classes_ is 3, expected 2"));
+  const auto refusal = [](const auto& set) {
+    SklearnMaker make;
+    const NodeId object = make.tree_classifier();
+    set(make, object);
+    return make.refusal(object);
+  };
+  EXPECT_THAT(refusal([](SklearnMaker& make, NodeId object) {
+                make.set(object, "n_classes_", make.integer(3));
+              }),
+              HasSubstr("n_classes_ is 3, expected 2"));
+  EXPECT_THAT(refusal([](SklearnMaker& make, NodeId object) {
+                make.set(object, "n_classes_", make.integers(std::vector<std::int64_t>(1000)));
+              }),
+              HasSubstr("n_classes_ has 1000 numbers, expected 1"));
+  EXPECT_THAT(refusal([](SklearnMaker& make, NodeId object) {
+                make.set(object, "classes_", make.integers(std::vector<std::int64_t>(10'001)));
+              }),
+              HasSubstr("classes_ has 10001 labels, expected at most 10000"));
+  EXPECT_THAT(refusal([](SklearnMaker& make, NodeId object) {
+                const std::vector<NodeId> labels(10'001, make.integer(1));
+                make.set(object, "classes_", make.objects(labels));
+              }),
+              HasSubstr("classes_ has 10001 labels, expected at most 10000"));
+}
+
+TEST(SklearnPart, ShortensTheNameOfAClassInAMessage) {
+  const auto refusal = [](const std::string& name) {
+    SklearnMaker make;
+    return make.refusal(make.object(name, {}));
+  };
+  EXPECT_THAT(refusal("sklearn.svm." + std::string(100'000, 'S')),
+              HasSubstr("is 'sklearn.svm.SSS"));
+  EXPECT_LT(refusal("sklearn.svm." + std::string(100'000, 'S')).size(), 1000U);
+  EXPECT_THAT(refusal("sklearn.svm.\x1b[31m"), HasSubstr("is 'sklearn.svm.?[31m'"));
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ std::unique_ptr<const Transformer> read_transformer(const SklearnObject& object)
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
   }
   refuse(Code::unimplemented, "{} is {}, expected one of {}, passthrough", object.where,
-         class_of(object.value), names);
+         value_text(object.value), names);
 }
 
 bool is_passthrough(const PyValue& step, const std::string& where) {
