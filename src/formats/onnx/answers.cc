@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "formats/onnx/answers.h"
 
+#include "formats/onnx/metadata.h"
 #include "model/limits.h"
 
 #include <algorithm>
@@ -20,8 +21,8 @@ std::vector<Cell> cells_of(const OnnxScope& scope, ValueId value) {
 
 class AnswerReader {
  public:
-  AnswerReader(OnnxScope& scope, std::span<const OnnxOutput> outputs)
-      : scope_(scope), outputs_(outputs) {}
+  AnswerReader(OnnxScope& scope, std::span<const OnnxOutput> outputs, bool is_ours)
+      : scope_(scope), outputs_(outputs), is_ours_(is_ours) {}
 
   OnnxAnswers read() {
     for (const auto& [name, value] : outputs_) sort_output(name, value);
@@ -29,10 +30,11 @@ class AnswerReader {
       read_classes();
     } else if (map_ != nullptr && numbers_.size() == map_->size()) {
       answers_.targets = {{.class_labels = *map_}};
-      answers_.answer.numbers = numbers_;
     } else {
       read_numbers();
     }
+    answers_.answer.numbers = numbers_;
+    answers_.answer.numbers.insert(answers_.answer.numbers.end(), scores_.begin(), scores_.end());
     return std::move(answers_);
   }
 
@@ -42,7 +44,8 @@ class AnswerReader {
     if (is_floating(scope_.type_of(value))) {
       if (const std::vector<Label>* map = scope_.map_labels(value); map != nullptr) map_ = map;
       const std::vector<Cell> cells = cells_of(scope_, value);
-      numbers_.insert(numbers_.end(), cells.begin(), cells.end());
+      std::vector<Cell>& kind = is_ours_ && name == kScoresOutput ? scores_ : numbers_;
+      kind.insert(kind.end(), cells.begin(), cells.end());
       return;
     }
     if (labels_) scope_.refuse_here(Code::unimplemented, "a second output of labels");
@@ -81,17 +84,22 @@ class AnswerReader {
     expect_possible(labels);
     const std::size_t probability_count = target_count * labels.size();
     Target target{.class_labels = labels, .class_rule = ClassRule::stated};
-    target.has_probabilities = numbers_.size() >= probability_count && are_by_class(labels);
+    target.has_probabilities =
+        numbers_.size() >= probability_count && (is_ours_ || are_by_class(labels));
     const std::size_t scores_begin = target.has_probabilities ? probability_count : 0;
-    const std::size_t score_count = numbers_.size() - scores_begin;
-    if (score_count % target_count != 0) {
-      scope_.refuse_here(Code::unimplemented, "{} numbers beside {} labels", numbers_.size(),
+    const std::size_t score_count = numbers_.size() - scores_begin + scores_.size();
+    target.score_count = share_of(score_count, target_count);
+    answers_.targets.assign(target_count, target);
+    add_stated(labels, target_count);
+  }
+
+  // How many of the numbers each target has.
+  [[nodiscard]] std::size_t share_of(std::size_t count, std::size_t target_count) const {
+    if (count % target_count != 0) {
+      scope_.refuse_here(Code::unimplemented, "{} scores of {} things to predict", count,
                          target_count);
     }
-    target.score_count = score_count / target_count;
-    answers_.targets.assign(target_count, target);
-    answers_.answer.numbers = numbers_;
-    add_stated(labels, target_count);
+    return count / target_count;
   }
 
   // Whether the numbers begin with one array of a number a class, or with an array for each class
@@ -143,22 +151,25 @@ class AnswerReader {
 
   void read_numbers() {
     expect_target_count(numbers_.size());
-    answers_.targets.assign(numbers_.size(), Target{.task = Task::regression});
-    answers_.answer.numbers = numbers_;
+    answers_.targets.assign(
+        numbers_.size(),
+        Target{.task = Task::regression, .score_count = share_of(scores_.size(), numbers_.size())});
   }
 
   OnnxScope& scope_;
   std::span<const OnnxOutput> outputs_;
+  bool is_ours_;
   std::optional<ValueId> labels_;
   const std::vector<Label>* map_ = nullptr;
   std::vector<Cell> numbers_;
+  std::vector<Cell> scores_;  // of files of ours, which come behind all other numbers
   OnnxAnswers answers_;
 };
 
 }  // namespace
 
-OnnxAnswers read_onnx_answers(OnnxScope& scope, std::span<const OnnxOutput> outputs) {
-  return AnswerReader(scope, outputs).read();
+OnnxAnswers read_onnx_answers(OnnxScope& scope, std::span<const OnnxOutput> outputs, bool is_ours) {
+  return AnswerReader(scope, outputs, is_ours).read();
 }
 
 }  // namespace ml_inference

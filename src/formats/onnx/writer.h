@@ -23,4 +23,13 @@ namespace ml_inference {
 /// written with float attributes and are float32 again when they are read.
 [[nodiscard]] Result<std::string> write_onnx(const Model& model);
 
+/// Any model that ONNX can express, as a graph of operators (docs/formats/onnx.md says which) with
+/// answers in the type in which the model computes. load_model() of the bytes gives the same
+/// answers, though not an equal Forest, and so does onnxruntime from 1.20 on: labels are equal,
+/// float64 numbers within a relative 1e-12 and float32 ones within 1e-6 but for the order in which
+/// onnxruntime's threads add. Rows that the model refuses are answered. A forest with too many
+/// trees and outputs for that is written as write_onnx() writes it. Errors: unimplemented, naming
+/// what ONNX has no words for; resource_exhausted above kModelFileSizeMax.
+[[nodiscard]] Result<std::string> convert_to_onnx(const Model& model);
+
 }  // namespace ml_inference
