@@ -26,8 +26,10 @@ class AnswerReader {
 
   OnnxAnswers read() {
     for (const auto& [name, value] : outputs_) sort_output(name, value);
-    if (labels_) {
-      read_classes();
+    if (labels_.size() == 1) {
+      read_classes(labels_.front());
+    } else if (!labels_.empty()) {
+      read_targets();
     } else if (map_ != nullptr && numbers_.size() == map_->size()) {
       answers_.targets = {{.class_labels = *map_}};
     } else {
@@ -48,17 +50,19 @@ class AnswerReader {
       kind.insert(kind.end(), cells.begin(), cells.end());
       return;
     }
-    if (labels_) scope_.refuse_here(Code::unimplemented, "a second output of labels");
-    labels_ = value;
+    if (!labels_.empty() && !is_ours_) {
+      scope_.refuse_here(Code::unimplemented, "a second output of labels");
+    }
+    labels_.push_back(value);
   }
 
   // The labels of the classes: those of the map, or what the label output may be.
-  [[nodiscard]] std::vector<Label> class_labels() const {
+  [[nodiscard]] std::vector<Label> class_labels(ValueId output) const {
     if (map_ != nullptr) return *map_;
-    const ValueSpec& spec = scope_.spec(*labels_);
+    const ValueSpec& spec = scope_.spec(output);
     std::vector<double> possible = spec.possible;
-    if (scope_.builder().is_constant(*labels_)) {
-      const std::span<const double> elements = scope_.builder().elements(*labels_);
+    if (scope_.builder().is_constant(output)) {
+      const std::span<const double> elements = scope_.builder().elements(output);
       for (const double element : elements) {
         if (std::ranges::find(possible, element) == possible.end()) possible.push_back(element);
       }
@@ -68,20 +72,17 @@ class AnswerReader {
     return labels;
   }
 
-  void read_classes() {
-    const std::vector<Label> labels = class_labels();
-    const std::size_t target_count = element_count(scope_.shape(*labels_));
-    if (labels.empty() && scope_.type_of(*labels_) == ElementType::int64) {
+  void read_classes(ValueId output) {
+    const std::vector<Label> labels = class_labels(output);
+    const std::size_t target_count = element_count(scope_.shape(output));
+    if (labels.empty() && scope_.type_of(output) == ElementType::int64) {
       // Whole numbers that may be anything.
-      const std::vector<Cell> cells = cells_of(scope_, *labels_);
+      const std::vector<Cell> cells = cells_of(scope_, output);
       numbers_.insert(numbers_.begin(), cells.begin(), cells.end());
       return read_numbers();
     }
     expect_target_count(target_count);
-    if (labels.empty() || labels.size() > kOutputCountMax) {
-      scope_.refuse_here(Code::unimplemented, "labels of which it is not known what they may be");
-    }
-    expect_possible(labels);
+    expect_possible(output, labels);
     const std::size_t probability_count = target_count * labels.size();
     Target target{.class_labels = labels, .class_rule = ClassRule::stated};
     target.has_probabilities =
@@ -90,7 +91,32 @@ class AnswerReader {
     const std::size_t score_count = numbers_.size() - scores_begin + scores_.size();
     target.score_count = share_of(score_count, target_count);
     answers_.targets.assign(target_count, target);
-    add_stated(labels, target_count);
+    add_stated(output, labels, target_count);
+  }
+
+  // Several outputs of one label a row, in files of ours: targets of different classes.
+  void read_targets() {
+    expect_target_count(labels_.size());
+    std::size_t probability_count = 0;
+    for (const ValueId output : labels_) {
+      const std::vector<Label> labels = class_labels(output);
+      expect_possible(output, labels);
+      if (element_count(scope_.shape(output)) != 1) {
+        scope_.refuse_here(Code::data_loss, "an output of several labels beside others");
+      }
+      probability_count += labels.size();
+      answers_.targets.push_back({.class_labels = labels, .class_rule = ClassRule::stated});
+      add_stated(output, labels, 1);
+    }
+    if (!numbers_.empty() && numbers_.size() != probability_count) {
+      scope_.refuse_here(Code::data_loss, "{} probabilities of {} classes", numbers_.size(),
+                         probability_count);
+    }
+    const std::size_t score_count = share_of(scores_.size(), labels_.size());
+    for (Target& target : answers_.targets) {
+      target.has_probabilities = !numbers_.empty();
+      target.score_count = score_count;
+    }
   }
 
   // How many of the numbers each target has.
@@ -127,8 +153,11 @@ class AnswerReader {
   }
 
   // Every label that the graph may state is one of the classes.
-  void expect_possible(const std::vector<Label>& labels) const {
-    const ValueSpec& spec = scope_.spec(*labels_);
+  void expect_possible(ValueId output, const std::vector<Label>& labels) const {
+    if (labels.empty() || labels.size() > kOutputCountMax) {
+      scope_.refuse_here(Code::unimplemented, "labels of which it is not known what they may be");
+    }
+    const ValueSpec& spec = scope_.spec(output);
     for (const double element : spec.possible) {
       if (std::ranges::find(labels, scope_.label_of(spec.type, element)) != labels.end()) continue;
       scope_.refuse_here(Code::unimplemented, "the label {}, which is none of the map's",
@@ -136,7 +165,7 @@ class AnswerReader {
     }
   }
 
-  void add_stated(const std::vector<Label>& labels, std::size_t target_count) {
+  void add_stated(ValueId output, const std::vector<Label>& labels, std::size_t target_count) {
     std::unordered_map<double, std::size_t> classes;
     for (std::size_t index = 0; index < labels.size(); ++index) {
       const auto* truth = std::get_if<bool>(&labels[index]);
@@ -145,7 +174,7 @@ class AnswerReader {
       classes.emplace(element, index);
     }
     for (std::uint32_t index = 0; index < target_count; ++index) {
-      answers_.answer.classes.push_back({{*labels_, index}, classes});
+      answers_.answer.classes.push_back({{output, index}, classes});
     }
   }
 
@@ -159,7 +188,7 @@ class AnswerReader {
   OnnxScope& scope_;
   std::span<const OnnxOutput> outputs_;
   bool is_ours_;
-  std::optional<ValueId> labels_;
+  std::vector<ValueId> labels_;  // of others' files one at most
   const std::vector<Label>* map_ = nullptr;
   std::vector<Cell> numbers_;
   std::vector<Cell> scores_;  // of files of ours, which come behind all other numbers

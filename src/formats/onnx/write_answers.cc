@@ -4,6 +4,8 @@
 #include "formats/format_error.h"
 #include "formats/onnx/metadata.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <variant>
@@ -73,20 +75,32 @@ class AnswerWriter {
     std::size_t outputs_begin = 0;
     std::size_t scores_begin = schema_.output_count();
     for (const Target& target : targets) {
-      if (target.class_labels != targets.front().class_labels) {
-        refuse(Code::unimplemented, "onnx: the model has targets of different classes");
-      }
       places.push_back(place_of_class(target, outputs_begin, scores_begin));
       outputs_begin += target.output_count();
       scores_begin += target.score_count;
     }
+    const bool are_alike = std::ranges::all_of(targets, [&](const Target& target) {
+      return target.class_labels == targets.front().class_labels;
+    });
+    if (are_alike && targets.size() > 1) {
+      const std::string place = graph_.add("Concat", places, {{"axis", 1}});
+      return write_label(kLabelOutput, targets.front(), place, targets.size());
+    }
     constexpr std::int64_t kColumns[] = {1};
-    const std::string place = places.size() == 1
-                                  ? graph_.add("Squeeze", {places[0], graph_.integers(kColumns)})
-                                  : graph_.add("Concat", places, {{"axis", 1}});
-    const std::string label = graph_.add("Gather", {labels(), place}, {{"axis", 0}});
-    graph_.add_output(std::string(kLabelOutput), label, type_of(schema_.class_labels().front()),
-                      targets.size() == 1 ? 0 : targets.size());
+    for (std::size_t index = 0; index < targets.size(); ++index) {
+      const std::string place = graph_.add("Squeeze", {places[index], graph_.integers(kColumns)});
+      const std::string name = targets.size() == 1
+                                   ? std::string(kLabelOutput)
+                                   : graph_.new_name(fmt::format("{}_{}", kLabelOutput, index));
+      write_label(name, targets[index], place, 0);
+    }
+  }
+
+  // place  which class, int64 [N] for width 0, else [N, width].
+  void write_label(std::string_view name, const Target& target, const std::string& place,
+                   std::size_t width) {
+    const std::string label = graph_.add("Gather", {labels_of(target), place}, {{"axis", 0}});
+    graph_.add_output(std::string(name), label, type_of(target.class_labels.front()), width);
   }
 
   // Which class, int64 [N, 1].
@@ -109,11 +123,11 @@ class AnswerWriter {
     return graph_.add("Cast", {graph_.compare(comparison, score, 0)}, {{"to", TensorProto::INT64}});
   }
 
-  std::string labels() {
+  std::string labels_of(const Target& target) {
     TensorProto tensor;
-    tensor.set_data_type(type_of(schema_.class_labels().front()));
-    tensor.add_dims(static_cast<std::int64_t>(schema_.class_labels().size()));
-    for (const Label& label : schema_.class_labels()) add_label(label, tensor);
+    tensor.set_data_type(type_of(target.class_labels.front()));
+    tensor.add_dims(static_cast<std::int64_t>(target.class_labels.size()));
+    for (const Label& label : target.class_labels) add_label(label, tensor);
     return graph_.tensor(std::move(tensor));
   }
 

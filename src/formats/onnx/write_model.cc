@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "formats/format_error.h"
 #include "formats/limits.h"
+#include "formats/onnx/limits.h"
 #include "formats/onnx/metadata.h"
 #include "formats/onnx/stated_categories.h"
 #include "formats/onnx/write_answers.h"
@@ -156,7 +157,12 @@ void write_header(onnx::ModelProto& file, const OnnxVersions& versions, const Sc
   add_property(kAcceptsMissingKey, schema.input.accepts_missing ? "true" : "false");
   add_property(kAcceptsInfiniteKey, schema.input.accepts_infinite ? "true" : "false");
   if (schema.categories.empty()) return;
-  add_property(kCategoriesKey, stated_categories_text(schema.categories));
+  const std::string categories = stated_categories_text(schema.categories);
+  if (categories.size() > kOnnxCategoriesTextMax) {
+    refuse(Code::unimplemented, "onnx: the model has categories of {} bytes, expected at most {}",
+           categories.size(), kOnnxCategoriesTextMax);
+  }
+  add_property(kCategoriesKey, categories);
 }
 
 onnx::ModelProto write_model_graph(const Model& model) {
@@ -167,6 +173,11 @@ onnx::ModelProto write_model_graph(const Model& model) {
   if (model.schema().takes_any_width) {
     refuse(Code::unimplemented,
            "onnx: the model takes rows of any width, expected a number of features");
+  }
+  // Several values of a row's width have to fit into what the reader has for one row.
+  if (model.schema().feature_count() > kOnnxElementCountMax / 8) {
+    refuse(Code::unimplemented, "onnx: the model has {} features, expected at most {}",
+           model.schema().feature_count(), kOnnxElementCountMax / 8);
   }
   GraphWriter graph(made);
   for (const std::string_view name :

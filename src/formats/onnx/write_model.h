@@ -17,6 +17,7 @@ struct OnnxVersions {
 };
 
 /// The versions, who wrote it, and the schema as metadata.
+/// Throws FormatError, unimplemented, for more categories than are read again.
 void write_header(onnx::ModelProto& file, const OnnxVersions& versions, const Schema& schema);
 
 /// The model as operators of ai.onnx 18 and ai.onnx.ml 5, with a row as one input `features`, or as

@@ -96,10 +96,10 @@ TEST(ConvertedForest, KeepsTheBaseWhereItIsAdded) {
 TEST(ConvertedForest, KeepsLeavesOfOneValueAndOfOneForEachOutput) {
   for (const Aggregation aggregation : {Aggregation::sum, Aggregation::average}) {
     for (const std::size_t leaf_width : {1, 3}) {
-      for (const std::size_t tree_count : {1, 2, 10}) {
+      for (const std::size_t tree_count : {3, 10}) {  // some for each output
         expect_same_answers_of(
             {.tree_count = tree_count, .aggregation = aggregation, .leaf_width = leaf_width}, 4,
-            aggregation == Aggregation::average && tree_count < 3 && leaf_width == 1 ? 0 : 1e-14);
+            1e-14);
       }
     }
   }
@@ -154,7 +154,7 @@ TEST(ConvertedForest, RoundsAFloat32ThresholdToWhereItParts) {
   }
   std::vector<double> rows = {kNan, kInfinity, -kInfinity, 0.0, 3.4028234663852886e38, 1e-45};
   for (const float value : {0.1F, -0.1F, 3.4e38F}) {
-    for (const float toward : {-kInfinity, kInfinity}) {
+    for (const float toward : {-3e38F, 3.4028234e38F}) {
       rows.push_back(static_cast<double>(std::nextafter(value, toward)));
     }
     rows.push_back(static_cast<double>(value));
@@ -298,8 +298,8 @@ TEST(ConvertedLabel, MayBeOneOfSeveral) {
     return make_model(schema, std::move(forest), {}, link).value();
   };
   expect_same_answers(model(), testing::make_random_double_rows(100, 4, 8), 1e-14);
-  schema.targets[1].class_labels[1] = std::int64_t{3};
-  EXPECT_EQ(refusal_to_convert(model()), "onnx: the model has targets of different classes");
+  schema.targets[1].class_labels = {"no", "yes"};
+  expect_same_answers(model(), testing::make_random_double_rows(100, 4, 8), 1e-14);
 }
 
 TEST(ConvertedLabel, MayBeTheOnlyOne) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A Model -> an ONNX file that other programs run, and that load_model() reads back unchanged.
+// A Model -> an ONNX file that other programs run. The graphs: docs/formats/onnx.md.
 //
-// The graph is described in docs/formats/onnx.md. Thresholds and leaf values are written as float64
-// and un-normalised, so nothing is lost.
+// Trained models are one forest, of which nothing is lost; what is converted is any model, in
+// operators. Why two: docs/decisions/0031-converted-models-are-graphs.md.
 #pragma once
 
 #include "base/result.h"

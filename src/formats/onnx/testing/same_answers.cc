@@ -66,7 +66,10 @@ void expect_same_answers(const Model& model, std::span<const double> rows, doubl
   EXPECT_EQ(again.schema().feature_names, schema.feature_names);
   EXPECT_EQ(again.schema().input, schema.input);
   EXPECT_EQ(again.schema().categories, schema.categories);
-  ASSERT_EQ(again.schema().class_labels(), schema.class_labels());
+  ASSERT_EQ(again.schema().targets.size(), schema.targets.size());
+  for (std::size_t index = 0; index < schema.targets.size(); ++index) {
+    ASSERT_EQ(again.schema().targets[index].class_labels, schema.targets[index].class_labels);
+  }
   ASSERT_EQ(again.schema().output_count(), schema.output_count());
   ASSERT_EQ(again.schema().score_count(), schema.score_count());
   const std::vector<double> expected = answers_of(model, rows);
