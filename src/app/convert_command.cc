@@ -27,7 +27,7 @@ Result<void> convert(const ConvertOptions& options) {
                 fmt::format("{} is the model itself, expected another file", options.output_path));
   }
   ASSIGN_OR_RETURN(const Model model, load_model_file(options.model_path));
-  const Result<std::string> bytes = write_onnx(model);
+  const Result<std::string> bytes = convert_to_onnx(model);
   if (!bytes) {
     return fail(bytes.error().code, options.model_path + ": " + bytes.error().message);
   }
@@ -40,8 +40,8 @@ Result<void> convert(const ConvertOptions& options) {
 
 void add_convert_command(CLI::App& app, CommandAction& action) {
   const auto options = std::make_shared<ConvertOptions>();
-  CLI::App* const command =
-      app.add_subcommand("convert", "write a model as ONNX, where ONNX can say what it does");
+  CLI::App* const command = app.add_subcommand(
+      "convert", "write a model as ONNX with the same answers, where ONNX has words for it");
   command->add_option("MODEL", options->model_path, "model file")->required();
   command->add_option("OUT.onnx", options->output_path, "file to write")->required();
   command->callback([options, &action] { action = [options] { return convert(*options); }; });

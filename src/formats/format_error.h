@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How a reader inside this room says no. A reader has a failure possible at every byte, loading is
-// rare and all or nothing: so readers throw, and load_model() is the one place that catches. No
-// other exception of ours exists, and none leaves the room. See docs/decisions/0002-errors.md.
+// rare and all or nothing: so readers throw, and load_model() is the one place that catches; a
+// writer, which meets what it has no words for as often, is caught by convert_to_onnx(). No other
+// exception of ours exists, and none leaves the room. See docs/decisions/0002-errors.md.
 #pragma once
 
 #include "base/result.h"

@@ -82,6 +82,9 @@ class ForestBuilder {
   /// fallback  its value when one of these features is missing.
   void linear_leaf(std::size_t node, const LinearLeaf& linear, double fallback);
 
+  /// Whether build() will report a fault: what is added from here on changes nothing.
+  [[nodiscard]] bool has_fault() const { return fault_.has_value(); }
+
   /// The finished forest; the builder is used up.
   /// Errors: invalid_argument (a rule was broken) or resource_exhausted (a limit was reached), of
   /// the first fault: "tree 3 node 17: left child 4 does not lie below its parent".

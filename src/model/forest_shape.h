@@ -20,9 +20,10 @@ enum class Aggregation : std::uint8_t {
 enum class CategoryRule : std::uint8_t {
   truncated,     ///< cut towards zero: -0.9 is code 0, from -1 down there is none (LightGBM)
   not_negative,  ///< below 0 there is none, otherwise cut (XGBoost)
-  byte,   ///< cut towards zero, of that the low 8 bits: 256 is code 0, -1 is code 255; 0 from
-          ///< 2^31 on, either way (HistGradientBoosting: a C cast to uint8 on x86-64)
-  whole,  ///< below 0 there is none, nor for what is no whole number (ONNX: equality)
+  byte,  ///< cut towards zero, of that the low 8 bits: 256 is code 0, -1 is code 255; 0 from
+         ///< 2^31 on, either way (HistGradientBoosting: a C cast to uint8 on x86-64)
+  byte_not_negative,  ///< below 0 there is none, otherwise as a byte (since scikit-learn 1.2)
+  whole,              ///< below 0 there is none, nor for what is no whole number (ONNX: equality)
 };
 
 /// The largest number that counts as zero where zero is missing.

@@ -39,7 +39,8 @@ namespace ml_inference {
 [[nodiscard]] inline std::optional<std::uint32_t> category_code(CategoryRule rule, double value) {
   constexpr double kEnd = 2147483648.0;  // of int32
   const bool fits = value > -kEnd - 1 && value < kEnd;
-  if (rule == CategoryRule::byte) {
+  if (rule == CategoryRule::byte_not_negative && value < 0) return std::nullopt;
+  if (rule == CategoryRule::byte || rule == CategoryRule::byte_not_negative) {
     return fits ? static_cast<std::uint8_t>(static_cast<std::int32_t>(value)) : 0;
   }
   if (rule == CategoryRule::whole && value != std::trunc(value)) return std::nullopt;

@@ -143,6 +143,18 @@ TEST(CategoryCode, IsTheLowestByte) {
   EXPECT_EQ(code(-kInfinity), Code(0));
 }
 
+TEST(CategoryCode, IsTheLowestByteOfWhatIsNotNegative) {
+  const auto code = [](double value) {
+    return category_code(CategoryRule::byte_not_negative, value);
+  };
+  EXPECT_EQ(code(257.9), Code(1));
+  EXPECT_EQ(code(-0.0), Code(0));
+  EXPECT_EQ(code(kInfinity), Code(0));
+  for (const double negative : {-kDenormal, -0.5, -256.0, -1e39, -kInfinity}) {
+    EXPECT_EQ(code(negative), std::nullopt) << negative;
+  }
+}
+
 TEST(GoesLeft, SendsACodeWhereItsBitSays) {
   const OneTest test(CategoryRule::truncated, {1U << 31 | 1U, 2U}, {});
   for (std::uint32_t code = 0; code < 64; ++code) {

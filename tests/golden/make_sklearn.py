@@ -191,6 +191,15 @@ def models(full):
     yield "bag_columns", BaggingClassifier(n_estimators=2, max_features=1, random_state=3, **tree), IRIS, NAMES[SPECIES], {}, []
     # So few scores that rows stand exactly on the border between inliers and outliers.
     yield "iso_ties", IsolationForest(n_estimators=1, max_samples=4, contamination=0.1, random_state=3), IRIS, None, {}, ["log"]
+    # What a tree by itself says to missing values when it looks for the best threshold.
+    yield "etc_best", ExtraTreeClassifier(splitter="best", max_depth=3, random_state=3), IRIS, SPECIES, {}, []
+    yield "etr_best", ExtraTreeRegressor(splitter="best", max_depth=3, random_state=3), ROWS, TARGET, {}, []
+    if VERSION >= (1, 0):
+        coded = np.column_stack([IRIS[:, 0], np.arange(150) % 9])
+        yield "hgb_below", HistGradientBoostingRegressor(categorical_features=[1], max_iter=5, min_samples_leaf=3, random_state=3), coded, coded[:, 1] * 7 % 5, {}, ["below"]
+        yield "gb_init_hist", GradientBoostingClassifier(init=HistGradientBoostingClassifier(**HIST), **BOOSTED), IRIS, BINARY, {}, ["log"]
+    yield "dummy_half", DummyClassifier(strategy="constant", constant=[1.5]), IRIS, BINARY + 0.5, {}, []
+    yield "dummy_true", DummyClassifier(strategy="constant", constant=True), IRIS, BINARY > 0, {}, []
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -244,6 +253,9 @@ def rows_for(model, data, tags):
     if "codes" in tags:
         for code in (0, 5, 6, 7, 39, 40, 100, 2.0):
             rows.append([base[0], float(code), base[2], float(code)])
+    if "below" in tags:
+        for code in (-1e-35, -0.5, -1.0, -2.5, -255.5, -256.0, -1e10):
+            rows.append([base[0], code])
     return rows
 
 

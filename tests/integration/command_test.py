@@ -64,6 +64,21 @@ class RoundTrip(unittest.TestCase):
             with ready_program(*flags) as program:
                 self.assertEqual(program.predict(cells).json(), {"predictions": expected}, flags)
 
+    def test_a_converted_model_answers_the_same(self):
+        converted = str(Path(self.folder.name) / "converted.onnx")
+        done = run("convert", self.model, converted)
+        self.assertEqual((done.returncode, done.stdout), (0, f"written: {converted}\n"))
+        again = run("predict", converted, self.rows)
+        self.assertEqual([json.loads(line) for line in again.stdout.splitlines()],
+                         self.predictions())
+
+    def test_convert_names_what_onnx_has_no_words_for(self):
+        model = str(ROOT / "tests/golden/lightgbm/4.7.0/linear.txt")
+        done = run("convert", model, str(Path(self.folder.name) / "linear.onnx"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, f"ml-inference: {model}: onnx: the model has linear leaves, "
+                                      "for which ONNX has no words\n")
+
     def test_verify_takes_what_predict_prints(self):
         rows, expect = self.model + ".rows", self.model + ".expect"
         Path(rows).write_text("[5.1,3.5,1.4,0.2]\n[5.1,3.5,null,0.2]\n[5.1]\n[7,3,6,true]\n")

@@ -87,6 +87,10 @@ class ModelMaker {
         meaning_(meaning(asker)) {}
 
   Model make() {
+    if (file_.average_output && file_.trees.empty()) {
+      refuse(Code::invalid_argument,
+             "lightgbm: a random forest without trees, whose mean is no number");
+    }
     // All that may be refused comes before memory is taken for a forest.
     check_classes();
     Schema schema = make_schema();
@@ -192,7 +196,7 @@ class ModelMaker {
     Link link{.function = link_function(), .two_classes = is_two_classes()};
     if (link.function == LinkFunction::logistic) link.scale = file_.objective.sigmoid;
     if (file_.average_output) {
-      link.divisor = static_cast<double>(std::max<std::size_t>(file_.iteration_count(), 1));
+      link.divisor = static_cast<double>(file_.iteration_count());
     }
     return link;
   }

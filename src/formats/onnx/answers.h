@@ -23,7 +23,10 @@ struct OnnxAnswers {
 /// An output of int64, bool or string holds the labels; numbers beside it are probabilities where
 /// there is one for each class, else scores. Without labels a ZipMap is a classification, anything
 /// else a regression of as many targets as there are numbers.
+/// is_ours  whether our own writer named the outputs: then numbers are scores where the output says
+///          so, and probabilities or predictions elsewhere.
 /// Throws FormatError: unimplemented for outputs that are something else.
-[[nodiscard]] OnnxAnswers read_onnx_answers(OnnxScope& scope, std::span<const OnnxOutput> outputs);
+[[nodiscard]] OnnxAnswers read_onnx_answers(OnnxScope& scope, std::span<const OnnxOutput> outputs,
+                                            bool is_ours);
 
 }  // namespace ml_inference

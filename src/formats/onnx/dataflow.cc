@@ -6,8 +6,10 @@
 #include "formats/onnx/answers.h"
 #include "formats/onnx/ensemble.h"
 #include "formats/onnx/limits.h"
+#include "formats/onnx/metadata.h"
 #include "formats/onnx/operators.h"
 #include "formats/onnx/scope.h"
+#include "formats/onnx/stated_categories.h"
 #include "model/graph/movement.h"
 #include "model/limits.h"
 
@@ -46,7 +48,11 @@ struct Input {
 class DataflowReader {
  public:
   DataflowReader(const onnx::ModelProto& model, std::size_t name_count, std::size_t memory_max)
-      : graph_(model.graph()), name_count_(name_count), versions_(onnx_versions(model)) {
+      : graph_(model.graph()),
+        is_ours_(model.producer_name() == kOnnxProducer),
+        stated_(read_stated_categories(model)),
+        name_count_(name_count),
+        versions_(onnx_versions(model)) {
     if (graph_.node_size() > kOnnxGraphNodeCountMax) {
       refuse(Code::resource_exhausted, "onnx: the graph has {} nodes, expected at most {}",
              graph_.node_size(), kOnnxGraphNodeCountMax);
@@ -148,22 +154,55 @@ class DataflowReader {
   // --- inputs
 
   void add_inputs() {
-    const bool has_text = std::ranges::any_of(
-        inputs_, [](const Input& input) { return input.type == ElementType::text; });
+    const bool has_text = stated_.empty() && std::ranges::any_of(inputs_, [](const Input& input) {
+                            return input.type == ElementType::text;
+                          });
     const std::vector<Label> categories = has_text ? text_categories() : std::vector<Label>{};
     std::size_t begin = 0;
     for (const Input& input : inputs_) {
       scope_->enter(fmt::format("input {}", quoted_text(*input.name)));
-      std::vector<double> texts;
-      if (input.type == ElementType::text) texts = add_categories(input, begin, categories);
+      std::vector<double> elements;
+      if (const Categories* stated = stated_at(begin); stated != nullptr) {
+        elements = add_stated(input, *stated);
+      } else if (input.type == ElementType::text) {
+        elements = add_categories(input, begin, categories);
+      }
       scope_->reserve(input.shape);
-      scope_->define(*input.name,
-                     scope_->add(std::make_unique<Columns>(input.type, begin, input.width, texts),
-                                 {scope_->builder().row()},
-                                 ValueSpec{.type = input.type, .shape = input.shape}));
+      scope_->define(*input.name, scope_->add(std::make_unique<Columns>(input.type, begin,
+                                                                        input.width, elements),
+                                              {scope_->builder().row()},
+                                              ValueSpec{.type = input.type, .shape = input.shape}));
       begin += input.width;
     }
+    if (result_.categories.size() < stated_.size()) {
+      refuse(Code::data_loss, "onnx: metadata {} names a feature that is no input", kCategoriesKey);
+    }
     name_features();
+  }
+
+  [[nodiscard]] const Categories* stated_at(std::size_t feature) const {
+    const auto found = std::ranges::find(stated_, feature, &Categories::feature);
+    return found == stated_.end() ? nullptr : &*found;
+  }
+
+  // A column whose categories our own file states.
+  std::vector<double> add_stated(const Input& input, const Categories& categories) {
+    const bool are_texts = std::holds_alternative<std::string>(categories.labels.front());
+    if (input.width != 1 || are_texts != (input.type == ElementType::text)) {
+      scope_->refuse_here(Code::data_loss, "its categories do not fit its type");
+    }
+    text_size_ += categories.labels.size() * sizeof(Label);
+    expect_text_size();
+    result_.categories.push_back(categories);
+    std::vector<double> elements;
+    for (const Label& label : categories.labels) {
+      const auto* truth = std::get_if<bool>(&label);
+      const auto* number = std::get_if<double>(&label);
+      elements.push_back(truth != nullptr    ? (*truth ? 1 : 0)
+                         : number != nullptr ? *number
+                                             : scope_->element_of(label));
+    }
+    return elements;
   }
 
   // A text may be whatever an operator looks for; any other one is none of these.
@@ -267,12 +306,14 @@ class DataflowReader {
       add_initializer(output.name());
       outputs.emplace_back(output.name(), scope_->named(output.name()));
     }
-    OnnxAnswers answers = read_onnx_answers(*scope_, outputs);
+    OnnxAnswers answers = read_onnx_answers(*scope_, outputs, is_ours_);
     result_.targets = std::move(answers.targets);
     result_.estimator = std::move(scope_->builder()).build(std::move(answers.answer));
   }
 
   const onnx::GraphProto& graph_;
+  bool is_ours_;
+  std::vector<Categories> stated_;
   std::size_t name_count_;
   std::map<std::string_view, std::int64_t> versions_;
   std::unordered_map<std::string_view, const TensorProto*> initializers_;

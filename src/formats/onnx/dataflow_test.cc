@@ -92,6 +92,21 @@ TEST(OnnxDataflow, ComputesInFloat32WhereTheGraphDoes) {
   EXPECT_THAT(answers(model, {0.1, 3}), ElementsAre(static_cast<double>(expected), 4));
 }
 
+TEST(OnnxDataflow, ExpandsToNothing) {
+  ModelProto model = empty_graph(1);
+  add_integers(model, "shape", {1, 0});
+  add_node(model, "Expand", {"x", "shape"}, {"nothing"});
+  set_integer(add_node(model, "Concat", {"nothing", "x"}, {"y"}), "axis", 1);
+  EXPECT_THAT(answers(model, {3}), ElementsAre(3));
+}
+
+TEST(OnnxDataflow, RefusesToKeepDimensionsByANumberThatIsNoFlag) {
+  ModelProto model = empty_graph(2);
+  set_integer(add_node(model, "ArgMax", {"x"}, {"y"}), "keepdims", 2);
+  EXPECT_THAT(load_model(model.SerializeAsString(), "test").error().message,
+              HasSubstr("keepdims is 2, expected 0 or 1"));
+}
+
 TEST(OnnxDataflow, ComputesInFloat64WhereTheGraphDoes) {
   ModelProto model = empty_graph(1, TensorProto::DOUBLE);
   add_node(model, "Exp", {"x"}, {"y"});

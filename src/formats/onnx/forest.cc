@@ -2,6 +2,7 @@
 #include "formats/onnx/forest.h"
 
 #include "formats/format_error.h"
+#include "formats/onnx/limits.h"
 #include "model/forest_builder.h"
 #include "model/limits.h"
 
@@ -25,9 +26,6 @@ namespace {
 using Index = std::uint32_t;
 
 constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
-
-// The largest value that a test of equality asks for: its set is 8 KB then.
-constexpr double kCategoryMax = 65535;
 
 // A weight on its way to its leaf.
 struct PlacedWeight {
@@ -350,10 +348,10 @@ class ForestMaker {
   }
 
   void add_category(std::size_t position, double value, std::vector<std::uint32_t>& words) const {
-    if (!(value >= 0 && value <= kCategoryMax && std::trunc(value) == value)) {
+    if (!(value >= 0 && value <= kOnnxCategoryMax && std::trunc(value) == value)) {
       refuse_here(Code::unimplemented,
                   "{}: a test whether a feature equals {}, expected a whole number of 0 to {}",
-                  node_text(position), value, kCategoryMax);
+                  node_text(position), value, kOnnxCategoryMax);
     }
     const auto code = static_cast<std::size_t>(value);
     if (code / 32 >= words.size()) words.resize(code / 32 + 1, 0);

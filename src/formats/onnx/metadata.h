@@ -20,4 +20,13 @@ inline constexpr std::string_view kTargetNameKey = "target_name";
 inline constexpr std::string_view kAcceptsMissingKey = "accepts_missing";
 inline constexpr std::string_view kAcceptsInfiniteKey = "accepts_infinite";
 
+/// Schema::categories, by formats/onnx/stated_categories.h; where there are any.
+inline constexpr std::string_view kCategoriesKey = "categories";
+
+/// The outputs of the graphs that we write.
+inline constexpr std::string_view kLabelOutput = "label";
+inline constexpr std::string_view kProbabilitiesOutput = "probabilities";
+inline constexpr std::string_view kPredictionOutput = "prediction";
+inline constexpr std::string_view kScoresOutput = "scores";
+
 }  // namespace ml_inference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as an ONNX file: they are read or refused, never more. What is read answers some rows.
 // What is one forest is written and read again, and has to be the same model; so the writer is
-// fuzzed with every forest that a file can hold.
+// fuzzed with every forest that a file can hold. So is what converts forests.
 //
 //   make fuzz, or build/fuzz/src/formats/onnx_fuzz tests/corpus/onnx tests/golden/onnx
 #include "base/assert.h"
@@ -30,6 +30,17 @@ void answer_rows(const ml_inference::Model& model) {
   }
 }
 
+// Whatever is not too large to be read in a moment can be read again.
+void convert(const ml_inference::Model& model) {
+  if (model.schema().feature_count() > 1'000 || model.size().node_count > 10'000 ||
+      model.schema().answer_width() > 100) {
+    return;
+  }
+  if (const auto converted = ml_inference::convert_to_onnx(model)) {
+    ASSERT(ml_inference::load_model(*converted, "converted").has_value());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -42,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   answer_rows(*model);
+  convert(*model);
   const Result<std::string> written = write_onnx(*model);
   if (!written) return 0;
   const Result<Model> again = load_model(*written, "written");

@@ -139,7 +139,11 @@ Model read_dataflow_model(const onnx::ModelProto& file, std::size_t memory_max) 
   OnnxDataflow read = read_onnx_dataflow(file, metadata.name_count(), memory_max);
   Schema schema =
       read_schema(metadata, read.feature_names, read.feature_count, std::move(read.targets));
-  schema.input.type = NumberType::float64;
+  // Others' float inputs are rounded inside the graph, and take what float32 cannot hold.
+  const bool is_float32 =
+      metadata.is_ours() &&
+      file.graph().input(0).type().tensor_type().elem_type() == onnx::TensorProto::FLOAT;
+  schema.input.type = is_float32 ? NumberType::float32 : NumberType::float64;
   schema.categories = std::move(read.categories);
   return checked(make_model(std::move(schema), std::move(read.estimator),
                             {.format = "onnx", .producer = file.producer_name()}));

@@ -55,6 +55,15 @@ std::vector<std::uint32_t> group_order(const GraphShape& shape,
   return order;
 }
 
+// onnxruntime takes 1 alone for true, the specification any number.
+bool keeps_dimensions(const OnnxScope& scope, const OnnxAttributes& here) {
+  const std::int64_t keeps = here.integer("keepdims", 1);
+  if (keeps != 0 && keeps != 1) {
+    scope.refuse_here(Code::unimplemented, "keepdims is {}, expected 0 or 1", keeps);
+  }
+  return keeps == 1;
+}
+
 void read_reduce(OnnxScope& scope) {
   scope.expect_inputs(1, 2);
   const OnnxAttributes here = scope.attributes({"axes", "keepdims", "noop_with_empty_axes"});
@@ -65,7 +74,7 @@ void read_reduce(OnnxScope& scope) {
     scope.refuse_here(Code::data_loss, "of {}", element_type_name(type));
   }
   const std::vector<bool> is_reduced = reduced_axes(scope, here, from.size());
-  const bool keeps = here.integer("keepdims", 1) != 0;
+  const bool keeps = keeps_dimensions(scope, here);
   GraphShape shape;
   std::size_t group_size = 1;
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
@@ -101,7 +110,7 @@ void read_arg_best(OnnxScope& scope) {
   if (from[axis] == 0) scope.refuse_here(Code::data_loss, "an empty axis");
   scope.reserve(from);
   ValueSpec spec{.type = ElementType::int64,
-                 .shape = without(from, axis, here.integer("keepdims", 1) != 0)};
+                 .shape = without(from, axis, keeps_dimensions(scope, here))};
   if (from[axis] <= 4096) {
     spec.possible.resize(from[axis]);
     std::iota(spec.possible.begin(), spec.possible.end(), 0.0);

@@ -474,8 +474,10 @@ void read_split(OnnxScope& scope) {
 }
 
 ValueId broadcast_to(OnnxScope& scope, ValueId value, const GraphShape& shape) {
+  if (element_count(scope.shape(value)) == element_count(shape)) {
+    return scope.reshaped(value, shape);
+  }
   const std::vector<std::uint32_t> map = broadcast_map(scope.shape(value), shape);
-  if (map.empty()) return scope.reshaped(value, shape);
   Sources sources;
   for (const std::uint32_t index : map) sources.push_back({0, index});
   return add_move(scope, std::move(sources), {value}, shape);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "formats/onnx/writer.h"
 
-#include "base/json_text.h"
 #include "base/number_text.h"
+#include "formats/format_error.h"
 #include "formats/limits.h"
-#include "formats/onnx/metadata.h"
 #include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/write_model.h"
 
 #include <fmt/format.h>
 
@@ -26,9 +26,7 @@ using onnx::TensorProto;
 
 // The versions in which the operators have the form written here: doubles in tree ensembles came
 // with ai.onnx.ml 3 (ONNX 1.12, IR version 8), text in Gather and Cast is older.
-constexpr std::int64_t kIrVersion = 8;
-constexpr std::int64_t kMlVersion = 3;
-constexpr std::int64_t kOperatorsVersion = 17;
+constexpr OnnxVersions kVersions{.file = 8, .operators = 17, .ml = 3};
 
 AttributeProto& add_attribute(onnx::NodeProto& node, std::string_view name,
                               AttributeProto::AttributeType type) {
@@ -174,7 +172,7 @@ class OnnxWriter {
       : schema_(model.schema()), forest_(*model.only_forest()) {}
 
   onnx::ModelProto write() {
-    add_header();
+    write_header(file_, kVersions, schema_);
     onnx::GraphProto& graph = *file_.mutable_graph();
     graph.set_name("forest");
     add_value(*graph.add_input(), "features", TensorProto::FLOAT, schema_.feature_count());
@@ -190,39 +188,6 @@ class OnnxWriter {
   }
 
  private:
-  void add_header() {
-    file_.set_ir_version(kIrVersion);
-    file_.set_producer_name(std::string(kOnnxProducer));
-    file_.set_producer_version(ML_INFERENCE_VERSION);
-    add_operator_set("", kOperatorsVersion);
-    add_operator_set("ai.onnx.ml", kMlVersion);
-    add_property(kFeatureNamesKey, json_array(schema_.feature_names));
-    add_property(kTargetNameKey, schema_.targets[0].name);
-    add_property(kAcceptsMissingKey, schema_.input.accepts_missing ? "true" : "false");
-    add_property(kAcceptsInfiniteKey, schema_.input.accepts_infinite ? "true" : "false");
-  }
-
-  void add_operator_set(const char* domain, std::int64_t version) {
-    onnx::OperatorSetIdProto& set = *file_.add_opset_import();
-    set.set_domain(domain);
-    set.set_version(version);
-  }
-
-  void add_property(std::string_view key, const std::string& value) {
-    onnx::StringStringEntryProto& entry = *file_.add_metadata_props();
-    entry.set_key(std::string(key));
-    entry.set_value(value);
-  }
-
-  static std::string json_array(const std::vector<std::string>& texts) {
-    std::string out = "[";
-    for (const std::string& text : texts) {
-      if (out.size() > 1) out += ',';
-      append_json_string(out, text);
-    }
-    return out + ']';
-  }
-
   // width 0: one value a row.
   static void add_value(onnx::ValueInfoProto& value, const char* name, TensorProto::DataType type,
                         std::size_t width) {
@@ -390,13 +355,7 @@ std::string unsayable(const Model& model) {
   return "";
 }
 
-}  // namespace
-
-Result<std::string> write_onnx(const Model& model) {
-  if (const std::string what = unsayable(model); !what.empty()) {
-    return fail(Code::unimplemented, "onnx: the model has " + what);
-  }
-  const onnx::ModelProto file = OnnxWriter(model).write();
+Result<std::string> bytes_of(const onnx::ModelProto& file) {
   const std::size_t size = file.ByteSizeLong();
   if (size > kModelFileSizeMax) {
     return fail(Code::resource_exhausted, fmt::format("onnx: the model takes {} bytes, expected at "
@@ -404,6 +363,25 @@ Result<std::string> write_onnx(const Model& model) {
                                                       size, kModelFileSizeMax));
   }
   return file.SerializeAsString();
+}
+
+}  // namespace
+
+Result<std::string> write_onnx(const Model& model) {
+  if (const std::string what = unsayable(model); !what.empty()) {
+    return fail(Code::unimplemented, "onnx: the model has " + what);
+  }
+  return bytes_of(OnnxWriter(model).write());
+}
+
+Result<std::string> convert_to_onnx(const Model& model) {
+  try {
+    return bytes_of(write_model_graph(model));
+  } catch (const FormatError& refusal) {
+    // A forest that is too wide for that may still be said with answers in float32.
+    if (unsayable(model).empty()) return write_onnx(model);
+    return std::unexpected(refusal.error);
+  }
 }
 
 }  // namespace ml_inference

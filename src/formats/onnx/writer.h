@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A Model -> an ONNX file that other programs run, and that load_model() reads back unchanged.
+// A Model -> an ONNX file that other programs run. The graphs: docs/formats/onnx.md.
 //
-// The graph is described in docs/formats/onnx.md. Thresholds and leaf values are written as float64
-// and un-normalised, so nothing is lost.
+// Trained models are one forest, of which nothing is lost; what is converted is any model, in
+// operators. Why two: docs/decisions/0031-converted-models-are-graphs.md.
 #pragma once
 
 #include "base/result.h"
@@ -22,5 +22,14 @@ namespace ml_inference {
 /// tests, zeros that are missing, linear leaves, leaves of any value. Forests in float32 are
 /// written with float attributes and are float32 again when they are read.
 [[nodiscard]] Result<std::string> write_onnx(const Model& model);
+
+/// Any model that ONNX can express, as a graph of operators (docs/formats/onnx.md says which) with
+/// answers in the type in which the model computes. load_model() of the bytes gives the same
+/// answers, though not an equal Forest, and so does onnxruntime from 1.20 on: labels are equal,
+/// float64 numbers within a relative 1e-12 and float32 ones within 1e-6 but for the order in which
+/// onnxruntime's threads add. Rows that the model refuses are answered. A forest with too many
+/// trees and outputs for that is written as write_onnx() writes it. Errors: unimplemented, naming
+/// what ONNX has no words for; resource_exhausted above kModelFileSizeMax.
+[[nodiscard]] Result<std::string> convert_to_onnx(const Model& model);
 
 }  // namespace ml_inference

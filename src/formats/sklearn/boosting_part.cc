@@ -82,12 +82,10 @@ class BoostingReader {
              part.targets.front().output_count(), part.estimator->feature_count(), expected,
              feature_count_of(object_));
     }
-    InputRules rules = part.rules;
-    rules.accepts_missing = false;
     return {.estimator = std::make_unique<StartedForest>(std::move(part.estimator), start_rule(),
                                                          least_probability(), read_forest({}),
                                                          link(), is_classifier_),
-            .rules = rules,
+            .rules = {},  // it looks at the rows itself, before `init` does
             .targets = std::move(targets_)};
   }
 

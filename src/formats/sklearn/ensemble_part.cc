@@ -388,6 +388,25 @@ namespace {
 constexpr InputRules kAnything{
     .accepts_missing = true, .accepts_infinite = true, .type = NumberType::float64};
 
+// As Python compares: numbers and truth values by their value.
+bool is_same_label(const Label& left, const Label& right) {
+  const auto number = [](const Label& label) -> std::optional<double> {
+    return std::visit(
+        [](const auto& value) -> std::optional<double> {
+          using Value = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<Value, std::string>) {
+            return std::nullopt;
+          } else {
+            return static_cast<double>(value);
+          }
+        },
+        label);
+  };
+  const std::optional<double> a = number(left);
+  const std::optional<double> b = number(right);
+  return a && b ? *a == *b : left == right;
+}
+
 // By class, the probability that the strategy gives it.
 std::vector<double> dummy_probabilities(const SklearnObject& object, std::vector<double> prior,
                                         const std::vector<Label>& labels,
@@ -403,7 +422,8 @@ std::vector<double> dummy_probabilities(const SklearnObject& object, std::vector
   if (strategy == "most_frequent") {
     chosen = static_cast<std::size_t>(std::ranges::max_element(prior) - prior.begin());
   } else if (strategy == "constant" && constant) {
-    chosen = static_cast<std::size_t>(std::ranges::find(labels, *constant) - labels.begin());
+    const auto is_it = [&](const Label& label) { return is_same_label(label, *constant); };
+    chosen = static_cast<std::size_t>(std::ranges::find_if(labels, is_it) - labels.begin());
     if (chosen == labels.size()) {
       refuse(Code::data_loss, "{} is none of the classes", object.path("constant"));
     }
@@ -462,7 +482,12 @@ SklearnPart read_dummy(const SklearnObject& object) {
   const bool counts = object.find("n_features_in_") || object.find("n_features_");
   const std::size_t feature_count = counts ? feature_count_of(object) : 1;
   if (is_classifier(object)) return read_dummy_classifier(object, feature_count);
-  std::vector<double> constant = doubles_of(object.get("constant_"), object.path("constant_"));
+  const PyValue said = object.get("constant_");
+  if (said.is(PyKind::array) && said.layout().count > std::int64_t{kTargetCountMax}) {
+    refuse(Code::resource_exhausted, "{} has {} numbers, expected 1 to {}",
+           object.path("constant_"), said.layout().count, kTargetCountMax);
+  }
+  std::vector<double> constant = doubles_of(said, object.path("constant_"));
   if (constant.empty() || constant.size() > kTargetCountMax) {
     refuse(Code::resource_exhausted, "{} has {} numbers, expected 1 to {}",
            object.path("constant_"), constant.size(), kTargetCountMax);

@@ -210,7 +210,9 @@ class HistReader {
                            .output_count = sum_count_,
                            .leaf_width = 1,
                            .feature_type = NumberType::float64,
-                           .category_rule = CategoryRule::byte,
+                           .category_rule = object_.version >= SklearnVersion{1, 2}
+                                                ? CategoryRule::byte_not_negative
+                                                : CategoryRule::byte,
                            .base = read_base()});
     const std::string where = object_.path("_predictors");
     const PyItems iterations(object_.get("_predictors"), where);

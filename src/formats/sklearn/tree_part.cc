@@ -18,12 +18,21 @@ namespace {
 constexpr std::array<std::string_view, 7> kMissingCriteria{
     "gini", "log_loss", "entropy", "squared_error", "friedman_mse", "poisson", "mse"};
 
+// Extremely randomized trees that look for the best threshold, since 1.6. There a slip lets the
+// regressor through.
+bool refuses_missing_when_best(const SklearnObject& tree) {
+  if (!tree.name.starts_with("ExtraTree")) return false;
+  const bool is_classifier = tree.name == "ExtraTreeClassifier";
+  return tree.version >= (is_classifier ? SklearnVersion{1, 6} : SklearnVersion{1, 7});
+}
+
 // Source: scikit-learn 1.7, sklearn/tree/_classes.py, _support_missing_values and
 // __sklearn_tags__.
 bool tree_accepts_missing(const SklearnObject& tree) {
   if (tree.version < SklearnVersion{1, 3}) return false;
   const bool is_best = tree.text("splitter", "best") == "best";
   if (!is_best && tree.version < SklearnVersion{1, 6}) return false;
+  if (is_best && refuses_missing_when_best(tree)) return false;
   if (tree.version >= SklearnVersion{1, 9}) return true;
   if (tree.find("monotonic_cst")) return false;
   return std::ranges::count(kMissingCriteria, tree.text("criterion", "gini")) > 0;

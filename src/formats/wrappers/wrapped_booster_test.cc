@@ -132,6 +132,21 @@ TEST(WrappedBooster, GivesNumbersToARegressorAndClassesToAClassifier) {
   EXPECT_GT(shares.schema().targets.size(), 1U);
 }
 
+TEST(WrappedBooster, PredictsDropoutInPlaceUpTo32) {
+  const auto are_equal = [](const std::string& name) {
+    const std::string file = xgboost_file(name);
+    const Model wrapper = wrapped(kXgbRegressor, file, {});
+    const Model booster = load_model(file, "file").value();
+    bool all = true;
+    for (double value = -3; value < 3; value += 0.25) {
+      all = all && answer(wrapper, value) == answer(booster, value);
+    }
+    return all;
+  };
+  EXPECT_FALSE(are_equal("3.2.0/dart_reg"));
+  EXPECT_TRUE(are_equal("3.4.1/dart_reg"));
+}
+
 TEST(WrappedBooster, ComparesProbabilitiesForSoftprobAndSumsForSoftmax) {
   const auto rule = [](const std::string& name) {
     return load_model(xgboost_file(name), "file").value().schema().targets.front().class_rule;

@@ -163,6 +163,8 @@ bool XgboostDocument::begin_list(std::size_t count) {
   const Place place = enter(Kind::list);
   open(place, true);
   if (place == Place::cats_offsets) has_cats_offsets_ = true;
+  if (place == Place::trees) has_trees_ = true;
+  if (place == Place::weights) has_weights_ = true;
   if (auto* column = integers(place)) column->reserve(count);
   if (auto* column = reals(place)) column->reserve(count);
   if (auto* column = flags(place)) column->reserve(count);
@@ -356,6 +358,14 @@ XgboostFile XgboostDocument::finish() && {
   file_.weight_drop = weight_drop_.release();
   file_.weights = weights_.release();
   file_.booster = xgboost_booster(booster_name_, file_);
+  // save_config() writes all but these.
+  const bool is_linear = file_.booster == XgboostBooster::gblinear;
+  if (is_linear && !has_weights_) {
+    refuse_missing_xgboost_key("learner.gradient_booster.model.weights");
+  }
+  if (!is_linear && !has_trees_) {
+    refuse_missing_xgboost_key("learner.gradient_booster.model.trees");
+  }
   file_.best_iteration = number_in(file_.attributes, "best_iteration");
   file_.best_ntree_limit = number_in(file_.attributes, "best_ntree_limit");
   if (num_trees_ && *num_trees_ != file_.trees.size()) {

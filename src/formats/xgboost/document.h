@@ -101,6 +101,8 @@ class XgboostDocument final : public XgboostEvents {
   std::string booster_name_;
   std::string base_score_;
   std::optional<std::uint32_t> num_trees_;
+  bool has_trees_ = false;    // the list, be it empty
+  bool has_weights_ = false;  // likewise
 };
 
 }  // namespace ml_inference

@@ -279,6 +279,12 @@ TEST(XgboostReader, RefusesWhatIsMissing) {
             "xgboost: there is no learner.gradient_booster.name");
 }
 
+// As Booster.save_config() writes it.
+TEST(XgboostReader, RefusesAConfigurationWithoutTreesOrWeights) {
+  EXPECT_EQ(spoiled(R"("trees":[)", R"("others":[)"),
+            "xgboost: there is no learner.gradient_booster.model.trees");
+}
+
 TEST(XgboostReader, RefusesValuesOfAnotherKind) {
   EXPECT_EQ(xgboost_refusal(as_xgboost_ubjson("[1,2]")),
             "xgboost: the document is a list, expected an object");

@@ -279,11 +279,12 @@ class ModelMaker {
                                                  : !file_.is_since(1, 3, 0);
   }
 
-  // Since 1.4 the wrapper asks for predictions in place, and a booster with dropout has each tree
-  // predict by itself then, base score and all, before it takes the base off again and weights it.
+  // From 1.4 to 3.2 the wrapper asks for predictions in place, and a booster with dropout has each
+  // tree predict by itself then, base score and all, before it takes the base off again and weights
+  // it.
   [[nodiscard]] bool adds_base_to_each_tree() const {
     return file_.booster == XgboostBooster::dart && file_.asker != Asker::booster &&
-           file_.is_since(1, 4, 0);
+           file_.is_since(1, 4, 0) && !file_.is_since(3, 3, 0);
   }
 
   // --- trees
@@ -378,13 +379,12 @@ class ModelMaker {
     const XgboostNode& node = tree.nodes[static_cast<std::size_t>(number)];
     const auto feature = static_cast<std::size_t>(node.split_index);
     if (node.is_categorical) {
-      builder.categorical_test(at,
-                               {.feature = feature,
-                                .set = builder.category_set(left_set(tree.category_set(number))),
-                                .left = left,
-                                .right = left + 1,
-                                .strangers_go_left = true,
-                                .missing_goes_left = node.default_left});
+      builder.categorical_test(at, {.feature = feature,
+                                    .set = add_left_set(tree.category_set(number), builder),
+                                    .left = left,
+                                    .right = left + 1,
+                                    .strangers_go_left = true,
+                                    .missing_goes_left = node.default_left});
       return;
     }
     // A threshold that is no number lets no value pass.
@@ -396,6 +396,12 @@ class ModelMaker {
                                 .right = left + 1,
                                 .is_strict = true,
                                 .missing_goes_left = node.default_left});
+  }
+
+  // A set can be as large as its largest category, so a small file can ask for many large ones:
+  // nothing more is made once the builder has had enough.
+  std::size_t add_left_set(std::span<const std::int32_t> right, ForestBuilder& builder) {
+    return builder.has_fault() ? 0 : builder.category_set(left_set(right));
   }
 
   // The file names the categories that go right.

@@ -21,6 +21,8 @@ class Constant final : public Estimator {
   void for_each_forest(const std::function<void(const Forest&)>&) const override {}
   void run_forests_by(const ForestRunnerMaker&) override {}
 
+  [[nodiscard]] const std::vector<double>& answer() const { return answer_; }
+
  private:
   std::size_t feature_count_;
   std::vector<double> answer_;

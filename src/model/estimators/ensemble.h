@@ -33,11 +33,11 @@ class Ensemble : public Estimator, public ColumnTracer {
                                                    Workspace& workspace) const override;
   [[nodiscard]] bool may_refuse() const override;
 
+  [[nodiscard]] const std::vector<Member>& members() const { return members_; }
+
  protected:
   /// members  at least one; their columns exist, their numbers fit (ASSERT).
   Ensemble(std::size_t feature_count, std::vector<Member> members);
-
-  [[nodiscard]] const std::vector<Member>& members() const { return members_; }
 
   /// Calls use(answers) with the answers of one member, [row_count, its answer_width].
   void predict_member(const Member& member, MatrixView<const double> rows, Workspace& workspace,
@@ -83,6 +83,11 @@ class AdaBoostVote final : public Ensemble {
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
 
+  [[nodiscard]] std::size_t class_count() const { return class_count_; }
+  [[nodiscard]] BoostRule rule() const { return rule_; }
+  [[nodiscard]] const std::vector<double>& weights() const { return weights_; }
+  [[nodiscard]] double weight_sum() const { return weight_sum_; }
+
  private:
   [[nodiscard]] std::size_t score_count() const { return class_count_ == 2 ? 1 : class_count_; }
   void add_votes(std::span<const double> probabilities, double weight,
@@ -106,6 +111,8 @@ class WeightedMedian final : public Ensemble {
   [[nodiscard]] std::size_t answer_width() const override { return 1; }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
+
+  [[nodiscard]] const std::vector<double>& weights() const { return weights_; }
 
  private:
   std::vector<double> weights_;

@@ -37,6 +37,8 @@ class Guarded final : public Estimator, public ColumnTracer {
   }
   void run_forests_by(const ForestRunnerMaker& make) override { estimator_->run_forests_by(make); }
 
+  [[nodiscard]] const Estimator& estimator() const { return *estimator_; }
+
  private:
   std::unique_ptr<Estimator> estimator_;
   InputRules rules_;

@@ -23,6 +23,10 @@ class Isolation final : public Ensemble {
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
 
+  [[nodiscard]] double denominator() const { return denominator_; }
+  [[nodiscard]] double offset() const { return offset_; }
+  [[nodiscard]] bool offset_is_a_score() const { return offset_is_a_score_; }
+
  private:
   double denominator_;
   double offset_;

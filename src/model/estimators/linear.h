@@ -28,6 +28,10 @@ class Linear final : public Estimator {
   void for_each_forest(const std::function<void(const Forest&)>&) const override {}
   void run_forests_by(const ForestRunnerMaker&) override {}
 
+  [[nodiscard]] const std::vector<float>& weights() const { return weights_; }
+  [[nodiscard]] const std::vector<float>& starts() const { return starts_; }
+  [[nodiscard]] const std::optional<Link>& link() const { return link_; }
+
  private:
   std::size_t feature_count_;
   std::vector<float> weights_;

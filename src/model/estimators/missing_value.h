@@ -28,6 +28,9 @@ class MissingValue final : public Estimator {
   }
   void run_forests_by(const ForestRunnerMaker& make) override { estimator_->run_forests_by(make); }
 
+  [[nodiscard]] const Estimator& estimator() const { return *estimator_; }
+  [[nodiscard]] float missing() const { return missing_; }
+
  private:
   // Copies the values, those that are missing as NaN.
   void replace(std::span<const double> values, std::span<double> out) const;

@@ -31,6 +31,12 @@ class Pipeline final : public Estimator, public ColumnTracer {
   void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
 
+  [[nodiscard]] const std::vector<std::unique_ptr<const Transformer>>& steps() const {
+    return steps_;
+  }
+  /// What stands behind the steps.
+  [[nodiscard]] const Estimator& estimator() const { return *estimator_; }
+
  private:
   std::vector<std::unique_ptr<const Transformer>> steps_;
   std::unique_ptr<Estimator> estimator_;

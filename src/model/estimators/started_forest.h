@@ -45,6 +45,14 @@ class StartedForest final : public Estimator, public ColumnTracer {
   void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
 
+  [[nodiscard]] const Estimator& first() const { return *first_; }
+  [[nodiscard]] StartRule rule() const { return rule_; }
+  [[nodiscard]] double least() const { return least_; }
+  /// What is added to the start.
+  [[nodiscard]] const Forest& forest() const { return forest_; }
+  [[nodiscard]] const Link& link() const { return link_; }
+  [[nodiscard]] bool gives_scores() const { return gives_scores_; }
+
  private:
   std::unique_ptr<Estimator> first_;
   StartRule rule_;

@@ -131,11 +131,14 @@ void Columns::run_row(std::size_t row, std::span<const Operand> in,
   const std::span<double> to = out[0].row(row);
   const std::span<const double> from = in[0].row(row).subspan(begin_, to.size());
   for (std::size_t index = 0; index < to.size(); ++index) {
-    const double value = from[index];
-    if (type_ != ElementType::text) {
-      to[index] = Convert::convert(ElementType::float64, type_, value);
+    double value = from[index];
+    if (!categories_.empty() && !std::isnan(value)) {
+      value = categories_[place(value, categories_.size())];
+    }
+    if (type_ == ElementType::text) {
+      to[index] = std::isnan(value) ? -1 : value;
     } else {
-      to[index] = std::isnan(value) ? -1 : texts_[place(value, texts_.size())];
+      to[index] = Convert::convert(ElementType::float64, type_, value);
     }
   }
 }

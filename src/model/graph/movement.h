@@ -133,10 +133,11 @@ class OneHot final : public RowOperation {
 class Columns final : public RowOperation {
  public:
   /// begin, count  which columns.
-  /// texts         type text: by category, its number in the dataflow's texts; NaN, which stands
-  ///               for any other text, becomes -1.
-  Columns(ElementType type, std::size_t begin, std::size_t count, std::vector<double> texts)
-      : type_(type), begin_(begin), count_(count), texts_(std::move(texts)) {}
+  /// categories    of a column that holds numbers of categories, by category its element: of type
+  ///               text its number in the dataflow's texts, where NaN, which stands for any other
+  ///               text, becomes -1. Else empty.
+  Columns(ElementType type, std::size_t begin, std::size_t count, std::vector<double> categories)
+      : type_(type), begin_(begin), count_(count), categories_(std::move(categories)) {}
   /// A column of whole numbers or booleans takes nothing else.
   [[nodiscard]] bool may_fail() const override {
     return type_ == ElementType::int64 || type_ == ElementType::boolean;
@@ -151,7 +152,7 @@ class Columns final : public RowOperation {
   ElementType type_;
   std::size_t begin_;
   std::size_t count_;
-  std::vector<double> texts_;
+  std::vector<double> categories_;
 };
 
 }  // namespace ml_inference

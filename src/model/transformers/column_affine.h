@@ -27,6 +27,9 @@ class ShiftAndDivide final : public Transformer {
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 
+  [[nodiscard]] const std::vector<double>& offsets() const { return offsets_; }
+  [[nodiscard]] const std::vector<double>& divisors() const { return divisors_; }
+
  private:
   std::size_t width_;
   std::vector<double> offsets_;
@@ -49,6 +52,10 @@ class MultiplyAndShift final : public Transformer {
   }
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
+
+  [[nodiscard]] const std::vector<double>& factors() const { return factors_; }
+  [[nodiscard]] const std::vector<double>& offsets() const { return offsets_; }
+  [[nodiscard]] const std::optional<std::pair<double, double>>& range() const { return range_; }
 
  private:
   std::vector<double> factors_;

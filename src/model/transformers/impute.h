@@ -34,6 +34,8 @@ class Impute final : public Transformer {
   [[nodiscard]] InputRules input_rules() const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 
+  [[nodiscard]] const Options& options() const { return options_; }
+
  private:
   [[nodiscard]] bool is_missing(double value) const;
 

@@ -31,6 +31,8 @@ class Rearrange final : public Transformer {
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row) const override;
   void transform(MatrixView<const double> in, MatrixView<double> out) const override;
 
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+
  private:
   std::size_t input_width_;
   InputRules input_rules_;
