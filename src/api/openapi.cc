@@ -86,7 +86,7 @@ Json named_cell_schema(const Schema& schema, std::size_t feature) {
 
 Json row_schema(const Schema* schema) {
   JsonObject row{{"type", "array"},
-                 {"description", "One row: a number for each feature, in the model's order."},
+                 {"description", "One row: a value for each feature, in the model's order."},
                  {"items", reference_to("Cell")}};
   if (schema != nullptr && !schema->takes_any_width) {
     row["minItems"] = schema->feature_count();

@@ -200,6 +200,9 @@ def models(full):
         yield "gb_init_hist", GradientBoostingClassifier(init=HistGradientBoostingClassifier(**HIST), **BOOSTED), IRIS, BINARY, {}, ["log"]
     yield "dummy_half", DummyClassifier(strategy="constant", constant=[1.5]), IRIS, BINARY + 0.5, {}, []
     yield "dummy_true", DummyClassifier(strategy="constant", constant=True), IRIS, BINARY > 0, {}, []
+    inner = Pipeline([("fill", SimpleImputer()), ("scale", StandardScaler())])
+    yield "pipe_inner", Pipeline([("prepare", inner), ("rf", RandomForestClassifier(**FORESTS))]), HOLES, SPECIES, {}, []
+    yield "pipe_inner_twice", Pipeline([("prepare", Pipeline([("inner", inner), ("range", MinMaxScaler())])), ("rf", RandomForestRegressor(**FORESTS))]), HOLES, SPECIES, {}, []
 
 
 # --- rows -----------------------------------------------------------------------------------------

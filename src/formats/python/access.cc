@@ -108,7 +108,11 @@ std::optional<PyValue> find_attribute(const PyValue& object, std::string_view na
 
 PyValue attribute_of(const PyValue& object, std::string_view name, std::string_view where) {
   const std::optional<PyValue> found = find_attribute(object, name, where);
-  if (!found) refuse(Code::data_loss, "{} has no attribute {}", where, name);
+  if (!found) {
+    // scikit-learn's convention: fit() makes what ends so.
+    const char* const hint = name.ends_with('_') ? ": is it fitted?" : "";
+    refuse(Code::data_loss, "{} has no attribute {}{}", where, name, hint);
+  }
   return *found;
 }
 

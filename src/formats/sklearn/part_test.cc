@@ -107,11 +107,11 @@ TEST(SklearnPart, RefusesAttributesOfAnotherForm) {
 TEST(SklearnPart, NamesWhatIsMissing) {
   SklearnMaker make;
   EXPECT_EQ(make.refusal(make.object("sklearn.tree._classes.DecisionTreeClassifier", {})),
-            "sklearn: model has no attribute classes_");
+            "sklearn: model has no attribute classes_: is it fitted?");
   SklearnMaker other;
   EXPECT_EQ(other.refusal(other.object("sklearn.ensemble._forest.RandomForestRegressor",
                                        {{"n_outputs_", other.integer(1)}})),
-            "sklearn: model has no attribute n_features_in_");
+            "sklearn: model has no attribute n_features_in_: is it fitted?");
 }
 
 TEST(SklearnPart, RefusesTooManyTargets) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace ml_inference {
@@ -118,81 +119,141 @@ constexpr std::array kKnown{KnownTransformer{"FunctionTransformer", read_functio
                             KnownTransformer{"SimpleImputer", read_simple_imputer},
                             KnownTransformer{"StandardScaler", read_standard_scaler}};
 
-std::unique_ptr<const Transformer> read_transformer(const SklearnObject& object) {
-  std::string names;
-  for (const KnownTransformer& known : kKnown) {
-    if (known.name == object.name) return known.read(object);
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
-  }
-  refuse(Code::unimplemented, "{} is {}, expected one of {}, passthrough", object.where,
-         value_text(object.value), names);
-}
-
 bool is_passthrough(const PyValue& step, const std::string& where) {
   return step.is_none() || (is_text(step) && text_of(step, where) == "passthrough");
 }
 
-}  // namespace
+using Transformers = std::vector<std::unique_ptr<const Transformer>>;
 
-SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
-  const PyItems steps(object.get("steps"), object.path("steps"));
-  if (steps.size() > kStepCountMax) {
-    refuse(Code::resource_exhausted, "{} has {} steps, expected at most {}", object.where,
-           steps.size(), kStepCountMax);
+class PipelineReader {
+ public:
+  explicit PipelineReader(PyVisit& visit) : visit_(visit) {}
+
+  SklearnPart read(const SklearnObject& object) {
+    const PyItems steps = steps_of(object);
+    if (steps.size() == 0) refuse(Code::data_loss, "{} has no steps", object.where);
+    for (std::size_t index = 0; index + 1 < steps.size(); ++index) {
+      add_step(object, steps[index], index);
+    }
+    const std::size_t last = steps.size() - 1;
+    const std::optional<SklearnObject> part = step_of(object, steps[last], last);
+    if (!part) {
+      refuse(Code::unimplemented, "{}: the pipeline ends without an estimator",
+             place(object, last));
+    }
+    SklearnPart estimator = read_sklearn_part(*part, visit_);
+    return transformers_.empty() ? std::move(estimator)
+                                 : behind_steps(object, part->where, std::move(estimator));
   }
-  std::vector<std::unique_ptr<const Transformer>> transformers;
-  for (std::size_t index = 0; index < steps.size(); ++index) {
-    const std::string where = fmt::format("{}[{}]", object.path("steps"), index);
-    const PyItems step(steps[index], where);
+
+ private:
+  static std::string place(const SklearnObject& pipeline, std::size_t index) {
+    return fmt::format("{}[{}]", pipeline.path("steps"), index);
+  }
+
+  static PyItems steps_of(const SklearnObject& object) {
+    PyItems steps(object.get("steps"), object.path("steps"));
+    if (steps.size() > kStepCountMax) {
+      refuse(Code::resource_exhausted, "{} has {} steps, expected at most {}", object.where,
+             steps.size(), kStepCountMax);
+    }
+    return steps;
+  }
+
+  // Nothing for one that lets everything through.
+  static std::optional<SklearnObject> step_of(const SklearnObject& pipeline, const PyValue& named,
+                                              std::size_t index) {
+    const std::string where = place(pipeline, index);
+    const PyItems step(named, where);
     if (step.size() != 2) {
       refuse(Code::data_loss, "{} has {} values, expected a name and a step", where, step.size());
     }
-    const bool is_last = index + 1 == steps.size();
-    if (is_passthrough(step[1], where)) {
-      if (is_last) refuse(Code::unimplemented, "{}: the pipeline ends without an estimator", where);
-      continue;
+    if (is_passthrough(step[1], where)) return std::nullopt;
+    return sklearn_object(step[1], where, pipeline.version);
+  }
+
+  void add_step(const SklearnObject& pipeline, const PyValue& named, std::size_t index) {
+    const std::optional<SklearnObject> part = step_of(pipeline, named, index);
+    if (!part) return;
+    if (class_of(part->value) == "sklearn.pipeline.Pipeline") return add_steps_of(*part);
+    add(read_transformer(*part));
+  }
+
+  // A pipeline of nothing but transformers is all of them, one after the other.
+  void add_steps_of(const SklearnObject& pipeline) {
+    const PyVisit::Inside inside = visit_.enter(pipeline.where);
+    const PyItems steps = steps_of(pipeline);
+    for (std::size_t index = 0; index < steps.size(); ++index) {
+      add_step(pipeline, steps[index], index);
     }
-    const SklearnObject part = sklearn_object(step[1], where, object.version);
-    if (!is_last) {
-      std::unique_ptr<const Transformer> transformer = read_transformer(part);
-      if (transformer != nullptr) transformers.push_back(std::move(transformer));
-      continue;
+  }
+
+  static std::unique_ptr<const Transformer> read_transformer(const SklearnObject& object) {
+    std::string names;
+    for (const KnownTransformer& known : kKnown) {
+      if (known.name == object.name) return known.read(object);
+      names += fmt::format("{}, ", known.name);
     }
-    SklearnPart estimator = read_sklearn_part(part, visit);
-    if (transformers.empty()) return estimator;
-    if (!estimator.categories.empty()) {
-      refuse(Code::unimplemented, "{} takes text behind another step", where);
+    refuse(Code::unimplemented, "{} is {}, expected one of {}Pipeline, passthrough", object.where,
+           value_text(object.value), names);
+  }
+
+  void add(std::unique_ptr<const Transformer> transformer) {
+    if (transformer == nullptr) return;
+    if (transformers_.size() == kStepCountMax) {
+      refuse(Code::resource_exhausted, "a pipeline has more than {} steps in all", kStepCountMax);
     }
-    std::size_t width = transformers.front()->input_width();
-    for (const auto& transformer : transformers) {
+    transformers_.push_back(std::move(transformer));
+  }
+
+  [[nodiscard]] std::size_t checked_width(const SklearnObject& object) const {
+    std::size_t width = transformers_.front()->input_width();
+    for (const auto& transformer : transformers_) {
       if (transformer->input_width() != width) {
         refuse(Code::data_loss, "{}: a step takes {} columns, the one before gives {}",
                object.where, transformer->input_width(), width);
       }
       width = transformer->output_width();
     }
+    return width;
+  }
+
+  SklearnPart behind_steps(const SklearnObject& object, const std::string& where,
+                           SklearnPart estimator) {
+    if (!estimator.categories.empty()) {
+      refuse(Code::unimplemented, "{} takes text behind another step", where);
+    }
+    std::size_t width = checked_width(object);
     const std::size_t expected = estimator.estimator->feature_count();
     if (estimator.takes_any_width && expected < width) {
       // It looks at none of them, and has perhaps not counted them.
       std::vector<Rearrange::Column> columns(expected);
       for (std::size_t column = 0; column < expected; ++column) columns[column].from = column;
-      transformers.push_back(
+      transformers_.push_back(
           std::make_unique<Rearrange>(width, estimator.rules, std::move(columns)));
       width = expected;
     }
     estimator.takes_any_width = false;
     if (expected != width) {
       refuse(Code::data_loss, "{}: the estimator takes {} columns, the step before gives {}",
-             object.where, estimator.estimator->feature_count(), width);
+             object.where, expected, width);
     }
-    const InputRules first = transformers.front()->input_rules();
+    const InputRules first = transformers_.front()->input_rules();
     estimator.estimator = std::make_unique<Pipeline>(
-        std::move(transformers), std::move(estimator.estimator), estimator.rules);
+        std::move(transformers_), std::move(estimator.estimator), estimator.rules);
     estimator.rules = first;
     estimator.feature_names.clear();  // they are those behind the steps
     return estimator;
   }
-  refuse(Code::data_loss, "{} has no steps", object.where);
+
+  PyVisit& visit_;
+  Transformers transformers_;
+};
+
+}  // namespace
+
+SklearnPart read_pipeline(const SklearnObject& object, PyVisit& visit) {
+  return PipelineReader(visit).read(object);
 }
 
 }  // namespace ml_inference

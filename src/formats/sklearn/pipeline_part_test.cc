@@ -28,6 +28,29 @@ TEST(SklearnPipeline, ReadsStepsAndWhatLetsEverythingThrough) {
             "read");
 }
 
+TEST(SklearnPipeline, ReadsAPipelineOfTransformersAsItsSteps) {
+  SklearnMaker make;
+  const NodeId inner = make.pipeline({make.text("passthrough"), make.standard_scaler(2)});
+  const NodeId outer = make.pipeline({make.pipeline({inner, inner}), make.tree_classifier()});
+  EXPECT_EQ(make.refusal(outer), "read");
+  SklearnMaker wide;
+  EXPECT_THAT(wide.refusal(wide.pipeline(
+                  {wide.pipeline({wide.standard_scaler(3)}), wide.tree_classifier()})),
+              HasSubstr("the estimator takes 2 columns, the step before gives 3"));
+  SklearnMaker itself;
+  const NodeId steps = itself.pipeline({});
+  itself.set(steps, "steps", itself.list({itself.tuple({itself.text("a"), steps})}));
+  EXPECT_THAT(itself.refusal(itself.pipeline({steps, itself.tree_classifier()})),
+              HasSubstr("stand in one another more than 100 deep"));
+}
+
+TEST(SklearnPipeline, RefusesMoreStepsInAllThanAnyoneHas) {
+  SklearnMaker make;
+  const NodeId many = make.pipeline(std::vector<NodeId>(600, make.standard_scaler(2)));
+  EXPECT_THAT(make.refusal(make.pipeline({many, many, make.tree_classifier()})),
+              HasSubstr("more than 1000 steps in all"));
+}
+
 TEST(SklearnPipeline, RefusesAFunctionByItsName) {
   const auto refusal = [](const std::function<NodeId(SklearnMaker&)>& function) {
     SklearnMaker make;
@@ -50,7 +73,7 @@ TEST(SklearnPipeline, NamesAnUnknownStep) {
                    make.tree_classifier()})),
               AllOf(HasSubstr("model.steps[0] is sklearn.preprocessing._polynomial."
                               "PolynomialFeatures, expected one of FunctionTransformer, "),
-                    HasSubstr("StandardScaler, passthrough")));
+                    HasSubstr("StandardScaler, Pipeline, passthrough")));
 }
 
 TEST(SklearnPipeline, RefusesStepsThatDoNotFit) {

@@ -123,7 +123,7 @@ TEST(SklearnTrees, NamesTheTreeOfAForest) {
   SklearnMaker other;
   const NodeId no_tree = other.object("sklearn.tree._classes.DecisionTreeClassifier", {});
   EXPECT_EQ(other.refusal(other.forest_classifier({other.tree_classifier(), no_tree})),
-            "sklearn: model.estimators_[1] has no attribute tree_");
+            "sklearn: model.estimators_[1] has no attribute tree_: is it fitted?");
 }
 
 TEST(SklearnTrees, RefusesANumberOfNodesThatTheyAreNot) {
