@@ -11,15 +11,17 @@ namespace ml_inference {
 /// nodes as ONNX. The file is read into memory at once.
 inline constexpr std::size_t kModelFileSizeMax = std::size_t{1} << 30;
 
-/// An ONNX file may ask for kOnnxMemoryBase + kOnnxMemoryFactor * its size bytes of memory: as
-/// parsed messages, and once more as leaf values. Honest files need 3 to 5 times their size (a node
-/// of a tree is about 45 bytes in the file and 110 in memory); without a limit two bytes (an empty
-/// message) can ask for 200, and a few weights for a dense leaf of ten thousand classes each.
-inline constexpr std::size_t kOnnxMemoryFactor = 8;
+/// An ONNX file may ask for kOnnxMemoryBase + kOnnxMemoryFactor * its size bytes of memory beside
+/// itself: arrays in the least form that holds them, constants, and the finished forests. Honest
+/// files need as much as they have (a node of a tree is about 40 bytes in the file, 20 in the
+/// forest and 15 on the way there); without a limit a few weights can ask for a dense leaf of ten
+/// thousand classes each.
+inline constexpr std::size_t kOnnxMemoryFactor = 1;
 
 /// What any file may ask for, however small: boosted trees of many classes have few weights a leaf,
-/// so their dense leaves are larger than the file.
-inline constexpr std::size_t kOnnxMemoryBase = std::size_t{64} << 20;
+/// so their dense leaves are larger than the file. 16 MiB of the 64 that a refused file may take
+/// beside twice its size are the program itself and what is too small to be counted.
+inline constexpr std::size_t kOnnxMemoryBase = std::size_t{48} << 20;
 
 /// Operators of an ONNX graph: one tree ensemble and what stands around it are about ten; a Cast
 /// for each of some thousand columns is the most that makes sense.
@@ -27,7 +29,7 @@ inline constexpr int kOnnxGraphNodeCountMax = 10'000;
 
 /// All elements that the values of an ONNX graph have for one row: 16 MB as doubles, and as much
 /// again to say where each comes from. A thousand trees in a graph of their own make some ten
-/// thousand. Constants of the file are not counted: they are as large as the file.
+/// thousand. Constants of the file are counted as memory (kOnnxMemoryFactor).
 inline constexpr std::size_t kOnnxElementCountMax = std::size_t{2} << 20;
 
 /// Products of numbers that one row may ask for: a second's work, a thousand times what a linear

@@ -54,18 +54,19 @@ void ForestBuilder::check_shape(const ForestShape& shape) {
 }
 
 // A tree has one leaf more than tests.
-void ForestBuilder::expect(std::size_t tree_count, std::size_t node_count) {
+void ForestBuilder::expect(std::size_t tree_count, std::size_t node_count, Promise promise) {
   // A file may promise more than it has, so 80 MB each; beyond that the forest grows as it comes.
-  constexpr std::size_t kNodeMax = 5'000'000;
-  constexpr std::size_t kLeafValueMax = 10'000'000;
+  const bool is_certain = promise == Promise::certain;
+  const std::size_t node_max = is_certain ? kNodeCountMax : 5'000'000;
+  const std::size_t leaf_value_max = is_certain ? kLeafValueCountMax : 10'000'000;
   if (fault_) return;
   tree_count = std::min(tree_count, kTreeCountMax);
-  node_count = std::min(node_count, kNodeMax);
+  node_count = std::min(node_count, node_max);
   const std::size_t leaf_count = (node_count + tree_count) / 2;
   forest_.roots_.reserve(tree_count);
   forest_.first_outputs_.reserve(tree_count);
   forest_.nodes_.reserve(node_count);
-  forest_.leaf_values_.reserve(std::min(leaf_count * forest_.leaf_width(), kLeafValueMax));
+  forest_.leaf_values_.reserve(std::min(leaf_count * forest_.leaf_width(), leaf_value_max));
 }
 
 void ForestBuilder::start_tree(std::size_t node_count, std::size_t first_output) {

@@ -56,9 +56,13 @@ class ForestBuilder {
   /// Limits in model/limits.h.
   explicit ForestBuilder(ForestShape shape);
 
+  /// Whether as much is coming as somebody says, or only as a file says.
+  enum class Promise : std::uint8_t { uncertain, certain };
+
   /// Takes memory for so many trees with so many nodes altogether, which are coming: then nothing
-  /// is copied while the forest grows. Fewer and more may come.
-  void expect(std::size_t tree_count, std::size_t node_count);
+  /// is copied while the forest grows. Fewer and more may come; of an uncertain promise not more
+  /// than some 80 MB is believed.
+  void expect(std::size_t tree_count, std::size_t node_count, Promise promise = Promise::uncertain);
 
   /// Ends the tree before, if any, and begins the next one, of exactly node_count nodes. Takes
   /// memory for them at once: the caller knows that so many are coming.

@@ -10,6 +10,7 @@
 #include "formats/onnx/operators.h"
 #include "formats/onnx/scope.h"
 #include "formats/onnx/stated_categories.h"
+#include "formats/onnx/wire.h"
 #include "model/graph/movement.h"
 #include "model/limits.h"
 
@@ -24,8 +25,6 @@
 namespace ml_inference {
 namespace {
 
-using onnx::TensorProto;
-
 // The newest sets that ONNX 1.23 has; a newer one may give an operator another meaning.
 constexpr std::int64_t kVersionMax = 28;
 constexpr std::int64_t kMlVersionMax = 5;
@@ -37,9 +36,28 @@ std::string_view domain_of(std::string_view domain) {
   return domain == "ai.onnx" ? std::string_view() : domain;  // two names of one
 }
 
+constexpr std::uint32_t kStringData = 6;  // in a TensorProto
+
+// Calls use(std::string_view) with each text that a node looks for.
+template <class Use>
+void for_each_category(std::string_view node, const Use& use) {
+  for_each_bytes(node, 5, [&use](std::string_view attribute) {
+    std::string_view name;
+    std::string_view tensor;
+    for (WireFields fields(attribute); fields.next();) {
+      if (fields.field().is(1, WireType::bytes)) name = fields.field().bytes;
+      if (fields.field().is(5, WireType::bytes)) tensor = fields.field().bytes;
+    }
+    if (name == "keys_strings" || name == "cats_strings" || name == "classes_strings") {
+      for_each_bytes(attribute, OnnxAttributes::kOnnxTexts, use);
+    }
+    if (name == "keys_tensor") for_each_bytes(tensor, kStringData, use);
+  });
+}
+
 // One input of the graph.
 struct Input {
-  const std::string* name = nullptr;
+  std::string_view name;
   ElementType type = ElementType::float32;
   GraphShape shape;
   std::size_t width = 0;  // features
@@ -47,22 +65,19 @@ struct Input {
 
 class DataflowReader {
  public:
-  DataflowReader(const onnx::ModelProto& model, std::size_t name_count, std::size_t memory_max)
-      : graph_(model.graph()),
-        is_ours_(model.producer_name() == kOnnxProducer),
-        stated_(read_stated_categories(model)),
+  DataflowReader(const OnnxFile& file, std::size_t name_count)
+      : file_(file),
+        is_ours_(file.producer_name == kOnnxProducer),
+        stated_(read_stated_categories(file)),
         name_count_(name_count),
-        versions_(onnx_versions(model)) {
-    if (graph_.node_size() > kOnnxGraphNodeCountMax) {
-      refuse(Code::resource_exhausted, "onnx: the graph has {} nodes, expected at most {}",
-             graph_.node_size(), kOnnxGraphNodeCountMax);
-    }
-    for (const TensorProto& tensor : graph_.initializer()) {
-      if (!initializers_.emplace(tensor.name(), &tensor).second) {
-        refuse(Code::data_loss, "onnx: the constant {} is given twice", quoted_text(tensor.name()));
+        versions_(onnx_versions(file)) {
+    for (const std::string_view tensor : file_.initializers) {
+      const std::string_view name = OnnxTensorFields(tensor).name;
+      if (!initializers_.emplace(name, tensor).second) {
+        refuse(Code::data_loss, "onnx: the constant {} is given twice", quoted_text(name));
       }
     }
-    for (const onnx::ValueInfoProto& input : graph_.input()) read_input(input);
+    for (const std::string_view input : file_.inputs) read_input(OnnxValueInfo(input));
     std::size_t feature_count = 0;
     for (const Input& input : inputs_) feature_count += input.width;
     if (feature_count == 0 || feature_count > kFeatureCountMax) {
@@ -70,82 +85,78 @@ class DataflowReader {
              feature_count, kFeatureCountMax);
     }
     result_.feature_count = feature_count;
-    scope_.emplace(feature_count, memory_max);
+    scope_.emplace(feature_count, *file_.memory);
   }
 
   OnnxDataflow read() {
     add_inputs();
-    for (int index = 0; index < graph_.node_size(); ++index) read_node(index);
+    for (std::size_t index = 0; index < file_.nodes.size(); ++index) read_node(index);
     read_outputs();
     return std::move(result_);
   }
 
  private:
-  void read_input(const onnx::ValueInfoProto& info) {
+  void read_input(const OnnxValueInfo& info) {
     // Before IR version 4 every constant stands among the inputs, too.
-    if (initializers_.contains(info.name())) return;
-    const std::string what = fmt::format("input {}", quoted_text(info.name()));
-    if (info.name().size() > kNameSizeMax) {
+    if (initializers_.contains(info.name)) return;
+    const std::string what = fmt::format("input {}", quoted_text(info.name));
+    if (info.name.size() > kNameSizeMax) {
       refuse(Code::resource_exhausted, "onnx: {} has a name of {} bytes, expected at most {}", what,
-             info.name().size(), kNameSizeMax);
+             info.name.size(), kNameSizeMax);
     }
-    if (!info.type().has_tensor_type()) {
-      refuse(Code::unimplemented, "onnx: {} is no tensor", what);
-    }
-    const auto& type = info.type().tensor_type();
-    Input input{.name = &info.name(), .type = onnx_element_type(type.elem_type(), what)};
-    const auto& dims = type.shape().dim();
-    if (dims.size() != 1 && dims.size() != 2) {
+    if (!info.is_tensor) refuse(Code::unimplemented, "onnx: {} is no tensor", what);
+    Input input{.name = info.name, .type = onnx_element_type(info.element_type, what)};
+    if (info.dim_count != 1 && info.dim_count != 2) {
       refuse(Code::unimplemented, "onnx: {} has {} dimensions, expected 2 (rows, features)", what,
-             dims.size());
+             info.dim_count);
     }
-    if (dims[0].dim_value() > 1) {
+    if (info.dims[0].value > 1) {
       refuse(Code::unimplemented, "onnx: {} takes {} rows at once, expected any number of rows",
-             what, dims[0].dim_value());
+             what, info.dims[0].value);
     }
-    input.width = dims.size() == 1 ? 1 : width_of(info, dims[1]);
+    input.width = info.dim_count == 1 ? 1 : width_of(info, info.dims[1]);
     input.shape = {1};
-    if (dims.size() == 2) input.shape.push_back(input.width);
+    if (info.dim_count == 2) input.shape.push_back(input.width);
     inputs_.push_back(std::move(input));
   }
 
-  std::size_t width_of(const onnx::ValueInfoProto& info,
-                       const onnx::TensorShapeProto::Dimension& dim) const {
-    if (dim.has_dim_value() && dim.dim_value() != 0) {
-      if (dim.dim_value() < 0 || dim.dim_value() > static_cast<std::int64_t>(kFeatureCountMax)) {
+  std::size_t width_of(const OnnxValueInfo& info, OnnxValueInfo::Dimension dim) const {
+    if (dim.has_value && dim.value != 0) {
+      if (dim.value < 0 || dim.value > static_cast<std::int64_t>(kFeatureCountMax)) {
         refuse(Code::resource_exhausted, "onnx: an input has {} features, expected 1 to {}",
-               dim.dim_value(), kFeatureCountMax);
+               dim.value, kFeatureCountMax);
       }
-      return static_cast<std::size_t>(dim.dim_value());
+      return static_cast<std::size_t>(dim.value);
     }
     if (name_count_ != 0) return name_count_;
     const bool is_only =
-        graph_.input_size() == graph_.initializer_size() + 1 || graph_.input_size() == 1;
-    const std::size_t width = is_only ? width_by_use(info.name()) : 0;
+        file_.inputs.size() == file_.initializers.size() + 1 || file_.inputs.size() == 1;
+    const std::size_t width = is_only ? width_by_use(info.name) : 0;
     if (width != 0) return width;
     refuse(Code::unimplemented, "onnx: input {} does not say how many features it has",
-           quoted_text(info.name()));
+           quoted_text(info.name));
   }
 
   // How many features the operators behind an input ask for; 0 when they do not tell.
-  [[nodiscard]] std::size_t width_by_use(const std::string& input) const {
+  [[nodiscard]] std::size_t width_by_use(std::string_view input) const {
     std::set<std::string_view> same = {input};
-    for (const onnx::NodeProto& node : graph_.node()) {
+    for (std::size_t index = 0; index < file_.nodes.size(); ++index) {
+      const OnnxNode node = file_.node(index);
       const bool uses = std::ranges::any_of(
-          node.input(), [&](const std::string& name) { return same.contains(name); });
+          node.inputs, [&](std::string_view name) { return same.contains(name); });
       if (!uses) continue;
-      const OnnxAttributes here(node, fmt::format("{}", quoted_text(node.op_type())));
-      if (node.op_type() == "Cast" || node.op_type() == "Identity" || node.op_type() == "Imputer") {
-        for (const std::string& output : node.output()) same.insert(output);
-      } else if (node.op_type() == "Scaler" && here.reals("offset").size() > 1) {
+      const OnnxAttributes here(node, quoted_text(node.op_type));
+      if (node.op_type == "Cast" || node.op_type == "Identity" || node.op_type == "Imputer") {
+        same.insert(node.outputs.begin(), node.outputs.end());
+      } else if (node.op_type == "Scaler" && here.reals("offset").size() > 1) {
         return here.reals("offset").size();
-      } else if (node.op_type() == "LinearRegressor" || node.op_type() == "LinearClassifier") {
-        const std::int64_t rows = node.op_type() == "LinearRegressor"
+      } else if (node.op_type == "LinearRegressor" || node.op_type == "LinearClassifier") {
+        const std::int64_t rows = node.op_type == "LinearRegressor"
                                       ? here.integer("targets", 1)
                                       : static_cast<std::int64_t>(here.reals("intercepts").size());
         if (rows > 0) return here.reals("coefficients").size() / static_cast<std::size_t>(rows);
-      } else if (node.op_type().starts_with("TreeEnsemble")) {
-        return read_onnx_ensemble(here, node.op_type()).least_feature_count();
+      } else if (node.op_type.starts_with("TreeEnsemble")) {
+        return read_onnx_ensemble(here, node.op_type).least_feature_count();
       }
     }
     return 0;
@@ -160,7 +171,7 @@ class DataflowReader {
     const std::vector<Label> categories = has_text ? text_categories() : std::vector<Label>{};
     std::size_t begin = 0;
     for (const Input& input : inputs_) {
-      scope_->enter(fmt::format("input {}", quoted_text(*input.name)));
+      scope_->enter(fmt::format("input {}", quoted_text(input.name)));
       std::vector<double> elements;
       if (const Categories* stated = stated_at(begin); stated != nullptr) {
         elements = add_stated(input, *stated);
@@ -168,10 +179,10 @@ class DataflowReader {
         elements = add_categories(input, begin, categories);
       }
       scope_->reserve(input.shape);
-      scope_->define(*input.name, scope_->add(std::make_unique<Columns>(input.type, begin,
-                                                                        input.width, elements),
-                                              {scope_->builder().row()},
-                                              ValueSpec{.type = input.type, .shape = input.shape}));
+      scope_->define(input.name, scope_->add(std::make_unique<Columns>(input.type, begin,
+                                                                       input.width, elements),
+                                             {scope_->builder().row()},
+                                             ValueSpec{.type = input.type, .shape = input.shape}));
       begin += input.width;
     }
     if (result_.categories.size() < stated_.size()) {
@@ -207,25 +218,20 @@ class DataflowReader {
 
   // A text may be whatever an operator looks for; any other one is none of these.
   [[nodiscard]] std::vector<Label> text_categories() const {
-    std::set<std::string> texts;
-    for (const onnx::NodeProto& node : graph_.node()) {
-      for (const onnx::AttributeProto& attribute : node.attribute()) {
-        for (const std::string_view name : {"keys_strings", "cats_strings", "classes_strings"}) {
-          if (attribute.name() == name) {
-            texts.insert(attribute.strings().begin(), attribute.strings().end());
-          }
-        }
-        if (attribute.name() == "keys_tensor") {
-          texts.insert(attribute.t().string_data().begin(), attribute.t().string_data().end());
-        }
-      }
-    }
-    for (const auto& [name, tensor] : initializers_) {
-      texts.insert(tensor->string_data().begin(), tensor->string_data().end());
-    }
+    std::vector<std::string_view> texts;
+    const auto add = [&texts](std::string_view text) {
+      if (!text.empty() && text.size() <= kNameSizeMax) texts.push_back(text);
+    };
+    for (const std::string_view node : file_.nodes) for_each_category(node, add);
+    for (const auto& [name, tensor] : initializers_) for_each_bytes(tensor, kStringData, add);
+    std::ranges::sort(texts);
+    const auto repeated = std::ranges::unique(texts);
+    texts.erase(repeated.begin(), repeated.end());
     std::vector<Label> labels;
-    for (const std::string& text : texts) {
-      if (!text.empty() && text.size() <= kNameSizeMax) labels.emplace_back(text);
+    labels.reserve(texts.size());
+    for (const std::string_view text : texts) {
+      file_.memory->take(1, sizeof(Label) + text.size());
+      labels.emplace_back(std::string(text));
     }
     return labels;
   }
@@ -235,10 +241,12 @@ class DataflowReader {
     if (categories.empty()) {
       scope_->refuse_here(Code::unimplemented, "texts of which the graph looks for none");
     }
+    text_size_ += 2 * sizeof(Categories) * input.width;
     for (const Label& label : categories) {
       text_size_ += (std::get<std::string>(label).size() + sizeof(Label)) * input.width;
     }
     expect_text_size();
+    result_.categories.reserve(result_.categories.size() + input.width);
     for (std::size_t column = 0; column < input.width; ++column) {
       result_.categories.push_back(
           {.feature = begin + column, .labels = categories, .unknown = UnknownCategory::missing});
@@ -260,24 +268,26 @@ class DataflowReader {
   void name_features() {
     if (inputs_.size() == 1 && inputs_[0].width != 1) return;
     for (const Input& input : inputs_) {
-      text_size_ += (input.name->size() + sizeof(std::string)) * input.width;
+      text_size_ += (input.name.size() + sizeof(std::string)) * input.width;
       expect_text_size();
       for (std::size_t column = 0; column < input.width; ++column) {
         result_.feature_names.push_back(
-            input.width == 1 ? *input.name : fmt::format("{}_{}", *input.name, column));
+            input.width == 1 ? std::string(input.name) : fmt::format("{}_{}", input.name, column));
       }
     }
   }
 
   // --- nodes
 
-  void read_node(int index) {
-    const onnx::NodeProto& node = graph_.node(index);
-    const std::string_view domain = domain_of(node.domain());
+  void read_node(std::size_t index) {
+    OnnxNode entered = file_.node(index);
+    const std::string_view domain = domain_of(entered.domain);
     const auto version = versions_.find(domain);
-    scope_->enter(node, index, version == versions_.end() ? kVersionOtherwise : version->second);
-    for (const std::string& name : node.input()) add_initializer(name);
-    const OnnxOperator* known = find_onnx_operator(domain, node.op_type());
+    scope_->enter(std::move(entered), index,
+                  version == versions_.end() ? kVersionOtherwise : version->second);
+    const OnnxNode& node = scope_->node();
+    for (const std::string_view name : node.inputs) add_initializer(name);
+    const OnnxOperator* known = find_onnx_operator(domain, node.op_type);
     if (known == nullptr) {
       const std::string names = onnx_operator_names(domain);
       scope_->refuse_here(Code::unimplemented,
@@ -288,35 +298,36 @@ class DataflowReader {
   }
 
   // Constants come into memory when a node asks for them.
-  void add_initializer(const std::string& name) {
+  void add_initializer(std::string_view name) {
     const auto found = initializers_.find(name);
     if (found == initializers_.end() || scope_->is_defined(name)) return;
-    const OnnxTensor tensor =
-        read_onnx_tensor(*found->second, kModelFileSizeMax, quoted_text(name));
-    scope_->define(found->second->name(), scope_->constant(tensor));
+    scope_->define(found->first, scope_->constant(read_onnx_tensor(
+                                     OnnxTensorFields(found->second), kModelFileSizeMax,
+                                     quoted_text(name), *file_.memory)));
   }
 
   // --- outputs
 
   void read_outputs() {
-    if (graph_.output_size() == 0) refuse(Code::data_loss, "onnx: the graph has no outputs");
+    if (file_.outputs.empty()) refuse(Code::data_loss, "onnx: the graph has no outputs");
     std::vector<OnnxOutput> outputs;
-    for (const onnx::ValueInfoProto& output : graph_.output()) {
-      scope_->enter(fmt::format("output {}", quoted_text(output.name())));
-      add_initializer(output.name());
-      outputs.emplace_back(output.name(), scope_->named(output.name()));
+    for (const std::string_view bytes : file_.outputs) {
+      const std::string_view name = OnnxValueInfo(bytes).name;
+      scope_->enter(fmt::format("output {}", quoted_text(name)));
+      add_initializer(name);
+      outputs.emplace_back(name, scope_->named(name));
     }
     OnnxAnswers answers = read_onnx_answers(*scope_, outputs, is_ours_);
     result_.targets = std::move(answers.targets);
     result_.estimator = std::move(scope_->builder()).build(std::move(answers.answer));
   }
 
-  const onnx::GraphProto& graph_;
+  const OnnxFile& file_;
   bool is_ours_;
   std::vector<Categories> stated_;
   std::size_t name_count_;
   std::map<std::string_view, std::int64_t> versions_;
-  std::unordered_map<std::string_view, const TensorProto*> initializers_;
+  std::unordered_map<std::string_view, std::string_view> initializers_;  // their messages
   std::vector<Input> inputs_;
   std::optional<OnnxScope> scope_;
   std::size_t text_size_ = 0;  // of names and categories, for each feature
@@ -325,24 +336,25 @@ class DataflowReader {
 
 }  // namespace
 
-std::map<std::string_view, std::int64_t> onnx_versions(const onnx::ModelProto& model) {
+std::map<std::string_view, std::int64_t> onnx_versions(const OnnxFile& file) {
   std::map<std::string_view, std::int64_t> versions;
-  for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
-    const std::string_view domain = domain_of(set.domain());
-    const std::int64_t most = domain.empty() ? kVersionMax : kMlVersionMax;
+  for_each_bytes(file.bytes, kOnnxOperatorSets, [&versions](std::string_view bytes) {
+    const OnnxEntry set(bytes);
+    const std::string_view domain = domain_of(set.key);
     const bool is_known = domain.empty() || domain == "ai.onnx.ml";
-    if (is_known && (set.version() < 1 || set.version() > most)) {
+    if (!is_known) return;  // no operator of it is known either
+    const std::int64_t most = domain.empty() ? kVersionMax : kMlVersionMax;
+    if (set.version < 1 || set.version > most) {
       refuse(Code::unimplemented, "onnx: the operators are of {} {}, expected 1 to {}",
-             domain.empty() ? "ai.onnx" : domain, set.version(), most);
+             domain.empty() ? "ai.onnx" : domain, set.version, most);
     }
-    versions[domain] = set.version();
-  }
+    versions[domain] = set.version;
+  });
   return versions;
 }
 
-OnnxDataflow read_onnx_dataflow(const onnx::ModelProto& model, std::size_t name_count,
-                                std::size_t memory_max) {
-  return DataflowReader(model, name_count, memory_max).read();
+OnnxDataflow read_onnx_dataflow(const OnnxFile& file, std::size_t name_count) {
+  return DataflowReader(file, name_count).read();
 }
 
 }  // namespace ml_inference

@@ -2,7 +2,7 @@
 // A whole ONNX graph -> a Dataflow, and what its inputs and outputs mean.
 #pragma once
 
-#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/file.h"
 #include "model/graph/dataflow.h"
 #include "model/schema.h"
 
@@ -27,15 +27,13 @@ struct OnnxDataflow {
 
 /// The versions of the operator sets that a file uses, by domain; "" is ai.onnx.
 /// Throws FormatError: unimplemented for one that is not known.
-[[nodiscard]] std::map<std::string_view, std::int64_t> onnx_versions(const onnx::ModelProto& model);
+[[nodiscard]] std::map<std::string_view, std::int64_t> onnx_versions(const OnnxFile& file);
 
 /// Reads every node in order. docs/formats/onnx.md says which operators are known, how inputs
 /// become features and outputs answers.
 /// name_count  how many names of features the file's metadata has; 0 for none.
-/// memory_max  bytes that the leaf values of an ensemble may take.
 /// Throws FormatError: unimplemented for an operator or a use of one that is not known, naming it;
 /// data_loss for a graph that contradicts itself; resource_exhausted beyond a limit.
-[[nodiscard]] OnnxDataflow read_onnx_dataflow(const onnx::ModelProto& model, std::size_t name_count,
-                                              std::size_t memory_max);
+[[nodiscard]] OnnxDataflow read_onnx_dataflow(const OnnxFile& file, std::size_t name_count);
 
 }  // namespace ml_inference

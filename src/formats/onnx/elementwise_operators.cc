@@ -141,7 +141,7 @@ ValueId number_texts(OnnxScope& scope, ValueId value) {
       scope.refuse_here(Code::unimplemented,
                         "the number {} is not exact here, expected at most 2^53", number);
     }
-    const double text = scope.text_number(std::to_string(static_cast<std::int64_t>(number)));
+    const double text = scope.element_of(std::to_string(static_cast<std::int64_t>(number)));
     table.emplace_back(number, text);
     made.possible.push_back(text);
   }

@@ -2,11 +2,13 @@
 #include "formats/onnx/ensemble.h"
 
 #include "formats/format_error.h"
+#include "formats/onnx/wire.h"
 #include "model/limits.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <optional>
+#include <unordered_set>
 
 namespace ml_inference {
 namespace {
@@ -85,8 +87,8 @@ class EnsembleReader {
     }
   }
 
-  std::span<const std::int64_t> integers(std::string_view name, std::size_t expected) const {
-    const auto values = attributes_.integers(name);
+  [[nodiscard]] OnnxIntegers integers(std::string_view name, std::size_t expected) const {
+    OnnxIntegers values = attributes_.integers(name);
     expect_size(name, values.size(), expected);
     return values;
   }
@@ -99,6 +101,7 @@ class EnsembleReader {
     if (count > kNodeCountMax) {
       refuse_here(Code::resource_exhausted, "{} nodes, expected at most {}", count, kNodeCountMax);
     }
+    count_trees();
     ensemble_.node_ids = integers("nodes_nodeids", count);
     ensemble_.feature_ids = integers("nodes_featureids", count);
     ensemble_.true_ids = integers("nodes_truenodeids", count);
@@ -114,24 +117,42 @@ class EnsembleReader {
     }
   }
 
+  void count_trees() {
+    std::unordered_set<std::int64_t> seen;
+    std::optional<std::int64_t> last;
+    for (const std::int64_t id : ensemble_.tree_ids) {
+      if (id == last) continue;
+      seen.insert(id);
+      last = id;
+      if (seen.size() > kTreeCountMax) {
+        refuse_here(Code::resource_exhausted, "more than {} trees", kTreeCountMax);
+      }
+    }
+    ensemble_.tree_count = seen.size();
+  }
+
   void read_modes(std::size_t count) {
-    constexpr auto kModes =
+    static constexpr auto kModes =
         std::to_array<std::string_view>({"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT",
                                          "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER", "LEAF"});
-    const auto texts = attributes_.texts("nodes_modes");
-    expect_size("nodes_modes", texts.size(), count);
+    expect_size("nodes_modes", attributes_.text_count("nodes_modes"), count);
+    ensemble_.share = OnnxMemoryShare(attributes_.memory(), count, sizeof(TreeMode));
     ensemble_.modes.reserve(count);
-    for (std::size_t node = 0; node < count; ++node) {
-      const auto* found = std::ranges::find(kModes, std::string_view(*texts[node]));
+    const auto read = [this](std::string_view text) {
+      const auto* found = std::ranges::find(kModes, text);
       const auto mode = static_cast<TreeMode>(found - kModes.begin());
-      if (found == kModes.end() || mode == TreeMode::member) {
-        refuse_here(Code::unimplemented,
-                    "tree {} node {}: mode {} is not known here, expected BRANCH_LEQ, _LT, _GT, "
-                    "_GTE, _EQ, _NEQ or LEAF",
-                    ensemble_.tree_ids[node], ensemble_.node_ids[node], quoted_text(*texts[node]));
-      }
+      if (found == kModes.end() || mode == TreeMode::member) refuse_mode(text);
       ensemble_.modes.push_back(mode);
-    }
+    };
+    for_each_bytes(attributes_.text_list("nodes_modes"), OnnxAttributes::kOnnxTexts, read);
+  }
+
+  [[noreturn]] void refuse_mode(std::string_view text) const {
+    const std::size_t node = ensemble_.modes.size();
+    refuse_here(Code::unimplemented,
+                "tree {} node {}: mode {} is not known here, expected BRANCH_LEQ, _LT, _GT, "
+                "_GTE, _EQ, _NEQ or LEAF",
+                ensemble_.tree_ids[node], ensemble_.node_ids[node], quoted_text(text));
   }
 
   void read_weights() {
@@ -207,8 +228,8 @@ PostTransform post_transform_named(std::string_view name, std::string_view where
 
 std::vector<Label> onnx_class_labels(const OnnxAttributes& attributes,
                                      std::string_view numbers_name, std::string_view texts_name) {
-  const auto numbers = attributes.integers(numbers_name);
-  const auto texts = attributes.texts(texts_name);
+  const OnnxIntegers numbers = attributes.integers(numbers_name);
+  const std::vector<std::string_view> texts = attributes.texts(texts_name);
   if (!numbers.empty() && !texts.empty()) {
     refuse(Code::data_loss, "onnx: {}: class labels are given as numbers and as texts",
            attributes.where());
@@ -218,12 +239,12 @@ std::vector<Label> onnx_class_labels(const OnnxAttributes& attributes,
            attributes.where(), numbers.size() + texts.size(), kOutputCountMax);
   }
   std::vector<Label> labels(numbers.begin(), numbers.end());
-  for (const std::string* text : texts) labels.emplace_back(*text);
+  for (const std::string_view text : texts) labels.emplace_back(std::string(text));
   return labels;
 }
 
 OnnxEnsemble read_onnx_ensemble(const OnnxAttributes& attributes, std::string_view type) {
-  OnnxEnsemble ensemble{.where = attributes.where()};
+  OnnxEnsemble ensemble{.where = attributes.where(), .memory = &attributes.memory()};
   if (type == "TreeEnsemble") {
     read_joined_ensemble(attributes, ensemble);
   } else {

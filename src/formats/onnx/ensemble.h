@@ -8,10 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ml_inference {
@@ -30,13 +28,14 @@ enum class TreeMode : std::uint8_t {
 
 /// One tree ensemble: TreeEnsembleClassifier or TreeEnsembleRegressor of ai.onnx.ml 1 to 4, or
 /// TreeEnsemble of ai.onnx.ml 5. Arrays of nodes and of weights in any order, each node with the
-/// number of its tree and its own. A view: the file's message outlives it.
+/// number of its tree and its own. Numbers are views of the file, whose bytes outlive it.
 struct OnnxEnsemble {
-  std::string where;  ///< for messages
+  std::string where;             ///< for messages
+  OnnxMemory* memory = nullptr;  ///< what the file may still ask for
 
   // By node:
-  std::span<const std::int64_t> tree_ids, node_ids, feature_ids, true_ids, false_ids;
-  std::span<const std::int64_t> tracks_true;  ///< or empty: nowhere
+  OnnxIntegers tree_ids, node_ids, feature_ids, true_ids, false_ids;
+  OnnxIntegers tracks_true;  ///< or empty: nowhere
   std::vector<TreeMode> modes;
   OnnxNumbers values;  ///< thresholds; of a member test, where its set begins in `members`
 
@@ -44,10 +43,11 @@ struct OnnxEnsemble {
   std::vector<double> members;
 
   // By weight:
-  std::span<const std::int64_t> weight_tree_ids, weight_node_ids, output_ids;
+  OnnxIntegers weight_tree_ids, weight_node_ids, output_ids;
   OnnxNumbers weights;
 
   bool is_classifier = false;
+  std::size_t tree_count = 0;       ///< different tree_ids
   std::size_t output_count = 0;     ///< classes or targets
   std::vector<Label> class_labels;  ///< of a classifier
   std::vector<double> base_values;
@@ -58,19 +58,13 @@ struct OnnxEnsemble {
   TwoClasses two = TwoClasses::no;
   bool all_positive = true;  ///< no weight is below 0
 
+  OnnxMemoryShare share;  ///< of modes and members
+
   [[nodiscard]] std::size_t node_count() const { return tree_ids.size(); }
   [[nodiscard]] std::size_t weight_count() const { return weight_tree_ids.size(); }
 
   /// One more than the largest feature that is asked for.
   [[nodiscard]] std::size_t least_feature_count() const;
-
-  /// What a TreeEnsemble's arrays were turned into.
-  struct Owned {
-    std::vector<std::int64_t> tree_ids, node_ids, feature_ids, true_ids, false_ids, tracks_true;
-    std::vector<std::int64_t> weight_tree_ids, weight_node_ids, output_ids;
-    std::vector<double> values, weights;
-  };
-  Owned owned;
 };
 
 /// The names that `post_transform` may have.

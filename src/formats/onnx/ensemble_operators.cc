@@ -33,7 +33,7 @@ TreeScoresPlan plan_for(const OnnxScope& scope, ValueId value, const OnnxEnsembl
   const bool is_double = scope.type_of(value) == ElementType::float64;
   return {.score_count = ensemble.output_count,
           .aggregate = ensemble.aggregate,
-          .tree_count = tree_count(ensemble),
+          .tree_count = ensemble.tree_count,
           .sum_type = is_double ? ElementType::float64 : ElementType::float32,
           .base = ensemble.base_values,
           .transform = ensemble.transform};
@@ -41,7 +41,7 @@ TreeScoresPlan plan_for(const OnnxScope& scope, ValueId value, const OnnxEnsembl
 
 ValueId add_sums(OnnxScope& scope, ValueId value, const OnnxEnsemble& ensemble,
                  const ForestForm& form) {
-  Forest forest = make_onnx_forest(ensemble, form, scope.memory_max());
+  Forest forest = make_onnx_forest(ensemble, form);
   const GraphShape shape = {1, forest.output_count()};
   scope.reserve(shape);
   return scope.add(std::make_unique<Trees>(std::move(forest)), {value},
@@ -133,6 +133,7 @@ ValueId add_products(OnnxScope& scope, std::size_t count, const OnnxNumbers& coe
         scope.add(std::make_unique<Convert>(scope.type_of(value), ElementType::float32), {value},
                   ValueSpec{.type = ElementType::float32, .shape = scope.shape(value)});
   }
+  scope.memory().take(coefficients.size(), sizeof(double));
   std::vector<double> weights(coefficients.size());
   for (std::size_t index = 0; index < weights.size(); ++index) weights[index] = coefficients[index];
   std::vector<ValueId> in = {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <queue>
 #include <span>
 #include <string>
@@ -35,19 +36,52 @@ struct PlacedWeight {
   Index position;  // of the leaf, in Trees::order
 };
 
+// The trees in the order of their first node in the file.
+class TreeRanks {
+ public:
+  explicit TreeRanks(const OnnxIntegers& tree_ids) {
+    for (const std::int64_t id : tree_ids) {
+      if (!ranks_.empty() && id == last_id_) continue;
+      last_id_ = id;
+      ranks_.try_emplace(id, static_cast<Index>(ranks_.size()));
+    }
+    last_rank_ = ranks_.at(last_id_);
+  }
+
+  [[nodiscard]] std::size_t size() const { return ranks_.size(); }
+
+  // Files have the nodes and the weights of a tree side by side.
+  [[nodiscard]] std::optional<Index> find(std::int64_t id) const {
+    if (id == last_id_) return last_rank_;
+    const auto found = ranks_.find(id);
+    if (found == ranks_.end()) return std::nullopt;
+    last_id_ = id;
+    last_rank_ = found->second;
+    return last_rank_;
+  }
+
+ private:
+  std::unordered_map<std::int64_t, Index> ranks_;
+  mutable std::int64_t last_id_ = 0;
+  mutable Index last_rank_ = 0;
+};
+
 // The nodes by tree, and in a tree by node id.
 struct SortedNodes {
-  std::vector<Index> order;       // of the nodes
+  std::vector<Index> order;       // of the nodes; empty when the file has them in order
   std::vector<std::size_t> ends;  // by tree: where it ends in `order`
-  std::unordered_map<std::int64_t, std::size_t> rank_by_id;
 
   [[nodiscard]] std::size_t begin(std::size_t tree) const { return tree == 0 ? 0 : ends[tree - 1]; }
+  [[nodiscard]] std::size_t size_of(std::size_t tree) const { return ends[tree] - begin(tree); }
+  [[nodiscard]] Index node(std::size_t position) const {
+    return order.empty() ? static_cast<Index>(position) : order[position];
+  }
 };
 
 class ForestMaker {
  public:
-  ForestMaker(const OnnxEnsemble& ensemble, const ForestForm& form, std::size_t memory_max)
-      : ensemble_(ensemble), form_(form), memory_max_(memory_max) {}
+  ForestMaker(const OnnxEnsemble& ensemble, const ForestForm& form)
+      : ensemble_(ensemble), form_(form), ranks_(ensemble.tree_ids) {}
 
   Forest make() {
     sort_nodes();
@@ -63,97 +97,153 @@ class ForestMaker {
     refuse(code, "onnx: {}: {}", ensemble_.where, fmt::format(format, std::forward<Args>(args)...));
   }
 
+  [[nodiscard]] Index rank_of_node(std::size_t node) const {
+    return *ranks_.find(ensemble_.tree_ids[node]);
+  }
+
   void sort_nodes() {
-    for (const std::int64_t id : ensemble_.tree_ids) {
-      trees_.rank_by_id.try_emplace(id, trees_.rank_by_id.size());
+    const std::size_t count = ensemble_.node_count();
+    trees_.ends.assign(ranks_.size(), 0);
+    bool is_in_order = true;
+    Index last = 0;
+    for (std::size_t node = 0; node < count; ++node) {
+      const Index rank = rank_of_node(node);
+      ++trees_.ends[rank];
+      const bool ascends =
+          rank > last || node == 0 ||
+          (rank == last && ensemble_.node_ids[node - 1] < ensemble_.node_ids[node]);
+      is_in_order = is_in_order && ascends;
+      last = rank;
     }
-    if (trees_.rank_by_id.size() > kTreeCountMax) {
-      refuse_here(Code::resource_exhausted, "{} trees, expected at most {}",
-                  trees_.rank_by_id.size(), kTreeCountMax);
+    for (std::size_t tree = 1; tree < trees_.ends.size(); ++tree) {
+      trees_.ends[tree] += trees_.ends[tree - 1];
     }
-    std::vector<Index> ranks(ensemble_.node_count());
-    trees_.ends.assign(trees_.rank_by_id.size(), 0);
-    trees_.order.resize(ensemble_.node_count());
-    for (Index node = 0; node < ensemble_.node_count(); ++node) {
-      ranks[node] = static_cast<Index>(trees_.rank_by_id.at(ensemble_.tree_ids[node]));
-      ++trees_.ends[ranks[node]];
+    if (is_in_order) return;
+    order_nodes();
+    for (std::size_t tree = 0; tree < trees_.ends.size(); ++tree) refuse_twins(tree);
+  }
+
+  void order_nodes() {
+    const std::size_t count = ensemble_.node_count();
+    order_share_ = OnnxMemoryShare(*ensemble_.memory, count, sizeof(Index));
+    const OnnxMemoryShare sorting(*ensemble_.memory, count, sizeof(Index));
+    std::vector<Index> ranks(count);
+    trees_.order.resize(count);
+    for (Index node = 0; node < count; ++node) {
+      ranks[node] = rank_of_node(node);
       trees_.order[node] = node;
     }
     std::ranges::sort(trees_.order, [&](Index left, Index right) {
       return std::pair(ranks[left], ensemble_.node_ids[left]) <
              std::pair(ranks[right], ensemble_.node_ids[right]);
     });
-    for (std::size_t tree = 1; tree < trees_.ends.size(); ++tree) {
-      trees_.ends[tree] += trees_.ends[tree - 1];
-    }
-    for (std::size_t tree = 0; tree < trees_.ends.size(); ++tree) refuse_twins(tree);
   }
 
   void refuse_twins(std::size_t tree) const {
     for (std::size_t at = trees_.begin(tree); at + 1 < trees_.ends[tree]; ++at) {
-      const std::int64_t id = ensemble_.node_ids[trees_.order[at]];
-      if (id == ensemble_.node_ids[trees_.order[at + 1]]) {
+      const std::int64_t id = ensemble_.node_ids[trees_.node(at)];
+      if (id == ensemble_.node_ids[trees_.node(at + 1)]) {
         refuse_here(Code::data_loss, "{}: the node is given twice", node_text(at));
       }
     }
   }
 
-  // Where a node of a tree stands in trees_.order, or kNowhere.
+  // Where a node of a tree stands among the sorted ones, or kNowhere.
   [[nodiscard]] std::size_t position_of(std::size_t tree, std::int64_t node_id) const {
-    const auto begin = trees_.order.begin() + static_cast<std::ptrdiff_t>(trees_.begin(tree));
-    const auto end = trees_.order.begin() + static_cast<std::ptrdiff_t>(trees_.ends[tree]);
-    const auto found = std::ranges::lower_bound(
-        begin, end, node_id, {}, [&](Index node) { return ensemble_.node_ids[node]; });
-    if (found == end || ensemble_.node_ids[*found] != node_id) return kNowhere;
-    return static_cast<std::size_t>(found - trees_.order.begin());
+    std::size_t begin = trees_.begin(tree);
+    std::size_t end = trees_.ends[tree];
+    // Ids count from 0 in files of converters.
+    if (node_id >= 0 && static_cast<std::size_t>(node_id) < end - begin) {
+      const std::size_t guess = begin + static_cast<std::size_t>(node_id);
+      if (node_id_at(guess) == node_id) return guess;
+    }
+    while (begin < end) {
+      const std::size_t middle = begin + (end - begin) / 2;
+      const std::int64_t found = node_id_at(middle);
+      if (found == node_id) return middle;
+      (found < node_id ? begin : end) = found < node_id ? middle + 1 : middle;
+    }
+    return kNowhere;
+  }
+
+  [[nodiscard]] std::int64_t node_id_at(std::size_t position) const {
+    return ensemble_.node_ids[trees_.node(position)];
   }
 
   // "tree 3 node 17", with the ids of the file.
   [[nodiscard]] std::string node_text(std::size_t position) const {
-    const Index node = trees_.order[position];
+    const Index node = trees_.node(position);
     return fmt::format("tree {} node {}", ensemble_.tree_ids[node], ensemble_.node_ids[node]);
   }
 
   [[nodiscard]] bool is_leaf(std::size_t position) const {
-    return ensemble_.modes[trees_.order[position]] == TreeMode::leaf;
+    return ensemble_.modes[trees_.node(position)] == TreeMode::leaf;
   }
 
-  // Sorts the weights by leaf: leaves by tree and then by their first weight, the weights of one
-  // leaf in the order of the file.
+  // Sees to it that every weight belongs to a leaf and every leaf has a weight: onnxruntime refuses
+  // others. Then weights come by leaf: leaves by tree and then by their first weight, the weights
+  // of one leaf in the order of the file.
   void place_weights() {
-    constexpr Index kNone = std::numeric_limits<Index>::max();
-    std::vector<Index> first(ensemble_.node_count(), kNone);  // by position
-    placed_.reserve(ensemble_.weight_count());
-    for (Index weight = 0; weight < ensemble_.weight_count(); ++weight) {
-      const auto tree = trees_.rank_by_id.find(ensemble_.weight_tree_ids[weight]);
-      const std::size_t position =
-          tree == trees_.rank_by_id.end()
-              ? kNowhere
-              : position_of(tree->second, ensemble_.weight_node_ids[weight]);
-      if (position == kNowhere || !is_leaf(position)) {
-        refuse_here(Code::data_loss, "weight {} belongs to tree {} node {}, which is no leaf",
-                    weight, ensemble_.weight_tree_ids[weight], ensemble_.weight_node_ids[weight]);
+    std::vector<bool> has_weight(ensemble_.node_count(), false);  // by position
+    bool is_in_order = true;
+    PlacedWeight last{};
+    for (std::size_t weight = 0; weight < ensemble_.weight_count(); ++weight) {
+      const PlacedWeight placed = placed_at(weight);
+      const bool is_same_leaf = weight != 0 && placed.position == last.position;
+      if (!is_same_leaf && (has_weight[placed.position] || placed.tree < last.tree)) {
+        is_in_order = false;
       }
-      if (first[position] == kNone) first[position] = weight;
-      placed_.push_back({static_cast<Index>(tree->second), first[position], weight,
-                         static_cast<Index>(position)});
+      has_weight[placed.position] = true;
+      last = placed;
     }
-    count_leaves(first);
+    count_leaves(has_weight);
+    if (!is_in_order) sort_weights();
+  }
+
+  // Where a weight of the file belongs.
+  [[nodiscard]] PlacedWeight placed_at(std::size_t weight) const {
+    const std::optional<Index> tree = ranks_.find(ensemble_.weight_tree_ids[weight]);
+    const std::size_t position =
+        tree ? position_of(*tree, ensemble_.weight_node_ids[weight]) : kNowhere;
+    if (position == kNowhere || !is_leaf(position)) {
+      refuse_here(Code::data_loss, "weight {} belongs to tree {} node {}, which is no leaf", weight,
+                  ensemble_.weight_tree_ids[weight], ensemble_.weight_node_ids[weight]);
+    }
+    return {*tree, 0, static_cast<Index>(weight), static_cast<Index>(position)};
+  }
+
+  void count_leaves(const std::vector<bool>& has_weight) {
+    for (std::size_t position = 0; position < has_weight.size(); ++position) {
+      if (!is_leaf(position)) continue;
+      ++leaf_count_;
+      if (!has_weight[position]) {
+        refuse_here(Code::data_loss, "{}: the leaf has no weight", node_text(position));
+      }
+    }
+  }
+
+  void sort_weights() {
+    constexpr Index kNone = std::numeric_limits<Index>::max();
+    const std::size_t count = ensemble_.weight_count();
+    placed_share_ = OnnxMemoryShare(*ensemble_.memory, count, sizeof(PlacedWeight));
+    const OnnxMemoryShare sorting(*ensemble_.memory, ensemble_.node_count(), sizeof(Index));
+    std::vector<Index> first(ensemble_.node_count(), kNone);  // by position
+    placed_.reserve(count);
+    for (Index weight = 0; weight < count; ++weight) {
+      PlacedWeight placed = placed_at(weight);
+      if (first[placed.position] == kNone) first[placed.position] = weight;
+      placed.first = first[placed.position];
+      placed_.push_back(placed);
+    }
     std::ranges::sort(placed_, [&](const PlacedWeight& left, const PlacedWeight& right) {
       return std::tie(left.tree, left.first, left.weight) <
              std::tie(right.tree, right.first, right.weight);
     });
   }
 
-  // Every leaf has a weight: onnxruntime refuses others.
-  void count_leaves(std::span<const Index> first) {
-    for (std::size_t position = 0; position < first.size(); ++position) {
-      if (!is_leaf(position)) continue;
-      ++leaf_count_;
-      if (first[position] == std::numeric_limits<Index>::max()) {
-        refuse_here(Code::data_loss, "{}: the leaf has no weight", node_text(position));
-      }
-    }
+  // The weights in the order that place_weights() tells of.
+  [[nodiscard]] PlacedWeight placed(std::size_t index) const {
+    return placed_.empty() ? placed_at(index) : placed_[index];
   }
 
   // The values of a leaf of which all are kept.
@@ -174,17 +264,31 @@ class ForestMaker {
                             form_.adds_base || !form_.may_be_narrow;
     first_outputs_.assign(trees_.ends.size(), kNowhere);
     is_narrow_ = !is_for_all;
-    for (const PlacedWeight& placed : placed_) {
-      const auto output = static_cast<std::size_t>(ensemble_.output_ids[placed.weight]);
-      std::size_t& first = first_outputs_[placed.tree];
+    for (std::size_t weight = 0; weight < ensemble_.weight_count() && is_narrow_; ++weight) {
+      const auto output = static_cast<std::size_t>(ensemble_.output_ids[weight]);
+      std::size_t& first = first_outputs_[placed_at(weight).tree];
       if (first == kNowhere) first = output;
-      is_narrow_ = is_narrow_ && first == output;
+      is_narrow_ = first == output;
     }
     leaf_width_ = is_narrow_ ? 1 : full_width();
-    if (leaf_count_ > memory_max_ / (leaf_width_ * sizeof(double))) {
+    const std::size_t left = ensemble_.memory->left();
+    if (leaf_count_ > left / (leaf_width_ * sizeof(double))) {
       refuse_here(Code::resource_exhausted, "{} leaves of {} values, expected at most {} bytes",
-                  leaf_count_, leaf_width_, memory_max_);
+                  leaf_count_, leaf_width_, left);
     }
+  }
+
+  // The forest, and what the builder and this class need for the largest tree beside it.
+  void take_memory() {
+    OnnxMemory& memory = *ensemble_.memory;
+    memory.take(ensemble_.node_count(), sizeof(ForestNode));
+    memory.take(leaf_count_, leaf_width_ * sizeof(double));
+    std::size_t largest = 0;
+    for (std::size_t tree = 0; tree < trees_.ends.size(); ++tree) {
+      largest = std::max(largest, trees_.size_of(tree));
+    }
+    constexpr std::size_t kNodeScratch = 4 * sizeof(Index);
+    tree_share_ = OnnxMemoryShare(memory, largest, kNodeScratch + leaf_width_ * sizeof(double) / 2);
   }
 
   [[nodiscard]] bool asks_for_equality() const {
@@ -205,7 +309,11 @@ class ForestMaker {
          .feature_type = form_.feature_type,
          .sum_type = form_.sum_type,
          .category_rule = asks_for_equality() ? CategoryRule::whole : CategoryRule::truncated});
-    auto next = placed_.cbegin();
+    take_memory();
+    const std::size_t base_count = form_.adds_base ? 1 : 0;
+    builder.expect(count + base_count, ensemble_.node_count() + base_count,
+                   ForestBuilder::Promise::certain);
+    std::size_t next = 0;
     for (std::size_t tree = 0; tree < count; ++tree) {
       number_nodes(tree);
       builder.start_tree(numbers_.size(), is_narrow_                ? first_outputs_[tree]
@@ -227,28 +335,29 @@ class ForestMaker {
   // next the one with the smallest id: ids that ascend from parent to child keep their order.
   void number_nodes(std::size_t tree) {
     const std::size_t begin = trees_.begin(tree);
-    numbers_.assign(trees_.ends[tree] - begin, kNowhere);
-    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> next;
-    next.push(root_of(tree));
-    std::size_t number = 0;
+    constexpr Index kNone = std::numeric_limits<Index>::max();
+    numbers_.assign(trees_.size_of(tree), kNone);
+    std::priority_queue<Index, std::vector<Index>, std::greater<>> next;
+    next.push(static_cast<Index>(root_of(tree)));
+    Index number = 0;
     while (!next.empty()) {
-      const std::size_t position = next.top();
+      const Index position = next.top();
       next.pop();
       numbers_[position - begin] = number++;
       if (is_leaf(position)) continue;
-      next.push(child(tree, position, ensemble_.true_ids));
-      next.push(child(tree, position, ensemble_.false_ids));
+      next.push(static_cast<Index>(child(tree, position, ensemble_.true_ids)));
+      next.push(static_cast<Index>(child(tree, position, ensemble_.false_ids)));
     }
     if (number != numbers_.size()) {
-      const auto lost = std::ranges::find(numbers_, kNowhere) - numbers_.begin();
+      const auto lost = std::ranges::find(numbers_, kNone) - numbers_.begin();
       refuse_here(Code::invalid_argument, "{}: the node is on a cycle, expected a tree",
                   node_text(begin + static_cast<std::size_t>(lost)));
     }
   }
 
   [[nodiscard]] std::size_t child(std::size_t tree, std::size_t position,
-                                  std::span<const std::int64_t> ids) const {
-    return position_of(tree, ids[trees_.order[position]]);
+                                  const OnnxIntegers& ids) const {
+    return position_of(tree, ids[trees_.node(position)]);
   }
 
   // The one node without a parent. Afterwards every other node has exactly one, so that walking
@@ -258,11 +367,11 @@ class ForestMaker {
     std::vector<bool> has_parent(trees_.ends[tree] - begin, false);
     for (std::size_t position = begin; position < trees_.ends[tree]; ++position) {
       if (is_leaf(position)) continue;
-      for (const auto ids : {ensemble_.true_ids, ensemble_.false_ids}) {
-        const std::size_t below = child(tree, position, ids);
+      for (const OnnxIntegers* const ids : {&ensemble_.true_ids, &ensemble_.false_ids}) {
+        const std::size_t below = child(tree, position, *ids);
         if (below == kNowhere) {
           refuse_here(Code::data_loss, "{}: child {} does not exist", node_text(position),
-                      ids[trees_.order[position]]);
+                      (*ids)[trees_.node(position)]);
         }
         if (has_parent[below - begin]) {
           refuse_here(Code::invalid_argument, "{}: the node has two parents", node_text(below));
@@ -288,7 +397,7 @@ class ForestMaker {
     const std::size_t begin = trees_.begin(tree);
     for (std::size_t position = begin; position < trees_.ends[tree]; ++position) {
       if (is_leaf(position)) continue;
-      const Index node = trees_.order[position];
+      const Index node = trees_.node(position);
       if (ensemble_.feature_ids[node] < 0) {
         refuse_here(Code::data_loss, "{}: feature {} does not exist", node_text(position),
                     ensemble_.feature_ids[node]);
@@ -313,7 +422,7 @@ class ForestMaker {
   // The test as `feature <= threshold`, or `<`, for the branch that holds below it.
   [[nodiscard]] NumericalTest numerical_test(std::size_t position, std::size_t if_true,
                                              std::size_t if_false) const {
-    const Index node = trees_.order[position];
+    const Index node = trees_.node(position);
     const TreeMode mode = ensemble_.modes[node];
     const bool is_greater = mode == TreeMode::greater || mode == TreeMode::greater_or_equal;
     return {.feature = static_cast<std::size_t>(ensemble_.feature_ids[node]),
@@ -327,7 +436,7 @@ class ForestMaker {
   // A test of equality as one of categories: exact, since the forest's are whole numbers.
   [[nodiscard]] CategoricalTest category_test(std::size_t position, std::size_t if_true,
                                               std::size_t if_false, ForestBuilder& builder) const {
-    const Index node = trees_.order[position];
+    const Index node = trees_.node(position);
     const TreeMode mode = ensemble_.modes[node];
     const bool is_other = mode == TreeMode::not_equal;
     std::vector<std::uint32_t> words;
@@ -358,23 +467,24 @@ class ForestMaker {
     words[code / 32] |= std::uint32_t{1} << (code % 32);
   }
 
-  void add_leaves(std::size_t tree, ForestBuilder& builder,
-                  std::vector<PlacedWeight>::const_iterator& next) const {
+  void add_leaves(std::size_t tree, ForestBuilder& builder, std::size_t& next) const {
     const std::size_t begin = trees_.begin(tree);
+    const std::size_t count = ensemble_.weight_count();
     std::vector<double> values(leaf_width_);
     std::vector<bool> is_given(ensemble_.output_count);
-    while (next != placed_.end() && next->tree == tree) {
-      const std::size_t position = next->position;
+    while (next < count && placed(next).tree == tree) {
+      const std::size_t position = placed(next).position;
       std::ranges::fill(values, 0.0);
       is_given.assign(ensemble_.output_count, false);
-      for (; next != placed_.end() && next->position == position; ++next) {
-        const auto output = static_cast<std::size_t>(ensemble_.output_ids[next->weight]);
+      for (; next < count && placed(next).position == position; ++next) {
+        const Index weight = placed(next).weight;
+        const auto output = static_cast<std::size_t>(ensemble_.output_ids[weight]);
         if (is_given[output]) {
           refuse_here(Code::data_loss, "{}: output {} has two weights", node_text(position),
                       output);
         }
         is_given[output] = true;
-        set_weight(output, ensemble_.weights[next->weight], values);
+        set_weight(output, ensemble_.weights[weight], values);
       }
       builder.leaf(numbers_[position - begin], values);
     }
@@ -397,49 +507,21 @@ class ForestMaker {
 
   const OnnxEnsemble& ensemble_;
   const ForestForm& form_;
-  const std::size_t memory_max_;
+  TreeRanks ranks_;
   SortedNodes trees_;
-  std::vector<PlacedWeight> placed_;
+  std::vector<PlacedWeight> placed_;  // empty when the file has the weights in order
   std::size_t leaf_count_ = 0;
   std::vector<std::size_t> first_outputs_;  // by tree, where leaves are narrow
   bool is_narrow_ = false;
   std::size_t leaf_width_ = 0;
-  std::vector<std::size_t> numbers_;  // of the current tree, by position
+  std::vector<Index> numbers_;  // of the current tree, by position
+  OnnxMemoryShare order_share_, placed_share_, tree_share_;
 };
 
 }  // namespace
 
-bool may_leave_outputs_out(const OnnxEnsemble& ensemble) {
-  // How many leaves a tree has, and how many name an output: whoever names all names it always.
-  std::unordered_map<std::int64_t, std::size_t> leaves;
-  for (std::size_t node = 0; node < ensemble.node_count(); ++node) {
-    if (ensemble.modes[node] == TreeMode::leaf) ++leaves[ensemble.tree_ids[node]];
-  }
-  std::vector<std::pair<std::int64_t, std::int64_t>> named;
-  named.reserve(ensemble.weight_count());
-  for (std::size_t weight = 0; weight < ensemble.weight_count(); ++weight) {
-    named.emplace_back(ensemble.weight_tree_ids[weight], ensemble.output_ids[weight]);
-  }
-  std::ranges::sort(named);
-  std::vector<bool> is_always_named(ensemble.output_count, false);
-  for (std::size_t begin = 0, end = 0; begin < named.size(); begin = end) {
-    while (end < named.size() && named[end] == named[begin]) ++end;
-    if (end - begin >= leaves[named[begin].first]) {
-      is_always_named[static_cast<std::size_t>(named[begin].second)] = true;
-    }
-  }
-  return std::ranges::find(is_always_named, false) != is_always_named.end();
-}
-
-std::size_t tree_count(const OnnxEnsemble& ensemble) {
-  std::unordered_map<std::int64_t, bool> seen;
-  for (const std::int64_t id : ensemble.tree_ids) seen.emplace(id, true);
-  return seen.size();
-}
-
-Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form,
-                        std::size_t memory_max) {
-  return ForestMaker(ensemble, form, memory_max).make();
+Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form) {
+  return ForestMaker(ensemble, form).make();
 }
 
 }  // namespace ml_inference

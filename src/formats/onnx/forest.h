@@ -35,18 +35,14 @@ struct ForestForm {
 /// Whether some class or target may have no weight in any leaf that a row reaches.
 [[nodiscard]] bool may_leave_outputs_out(const OnnxEnsemble& ensemble);
 
-/// How many trees there are.
-[[nodiscard]] std::size_t tree_count(const OnnxEnsemble& ensemble);
-
 /// Puts together the parallel arrays of the ensemble: nodes in any order with any numbers, weights
 /// in any order. Trees come in the order of their first node in the file, leaves in that of their
 /// first weight. A tree in which every child has a larger number than its parent keeps its order of
 /// nodes.
 ///
-/// memory_max  bytes that the leaf values may take.
+/// The forest's memory is gone from ensemble.memory for good.
 /// Throws FormatError: data_loss or invalid_argument for arrays that contradict themselves,
 /// unimplemented for what a Forest cannot say exactly, resource_exhausted beyond a limit.
-[[nodiscard]] Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form,
-                                      std::size_t memory_max);
+[[nodiscard]] Forest make_onnx_forest(const OnnxEnsemble& ensemble, const ForestForm& form);
 
 }  // namespace ml_inference

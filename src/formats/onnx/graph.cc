@@ -2,8 +2,8 @@
 #include "formats/onnx/graph.h"
 
 #include "formats/format_error.h"
-#include "formats/limits.h"
 #include "formats/onnx/forest.h"
+#include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/tensor.h"
 #include "model/limits.h"
 
@@ -38,13 +38,13 @@ enum class Meaning {
 
 struct Value {
   Meaning meaning = Meaning::constant;
-  bool is_rounded = false;              // features: to float32, as our rows are
-  bool is_float64 = false;              // features: and then held as float64
-  std::optional<std::size_t> width;     // features: how many
-  const std::string* name = nullptr;    // features: of the input, when it has one column
-  bool is_joined = false;               // features: by a Concat, which joined_names_ tells of
-  bool is_divided = false;              // scores, prediction, map: by OnnxGraph::divisor
-  const TensorProto* tensor = nullptr;  // constant
+  bool is_rounded = false;               // features: to float32, as our rows are
+  bool is_float64 = false;               // features: and then held as float64
+  std::optional<std::size_t> width;      // features: how many
+  std::optional<std::string_view> name;  // features: of the input, when it has one column
+  bool is_joined = false;                // features: by a Concat, which joined_names_ tells of
+  bool is_divided = false;               // scores, prediction, map: by OnnxGraph::divisor
+  std::string_view tensor;               // constant: its message
 };
 
 std::vector<Label> class_labels_of(const OnnxAttributes& attributes) {
@@ -54,20 +54,16 @@ std::vector<Label> class_labels_of(const OnnxAttributes& attributes) {
 // Walks over the nodes in their order and says what each output means.
 class GraphReader {
  public:
-  GraphReader(const onnx::GraphProto& graph, bool is_ours) : graph_(graph), is_ours_(is_ours) {}
+  GraphReader(const OnnxFile& file, bool is_ours) : file_(file), is_ours_(is_ours) {}
 
   OnnxGraph read() {
-    if (graph_.node_size() > kOnnxGraphNodeCountMax) {
-      refuse(Code::resource_exhausted, "onnx: the graph has {} nodes, expected at most {}",
-             graph_.node_size(), kOnnxGraphNodeCountMax);
+    for (const std::string_view tensor : file_.initializers) {
+      define(OnnxTensorFields(tensor).name, {.meaning = Meaning::constant, .tensor = tensor});
     }
-    for (const TensorProto& tensor : graph_.initializer()) {
-      define(tensor.name(), {.meaning = Meaning::constant, .tensor = &tensor});
-    }
-    for (const onnx::ValueInfoProto& input : graph_.input()) read_input(input);
-    for (int index = 0; index < graph_.node_size(); ++index) {
-      node_ = &graph_.node(index);
-      where_ = onnx_node_text(index, *node_);
+    for (const std::string_view input : file_.inputs) read_input(OnnxValueInfo(input));
+    for (std::size_t index = 0; index < file_.nodes.size(); ++index) {
+      node_ = file_.node(index);
+      where_ = onnx_node_text(index, node_);
       read_node();
     }
     read_outputs();
@@ -75,29 +71,29 @@ class GraphReader {
   }
 
  private:
-  void read_input(const onnx::ValueInfoProto& input) {
+  void read_input(const OnnxValueInfo& input) {
     // Before IR version 4 every constant stands among the inputs, too.
-    const auto known = values_.find(input.name());
+    const auto known = values_.find(input.name);
     if (known != values_.end() && known->second.meaning == Meaning::constant) return;
-    const auto& type = input.type().tensor_type();
-    if (type.elem_type() != TensorProto::FLOAT && type.elem_type() != TensorProto::DOUBLE) {
+    if (input.element_type != TensorProto::FLOAT && input.element_type != TensorProto::DOUBLE) {
       refuse(Code::unimplemented,
              "onnx: input {} has element type {}, expected 1 (float) or 11 (double)",
-             quoted_text(input.name()), type.elem_type());
+             quoted_text(input.name), input.element_type);
     }
-    if (type.shape().dim_size() != 2) {
+    if (input.dim_count != 2) {
       refuse(Code::unimplemented, "onnx: input {} has {} dimensions, expected 2 (rows, features)",
-             quoted_text(input.name()), type.shape().dim_size());
+             quoted_text(input.name), input.dim_count);
     }
-    if (type.shape().dim(0).dim_value() > 1) not_known("a batch of a fixed size");
-    Value value{.meaning = Meaning::features, .is_rounded = type.elem_type() == TensorProto::FLOAT};
-    const onnx::TensorShapeProto::Dimension& columns = type.shape().dim(1);
-    if (columns.has_dim_value() && columns.dim_value() != 0) {
-      value.width = checked_width(columns.dim_value());
-      if (*value.width == 1) value.name = &input.name();
+    if (input.dims[0].value > 1) not_known("a batch of a fixed size");
+    Value value{.meaning = Meaning::features,
+                .is_rounded = input.element_type == TensorProto::FLOAT};
+    const OnnxValueInfo::Dimension columns = input.dims[1];
+    if (columns.has_value && columns.value != 0) {
+      value.width = checked_width(columns.value);
+      if (*value.width == 1) value.name = input.name;
     }
     ++input_count_;
-    define(input.name(), value);
+    define(input.name, value);
   }
 
   static std::size_t checked_width(std::int64_t width) {
@@ -109,9 +105,9 @@ class GraphReader {
   }
 
   void read_node() {
-    std::string_view domain = node_->domain();
+    std::string_view domain = node_.domain;
     if (domain == "ai.onnx") domain = "";  // two names of one domain
-    const std::string_view type = node_->op_type();
+    const std::string_view type = node_.op_type;
     if (domain == kMlDomain) {
       if (type == "TreeEnsembleClassifier") return read_ensemble(Task::classification);
       if (type == "TreeEnsembleRegressor") return read_ensemble(Task::regression);
@@ -134,21 +130,21 @@ class GraphReader {
     const Value& input = only_input();
     if (input.meaning != Meaning::features) {
       refuse(Code::unimplemented, "onnx: {}: input {} is computed, expected the graph's input",
-             where_, quoted_text(node_->input(0)));
+             where_, quoted_text(node_.inputs[0]));
     }
     if (!input.is_rounded || (input.is_float64 && !is_ours_)) not_known("these features");
     result_.emplace(
-        OnnxGraph{.ensemble = read_onnx_ensemble(OnnxAttributes(*node_, where_), node_->op_type()),
+        OnnxGraph{.ensemble = read_onnx_ensemble(OnnxAttributes(node_, where_), node_.op_type),
                   .task = task,
                   .feature_count = input.width,
                   .is_float64 = input.is_float64});
     if (input.is_joined) result_->input_names = joined_names_;
-    if (input.name != nullptr) result_->input_names = {*input.name};
+    if (input.name) result_->input_names = {std::string(*input.name)};
     used_input_count_ = std::max<std::size_t>(1, result_->input_names.size());
     if (task == Task::regression) return define_output({.meaning = Meaning::prediction});
     expect_outputs(2);
-    define(node_->output(0), {.meaning = Meaning::own_label});
-    define(node_->output(1), {.meaning = Meaning::scores});
+    define(node_.outputs[0], {.meaning = Meaning::own_label});
+    define(node_.outputs[1], {.meaning = Meaning::scores});
   }
 
   void read_cast() {
@@ -179,31 +175,32 @@ class GraphReader {
     const std::int64_t axis = attributes({"axis"}).integer("axis", 0);
     if (axis != 1 && axis != -1) not_known(fmt::format("axis {}, expected 1", axis));
     if (!joined_names_.empty()) not_known("a second Concat");
-    if (node_->input_size() == 0) not_known("no inputs");
+    if (node_.inputs.size() == 0) not_known("no inputs");
     Value joined{.meaning = Meaning::features, .is_rounded = true, .is_joined = true};
-    for (const std::string& name : node_->input()) {
+    for (const std::string_view name : node_.inputs) {
       const Value& part = value_of(name);
-      if (part.meaning != Meaning::features || part.name == nullptr) {
+      if (part.meaning != Meaning::features || !part.name) {
         not_known(fmt::format("input {}, expected an input of one column", quoted_text(name)));
       }
       joined.is_rounded = joined.is_rounded && part.is_rounded;
       joined.is_float64 = joined.is_float64 || part.is_float64;
-      joined_names_.push_back(*part.name);
+      joined_names_.emplace_back(*part.name);
     }
-    joined.width = checked_width(node_->input_size());
+    joined.width = node_.inputs.size();
     define_output(joined);
   }
 
   void read_div() {
     if (!is_ours_) not_known("a division");
-    if (node_->input_size() != 2) not_known(fmt::format("{} inputs", node_->input_size()));
-    const Value& value = value_of(node_->input(0));
-    const Value& constant = value_of(node_->input(1));
+    if (node_.inputs.size() != 2) not_known(fmt::format("{} inputs", node_.inputs.size()));
+    const Value& value = value_of(node_.inputs[0]);
+    const Value& constant = value_of(node_.inputs[1]);
     if (constant.meaning != Meaning::constant ||
         (value.meaning != Meaning::scores && value.meaning != Meaning::prediction)) {
       not_known("what is divided, expected scores by a constant");
     }
-    const OnnxNumbers numbers(*constant.tensor, quoted_text(node_->input(1)));
+    const OnnxNumbers numbers(OnnxTensorFields(constant.tensor), quoted_text(node_.inputs[1]),
+                              *node_.memory);
     if (numbers.size() != 1) not_known(fmt::format("{} divisors, expected 1", numbers.size()));
     if (result_->divisor) not_known("a second division");
     static_cast<void>(attributes({}));
@@ -224,21 +221,22 @@ class GraphReader {
   }
 
   void read_gather() {
-    if (node_->input_size() != 2) not_known(fmt::format("{} inputs", node_->input_size()));
-    const Value& constant = value_of(node_->input(0));
+    if (node_.inputs.size() != 2) not_known(fmt::format("{} inputs", node_.inputs.size()));
+    const Value& constant = value_of(node_.inputs[0]);
     if (constant.meaning != Meaning::constant || attributes({"axis"}).integer("axis", 0) != 0 ||
-        value_of(node_->input(1)).meaning != Meaning::best_index) {
+        value_of(node_.inputs[1]).meaning != Meaning::best_index) {
       not_known("what is gathered, expected class labels by the index of the largest score");
     }
-    if (labels_in(*constant.tensor) != class_labels()) {
+    if (labels_in(OnnxTensorFields(constant.tensor)) != class_labels()) {
       not_known("other labels than those of the ensemble");
     }
     define_output({.meaning = Meaning::best_label});
   }
 
-  [[nodiscard]] std::vector<Label> labels_in(const TensorProto& tensor) const {
-    const OnnxTensor read = read_onnx_tensor(tensor, kOutputCountMax, where_);
-    std::vector<Label> labels(read.texts.begin(), read.texts.end());
+  [[nodiscard]] std::vector<Label> labels_in(const OnnxTensorFields& tensor) const {
+    const OnnxTensor read = read_onnx_tensor(tensor, kOutputCountMax, where_, *node_.memory);
+    std::vector<Label> labels;
+    for (const std::string_view text : read.texts) labels.emplace_back(std::string(text));
     for (const double number : read.numbers) labels.emplace_back(static_cast<std::int64_t>(number));
     return labels;
   }
@@ -261,16 +259,17 @@ class GraphReader {
   void read_outputs() {
     if (!result_) {
       refuse(Code::unimplemented, "onnx: the graph has {} nodes and no tree ensemble, expected one",
-             graph_.node_size());
+             file_.nodes.size());
     }
-    if (graph_.output_size() == 0) refuse(Code::data_loss, "onnx: the graph has no outputs");
+    if (file_.outputs.empty()) refuse(Code::data_loss, "onnx: the graph has no outputs");
     if (used_input_count_ != input_count_) {
       refuse(Code::unimplemented, "onnx: the graph has {} inputs, of which the ensemble takes {}",
              input_count_, used_input_count_);
     }
-    for (const onnx::ValueInfoProto& output : graph_.output()) {
-      where_ = fmt::format("output {}", quoted_text(output.name()));
-      const Value& value = value_of(output.name());
+    for (const std::string_view bytes : file_.outputs) {
+      const OnnxValueInfo output(bytes);
+      where_ = fmt::format("output {}", quoted_text(output.name));
+      const Value& value = value_of(output.name);
       const Meaning meaning = value.meaning;
       if (meaning == Meaning::features || meaning == Meaning::constant) {
         not_known("an output that no tree decides");
@@ -291,18 +290,18 @@ class GraphReader {
 
   // The attributes of the node being read, which has no others than these.
   [[nodiscard]] OnnxAttributes attributes(Names known) const {
-    const OnnxAttributes here(*node_, where_);
+    const OnnxAttributes here(node_, where_);
     here.refuse_others_than({known.begin(), known.size()});
     return here;
   }
 
   const Value& only_input() {
-    if (node_->input_size() != 1)
-      not_known(fmt::format("{} inputs, expected 1", node_->input_size()));
-    return value_of(node_->input(0));
+    if (node_.inputs.size() != 1)
+      not_known(fmt::format("{} inputs, expected 1", node_.inputs.size()));
+    return value_of(node_.inputs[0]);
   }
 
-  const Value& value_of(const std::string& name) {
+  const Value& value_of(std::string_view name) {
     const auto found = values_.find(name);
     if (found == values_.end()) {
       refuse(Code::data_loss, "onnx: {}: nothing before it makes {}", where_, quoted_text(name));
@@ -310,19 +309,19 @@ class GraphReader {
     return found->second;
   }
 
-  void expect_outputs(int count) {
-    if (node_->output_size() != count) {
-      refuse(Code::data_loss, "onnx: {}: {} outputs, expected {}", where_, node_->output_size(),
+  void expect_outputs(std::size_t count) {
+    if (node_.outputs.size() != count) {
+      refuse(Code::data_loss, "onnx: {}: {} outputs, expected {}", where_, node_.outputs.size(),
              count);
     }
   }
 
   void define_output(const Value& value) {
     expect_outputs(1);
-    define(node_->output(0), value);
+    define(node_.outputs[0], value);
   }
 
-  void define(const std::string& name, const Value& value) {
+  void define(std::string_view name, const Value& value) {
     if (!values_.emplace(name, value).second) {
       refuse(Code::data_loss, "onnx: {}: {} is made twice", where_, quoted_text(name));
     }
@@ -332,22 +331,22 @@ class GraphReader {
     refuse(Code::unimplemented, "onnx: {}: {} is not known here", where_, what);
   }
 
-  const onnx::GraphProto& graph_;
+  const OnnxFile& file_;
   const bool is_ours_;
   std::unordered_map<std::string_view, Value> values_;
   std::optional<OnnxGraph> result_;
   std::vector<std::string> joined_names_;  // of the inputs of the Concat
   std::size_t input_count_ = 0;
   std::size_t used_input_count_ = 0;
-  const onnx::NodeProto* node_ = nullptr;  // the one being read
+  OnnxNode node_;  // the one being read
   std::string where_ = "graph";
 };
 
 }  // namespace
 
-std::optional<OnnxGraph> read_onnx_graph(const onnx::GraphProto& graph, bool is_ours) {
+std::optional<OnnxGraph> read_onnx_graph(const OnnxFile& file, bool is_ours) {
   try {
-    return GraphReader(graph, is_ours).read();
+    return GraphReader(file, is_ours).read();
   } catch (const FormatError& refusal) {
     // Whatever is not known here may be known as a dataflow.
     if (refusal.error.code == Code::unimplemented) return std::nullopt;
@@ -355,7 +354,7 @@ std::optional<OnnxGraph> read_onnx_graph(const onnx::GraphProto& graph, bool is_
   }
 }
 
-std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph, std::size_t memory_max) {
+std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph) {
   const OnnxEnsemble& ensemble = graph.ensemble;
   if (ensemble.transform != PostTransform::none || ensemble.output_count > kOutputCountMax) {
     return std::nullopt;
@@ -371,7 +370,7 @@ std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph, std::size_t m
       .aggregation = is_average || graph.divisor ? Aggregation::average : Aggregation::sum,
       .adds_base = has_base,
       .may_be_narrow = false};
-  if (graph.divisor && *graph.divisor != static_cast<double>(tree_count(ensemble) + has_base)) {
+  if (graph.divisor && *graph.divisor != static_cast<double>(ensemble.tree_count + has_base)) {
     return std::nullopt;
   }
   Link link;
@@ -387,7 +386,7 @@ std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph, std::size_t m
     if (ensemble.two == TwoClasses::by_both && graph.uses_own_label) return std::nullopt;
     if (!has_base && may_leave_outputs_out(ensemble)) return std::nullopt;
   }
-  return OnnxForest{make_onnx_forest(ensemble, form, memory_max), link};
+  return OnnxForest{make_onnx_forest(ensemble, form), link};
 }
 
 }  // namespace ml_inference

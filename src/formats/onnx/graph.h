@@ -5,7 +5,7 @@
 #pragma once
 
 #include "formats/onnx/ensemble.h"
-#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/file.h"
 #include "model/schema.h"
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace ml_inference {
 
-/// The one tree ensemble of a graph and what happens around it. A view of the GraphProto.
+/// The one tree ensemble of a graph and what happens around it. A view of the file.
 struct OnnxGraph {
   OnnxEnsemble ensemble;
   Task task = Task::classification;
@@ -42,15 +42,13 @@ struct OnnxGraph {
 ///          onnxruntime rounds.
 /// Nothing for a graph that is more than one forest.
 /// Throws FormatError, data_loss, for a graph that contradicts itself.
-[[nodiscard]] std::optional<OnnxGraph> read_onnx_graph(const onnx::GraphProto& graph, bool is_ours);
+[[nodiscard]] std::optional<OnnxGraph> read_onnx_graph(const OnnxFile& file, bool is_ours);
 
 /// The forest and the link of such a graph; nothing where a Forest cannot say what it computes.
-/// memory_max  bytes that the leaf values may take.
 struct OnnxForest {
   Forest forest;
   Link link;
 };
-[[nodiscard]] std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph,
-                                                         std::size_t memory_max);
+[[nodiscard]] std::optional<OnnxForest> read_onnx_forest(const OnnxGraph& graph);
 
 }  // namespace ml_inference

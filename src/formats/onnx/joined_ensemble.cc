@@ -6,9 +6,11 @@
 #include "formats/onnx/tensor.h"
 #include "model/limits.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace ml_inference {
 namespace {
@@ -22,7 +24,7 @@ constexpr auto kKnownAttributes = std::to_array<std::string_view>(
 class JoinedReader {
  public:
   JoinedReader(const OnnxAttributes& attributes, OnnxEnsemble& ensemble)
-      : attributes_(attributes), ensemble_(ensemble), owned_(ensemble.owned) {}
+      : attributes_(attributes), ensemble_(ensemble) {}
 
   void read() {
     attributes_.refuse_others_than(kKnownAttributes);
@@ -30,9 +32,14 @@ class JoinedReader {
     read_nodes();
     read_leaves();
     read_members();
-    for (const std::int64_t root : attributes_.integers("tree_roots")) add_tree(root);
+    const OnnxIntegers roots = attributes_.integers("tree_roots");
+    if (roots.size() > kTreeCountMax) {
+      refuse_here(Code::resource_exhausted, "more trees than {}", kTreeCountMax);
+    }
+    make_room(roots.size());
+    for (const std::int64_t root : roots) add_tree(root);
     if (tree_ == 0) refuse_here(Code::data_loss, "tree_roots has no values, expected one a tree");
-    view_owned();
+    cut();
   }
 
  private:
@@ -68,18 +75,19 @@ class JoinedReader {
     return static_cast<std::size_t>(chosen);
   }
 
-  std::span<const std::int64_t> integers(std::string_view name, std::size_t expected) const {
-    const auto values = attributes_.integers(name);
+  [[nodiscard]] OnnxIntegers integers(std::string_view name, std::size_t expected) const {
+    OnnxIntegers values = attributes_.integers(name);
     if (values.size() != expected) {
       refuse_here(Code::data_loss, "{} has {} values, expected {}", name, values.size(), expected);
     }
     return values;
   }
 
-  OnnxTensor tensor(std::string_view name, std::size_t count_max) const {
-    const onnx::TensorProto* given = attributes_.tensor(name);
-    if (given == nullptr) return {};
-    return read_onnx_tensor(*given, count_max, fmt::format("{}: {}", ensemble_.where, name));
+  // Floats or doubles; none when there is no such attribute.
+  [[nodiscard]] OnnxNumbers reals(std::string_view name) const {
+    const std::optional<OnnxTensorFields> given = attributes_.tensor(name);
+    if (!given) return {};
+    return {*given, fmt::format("{}: {}", ensemble_.where, name), attributes_.memory()};
   }
 
   void read_nodes() {
@@ -93,24 +101,35 @@ class JoinedReader {
     true_leaves_ = integers("nodes_trueleafs", count);
     false_leaves_ = integers("nodes_falseleafs", count);
     tracks_true_ = attributes_.integers("nodes_missing_value_tracks_true");
-    if (!tracks_true_.empty()) integers("nodes_missing_value_tracks_true", count);
-    splits_ = tensor("nodes_splits", count).numbers;
-    modes_ = tensor("nodes_modes", count).numbers;
+    if (!tracks_true_.empty()) {
+      static_cast<void>(integers("nodes_missing_value_tracks_true", count));
+    }
+    splits_ = reals("nodes_splits");
+    read_modes(count);
     if (splits_.size() != count || modes_.size() != count) {
       refuse_here(Code::data_loss, "nodes_splits has {} values and nodes_modes {}, expected {}",
                   splits_.size(), modes_.size(), count);
     }
-    for (const double mode : modes_) {
-      if (!(mode >= 0 && mode <= 6)) {
-        refuse_here(Code::data_loss, "nodes_modes holds {}, expected 0 to 6", mode);
-      }
-    }
     is_reached_.assign(count, false);
+  }
+
+  void read_modes(std::size_t count) {
+    const std::optional<OnnxTensorFields> given = attributes_.tensor("nodes_modes");
+    if (!given) return;
+    modes_share_ = OnnxMemoryShare(attributes_.memory(), count, sizeof(TreeMode));
+    modes_.reserve(count);
+    for_each_onnx_number(
+        *given, count, fmt::format("{}: nodes_modes", ensemble_.where), [this](double mode) {
+          if (!(mode >= 0 && mode <= 6)) {
+            refuse_here(Code::data_loss, "nodes_modes holds {}, expected 0 to 6", mode);
+          }
+          modes_.push_back(static_cast<TreeMode>(static_cast<int>(mode)));
+        });
   }
 
   void read_leaves() {
     leaf_targets_ = attributes_.integers("leaf_targetids");
-    leaf_weights_ = tensor("leaf_weights", kLeafValueCountMax).numbers;
+    leaf_weights_ = reals("leaf_weights");
     if (leaf_weights_.size() != leaf_targets_.size()) {
       refuse_here(Code::data_loss, "leaf_weights has {} values, expected {}", leaf_weights_.size(),
                   leaf_targets_.size());
@@ -125,33 +144,65 @@ class JoinedReader {
 
   // By node that asks for a member, where its values begin; each list ends with NaN.
   void read_members() {
-    std::vector<double> values = tensor("membership_values", kLeafValueCountMax).numbers;
+    const OnnxNumbers given = reals("membership_values");
+    if (std::ranges::find(modes_, TreeMode::member) == modes_.end()) return;
+    attributes_.memory().take(given.size() + 1, sizeof(double));
+    std::vector<double>& values = ensemble_.members;
+    values.reserve(given.size() + 1);
+    for (std::size_t index = 0; index < given.size(); ++index) values.push_back(given[index]);
     if (!values.empty() && !std::isnan(values.back())) {
       values.push_back(std::numeric_limits<double>::quiet_NaN());
     }
-    member_begins_.assign(modes_.size(), 0);
+    member_begins_ = OnnxIntegers(modes_.size(), 0, static_cast<std::int64_t>(values.size()),
+                                  attributes_.memory());
     std::size_t next = 0;
     for (std::size_t node = 0; node < modes_.size(); ++node) {
-      if (mode_of(node) != TreeMode::member) continue;
+      if (modes_[node] != TreeMode::member) continue;
       if (next >= values.size()) {
         refuse_here(Code::data_loss, "membership_values has no values for node {}", node);
       }
-      member_begins_[node] = next;
+      member_begins_.set(node, static_cast<std::int64_t>(next));
       while (!std::isnan(values[next])) ++next;
       ++next;
     }
-    ensemble_.members = std::move(values);
   }
 
-  [[nodiscard]] TreeMode mode_of(std::size_t node) const {
-    return static_cast<TreeMode>(static_cast<int>(modes_[node]));
+  // Room for all nodes and for a leaf more in each tree.
+  void make_room(std::size_t root_count) {
+    OnnxMemory& memory = attributes_.memory();
+    const std::size_t leaves = modes_.size() + root_count;
+    const std::size_t entries = modes_.size() + leaves;
+    const auto trees = static_cast<std::int64_t>(root_count);
+    const auto nodes = static_cast<std::int64_t>(entries);
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+    for (const std::int64_t feature : feature_ids_) {
+      least = std::min(least, feature);
+      most = std::max(most, feature);
+    }
+    ensemble_.tree_ids = OnnxIntegers(entries, 0, trees, memory);
+    ensemble_.node_ids = OnnxIntegers(entries, 0, nodes, memory);
+    ensemble_.feature_ids = OnnxIntegers(entries, least, most, memory);
+    ensemble_.true_ids = OnnxIntegers(entries, 0, nodes, memory);
+    ensemble_.false_ids = OnnxIntegers(entries, 0, nodes, memory);
+    ensemble_.tracks_true = OnnxIntegers(entries, 0, 1, memory);
+    // Where a member's list begins is exact as a float up to 2^24.
+    const bool is_wide = splits_.width() == sizeof(double) || ensemble_.members.size() >> 24 != 0;
+    ensemble_.values = OnnxNumbers(entries, is_wide ? sizeof(double) : sizeof(float), memory);
+    ensemble_.share = OnnxMemoryShare(memory, entries, sizeof(TreeMode));
+    ensemble_.modes.reserve(entries);
+    ensemble_.weight_tree_ids = OnnxIntegers(leaves, 0, trees, memory);
+    ensemble_.weight_node_ids = OnnxIntegers(leaves, 0, nodes, memory);
+    ensemble_.output_ids =
+        OnnxIntegers(leaves, 0, static_cast<std::int64_t>(ensemble_.output_count), memory);
+    ensemble_.weights = OnnxNumbers(leaves, leaf_weights_.width(), memory);
   }
 
   // A node or a leaf that still has to be added, and what leads to it.
   struct Frame {
     std::int64_t index;
     bool is_leaf;
-    std::vector<std::int64_t>* link;  // true_ids or false_ids, or null for the root
+    OnnxIntegers* link;  // true_ids or false_ids, or null for the root
     std::size_t parent;
   };
 
@@ -160,16 +211,13 @@ class JoinedReader {
     // A tree of one leaf is a node whose both sides are that leaf.
     const bool is_leaf =
         true_ids_[at] == false_ids_[at] && true_leaves_[at] != 0 && false_leaves_[at] != 0;
-    if (tree_ == static_cast<std::int64_t>(kTreeCountMax)) {
-      refuse_here(Code::resource_exhausted, "more trees than {}", kTreeCountMax);
-    }
     number_ = 0;
     std::vector<Frame> open = {{is_leaf ? true_ids_[at] : root, is_leaf, nullptr, 0}};
     if (is_leaf) reach(at);
     while (!open.empty()) {
       const Frame frame = open.back();
       open.pop_back();
-      if (frame.link != nullptr) (*frame.link)[frame.parent] = number_;
+      if (frame.link != nullptr) frame.link->set(frame.parent, number_);
       if (frame.is_leaf) {
         add_leaf(checked(frame.index, leaf_targets_.size(), "a leaf"));
         continue;
@@ -177,8 +225,8 @@ class JoinedReader {
       const std::size_t node = checked(frame.index, modes_.size(), "a node");
       reach(node);
       const std::size_t place = add_node(node);
-      open.push_back({false_ids_[node], false_leaves_[node] != 0, &owned_.false_ids, place});
-      open.push_back({true_ids_[node], true_leaves_[node] != 0, &owned_.true_ids, place});
+      open.push_back({false_ids_[node], false_leaves_[node] != 0, &ensemble_.false_ids, place});
+      open.push_back({true_ids_[node], true_leaves_[node] != 0, &ensemble_.true_ids, place});
     }
     ++tree_;
   }
@@ -199,55 +247,60 @@ class JoinedReader {
     is_reached_[node] = true;
   }
 
-  std::size_t add_entry(std::int64_t feature, TreeMode mode, double value, std::int64_t tracks) {
-    owned_.tree_ids.push_back(tree_);
-    owned_.node_ids.push_back(number_++);
-    owned_.feature_ids.push_back(feature);
-    owned_.true_ids.push_back(0);
-    owned_.false_ids.push_back(0);
-    owned_.tracks_true.push_back(tracks);
-    owned_.values.push_back(value);
+  std::size_t add_entry(std::int64_t feature, TreeMode mode, double value, bool tracks_true) {
+    const std::size_t entry = ensemble_.modes.size();
+    ensemble_.tree_ids.set(entry, tree_);
+    ensemble_.node_ids.set(entry, number_++);
+    ensemble_.feature_ids.set(entry, feature);
+    ensemble_.tracks_true.set(entry, tracks_true ? 1 : 0);
+    ensemble_.values.set(entry, value);
     ensemble_.modes.push_back(mode);
-    return owned_.tree_ids.size() - 1;
+    return entry;
   }
 
   std::size_t add_node(std::size_t node) {
-    const TreeMode mode = mode_of(node);
+    const TreeMode mode = modes_[node];
     const double value =
         mode == TreeMode::member ? static_cast<double>(member_begins_[node]) : splits_[node];
     return add_entry(feature_ids_[node], mode, value,
-                     tracks_true_.empty() ? 0 : tracks_true_[node]);
+                     !tracks_true_.empty() && tracks_true_[node] == 1);
   }
 
   void add_leaf(std::size_t leaf) {
-    owned_.weight_tree_ids.push_back(tree_);
-    owned_.weight_node_ids.push_back(number_);
-    owned_.output_ids.push_back(leaf_targets_[leaf]);
-    owned_.weights.push_back(leaf_weights_[leaf]);
-    add_entry(0, TreeMode::leaf, 0, 0);
+    ensemble_.weight_tree_ids.set(leaf_count_, tree_);
+    ensemble_.weight_node_ids.set(leaf_count_, number_);
+    ensemble_.output_ids.set(leaf_count_, leaf_targets_[leaf]);
+    ensemble_.weights.set(leaf_count_, leaf_weights_[leaf]);
+    ++leaf_count_;
+    add_entry(0, TreeMode::leaf, 0, false);
   }
 
-  void view_owned() {
-    ensemble_.tree_ids = owned_.tree_ids;
-    ensemble_.node_ids = owned_.node_ids;
-    ensemble_.feature_ids = owned_.feature_ids;
-    ensemble_.true_ids = owned_.true_ids;
-    ensemble_.false_ids = owned_.false_ids;
-    ensemble_.tracks_true = owned_.tracks_true;
-    ensemble_.values = OnnxNumbers(std::span<const double>(owned_.values));
-    ensemble_.weight_tree_ids = owned_.weight_tree_ids;
-    ensemble_.weight_node_ids = owned_.weight_node_ids;
-    ensemble_.output_ids = owned_.output_ids;
-    ensemble_.weights = OnnxNumbers(std::span<const double>(owned_.weights));
+  // Nodes that no tree reaches are left out.
+  void cut() {
+    const std::size_t entries = ensemble_.modes.size();
+    ensemble_.tree_ids.truncate(entries);
+    ensemble_.node_ids.truncate(entries);
+    ensemble_.feature_ids.truncate(entries);
+    ensemble_.true_ids.truncate(entries);
+    ensemble_.false_ids.truncate(entries);
+    ensemble_.tracks_true.truncate(entries);
+    ensemble_.values.truncate(entries);
+    ensemble_.weight_tree_ids.truncate(leaf_count_);
+    ensemble_.weight_node_ids.truncate(leaf_count_);
+    ensemble_.output_ids.truncate(leaf_count_);
+    ensemble_.weights.truncate(leaf_count_);
+    ensemble_.tree_count = static_cast<std::size_t>(tree_);
   }
 
   const OnnxAttributes& attributes_;
   OnnxEnsemble& ensemble_;
-  OnnxEnsemble::Owned& owned_;
-  std::span<const std::int64_t> feature_ids_, true_ids_, false_ids_, true_leaves_, false_leaves_;
-  std::span<const std::int64_t> tracks_true_, leaf_targets_;
-  std::vector<double> splits_, modes_, leaf_weights_;
-  std::vector<std::size_t> member_begins_;  // by node
+  OnnxIntegers feature_ids_, true_ids_, false_ids_, true_leaves_, false_leaves_;
+  OnnxIntegers tracks_true_, leaf_targets_;
+  OnnxNumbers splits_, leaf_weights_;
+  std::vector<TreeMode> modes_;
+  OnnxMemoryShare modes_share_;
+  OnnxIntegers member_begins_;  // by node
+  std::size_t leaf_count_ = 0;
   std::vector<bool> is_reached_;
   std::int64_t tree_ = 0;
   std::int64_t number_ = 0;  // of the next node of the tree

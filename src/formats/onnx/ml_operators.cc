@@ -131,10 +131,20 @@ struct Table {
   double otherwise = -1;
 };
 
-std::vector<double> text_numbers(OnnxScope& scope, std::span<const std::string* const> texts) {
+// What an entry of a table takes: its key and its value, and both once more in a map.
+constexpr std::size_t kEntrySize = 80;
+
+std::vector<double> text_numbers(OnnxScope& scope, const std::vector<std::string_view>& texts) {
+  scope.memory().take(texts.size(), kEntrySize / 2);
   std::vector<double> numbers;
-  for (const std::string* text : texts) numbers.push_back(scope.text_number(*text));
+  numbers.reserve(texts.size());
+  for (const std::string_view text : texts) numbers.push_back(scope.text_number(text));
   return numbers;
+}
+
+std::vector<double> whole_numbers(OnnxScope& scope, const OnnxIntegers& given) {
+  scope.memory().take(given.size(), kEntrySize / 2);
+  return {given.begin(), given.end()};
 }
 
 // keys_strings, keys_int64s, keys_floats or keys_tensor, of which one is there; values likewise.
@@ -147,34 +157,35 @@ std::vector<double> table_side(OnnxScope& scope, const OnnxAttributes& here, std
   }
   if (here.has(name + "_int64s")) {
     type = ElementType::int64;
-    const auto numbers = here.integers(name + "_int64s");
-    return {numbers.begin(), numbers.end()};
+    return whole_numbers(scope, here.integers(name + "_int64s"));
   }
   if (here.has(name + "_floats")) {
     type = ElementType::float32;
-    return numbers_of(here.reals(name + "_floats"));
+    const OnnxNumbers numbers = here.reals(name + "_floats");
+    scope.memory().take(numbers.size(), kEntrySize / 2);
+    return numbers_of(numbers);
   }
-  const onnx::TensorProto* tensor = here.tensor(name + "_tensor");
-  if (tensor == nullptr) scope.refuse_here(Code::data_loss, "no {}", name);
-  const OnnxTensor read =
-      read_onnx_tensor(*tensor, std::size_t{1} << 24, fmt::format("{}: {}", scope.where(), name));
+  const std::optional<OnnxTensorFields> tensor = here.tensor(name + "_tensor");
+  if (!tensor) scope.refuse_here(Code::data_loss, "no {}", name);
+  OnnxTensor read = read_onnx_tensor(*tensor, std::size_t{1} << 24,
+                                     fmt::format("{}: {}", scope.where(), name), scope.memory());
   type = read.type;
-  std::vector<double> numbers = read.numbers;
-  for (const std::string& text : read.texts) numbers.push_back(scope.text_number(text));
-  return numbers;
+  if (type == ElementType::text) return text_numbers(scope, read.texts);
+  scope.memory().take(read.numbers.size(), kEntrySize / 2);
+  return std::move(read.numbers);
 }
 
 double table_default(OnnxScope& scope, const OnnxAttributes& here, ElementType type) {
-  if (const onnx::TensorProto* tensor = here.tensor("default_tensor")) {
-    const OnnxTensor read = read_onnx_tensor(*tensor, 1, scope.where() + ": default_tensor");
+  if (const std::optional<OnnxTensorFields> tensor = here.tensor("default_tensor")) {
+    const OnnxTensor read =
+        read_onnx_tensor(*tensor, 1, scope.where() + ": default_tensor", scope.memory());
     if (read.type != type || read.numbers.size() + read.texts.size() != 1) {
       scope.refuse_here(Code::data_loss, "default_tensor is not one {}", element_type_name(type));
     }
     return read.texts.empty() ? read.numbers[0] : scope.text_number(read.texts[0]);
   }
   switch (type) {
-    case ElementType::text:
-      return scope.text_number(std::string(here.text("default_string", "_Unused")));
+    case ElementType::text: return scope.text_number(here.text("default_string", "_Unused"));
     case ElementType::int64:
     case ElementType::boolean: return static_cast<double>(here.integer("default_int64", -1));
     case ElementType::float32:
@@ -194,7 +205,7 @@ Table places_table(OnnxScope& scope, const OnnxAttributes& here, ElementType fro
   if (from == ElementType::text) return table;
   std::swap(table.keys, table.values);
   std::swap(table.key_type, table.value_type);
-  table.otherwise = scope.text_number(std::string(here.text("default_string", "_Unused")));
+  table.otherwise = scope.text_number(here.text("default_string", "_Unused"));
   return table;
 }
 
@@ -262,14 +273,13 @@ void read_category_mapper(OnnxScope& scope) {
       scope.attributes({"cats_int64s", "cats_strings", "default_int64", "default_string"});
   const ValueId value = scope.input(0);
   Table table;
-  const auto numbers = here.integers("cats_int64s");
   table.keys = text_numbers(scope, here.texts("cats_strings"));
-  table.values.assign(numbers.begin(), numbers.end());
+  table.values = whole_numbers(scope, here.integers("cats_int64s"));
   table.otherwise = static_cast<double>(here.integer("default_int64", -1));
   if (scope.type_of(value) != ElementType::text) {
     std::swap(table.keys, table.values);
     std::swap(table.key_type, table.value_type);
-    table.otherwise = scope.text_number(std::string(here.text("default_string", "_Unused")));
+    table.otherwise = scope.text_number(here.text("default_string", "_Unused"));
   }
   add_table(scope, value, table);
 }
@@ -278,8 +288,7 @@ void read_one_hot(OnnxScope& scope) {
   scope.expect_inputs(1, 1);
   const OnnxAttributes here = scope.attributes({"cats_int64s", "cats_strings", "zeros"});
   const ValueId value = scope.input(0);
-  const auto numbers = here.integers("cats_int64s");
-  std::vector<double> keys(numbers.begin(), numbers.end());
+  std::vector<double> keys = whole_numbers(scope, here.integers("cats_int64s"));
   const bool takes_texts = scope.type_of(value) == ElementType::text;
   if (takes_texts) keys = text_numbers(scope, here.texts("cats_strings"));
   if (keys.empty())

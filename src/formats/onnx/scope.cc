@@ -2,19 +2,20 @@
 #include "formats/onnx/scope.h"
 
 #include "formats/limits.h"
+#include "formats/onnx/limits.h"
 
 #include <algorithm>
 
 namespace ml_inference {
 
-void OnnxScope::enter(const onnx::NodeProto& node, int index, std::int64_t version) {
-  node_ = &node;
+void OnnxScope::enter(OnnxNode node, std::size_t index, std::int64_t version) {
+  node_ = std::move(node);
   version_ = version;
-  where_ = onnx_node_text(index, node);
+  where_ = onnx_node_text(index, node_);
 }
 
 OnnxAttributes OnnxScope::attributes(std::initializer_list<std::string_view> known) const {
-  OnnxAttributes here(*node_, where_);
+  OnnxAttributes here(node_, where_);
   here.refuse_others_than({known.begin(), known.size()});
   return here;
 }
@@ -37,7 +38,7 @@ ValueId OnnxScope::input(std::size_t index) const {
   if (index >= input_count()) {
     refuse_here(Code::data_loss, "{} inputs, expected at least {}", input_count(), index + 1);
   }
-  return named(node_->input(static_cast<int>(index)));
+  return named(node_.inputs[index]);
 }
 
 std::vector<ValueId> OnnxScope::inputs() const {
@@ -52,6 +53,10 @@ std::vector<double> OnnxScope::constant_numbers(std::size_t index) const {
     refuse_here(Code::unimplemented, "input {} depends on the row, expected a constant", index);
   }
   const std::span<const double> elements = builder_.elements(value);
+  if (elements.size() > kOnnxElementCountMax) {
+    refuse_here(Code::resource_exhausted, "input {} has {} elements, expected at most {}", index,
+                elements.size(), kOnnxElementCountMax);
+  }
   return {elements.begin(), elements.end()};
 }
 
@@ -119,6 +124,7 @@ void OnnxScope::reserve_products(std::size_t rows, std::size_t inner, std::size_
 
 std::vector<ValueId> OnnxScope::add(std::unique_ptr<Operation> operation, std::vector<ValueId> in,
                                     std::vector<ValueSpec> out) {
+  reserve_values(out.size());
   // Labels are followed from value to value: their lists are part of the budget.
   for (const ValueSpec& spec : out) reserve({spec.possible.size()});
   return builder_.add(std::move(operation), std::move(in), std::move(out));
@@ -132,22 +138,34 @@ ValueId OnnxScope::add(std::unique_ptr<Operation> operation, std::vector<ValueId
 }
 
 ValueId OnnxScope::reshaped(ValueId value, GraphShape shape) {
+  reserve_values(1);
   reserve({spec(value).possible.size()});
   return builder_.reshaped(value, std::move(shape));
 }
 
 ValueId OnnxScope::constant(ElementType type, GraphShape shape, std::vector<double> values) {
   reserve(shape);
+  reserve_values(1);
   return builder_.constant({.type = type, .shape = std::move(shape)}, std::move(values));
 }
 
-ValueId OnnxScope::constant(const OnnxTensor& tensor) {
-  std::vector<double> values = tensor.numbers;
-  for (const std::string& text : tensor.texts) values.push_back(text_number(text));
-  return builder_.constant({.type = tensor.type, .shape = tensor.shape}, std::move(values));
+ValueId OnnxScope::constant(OnnxTensor tensor) {
+  reserve_values(1);
+  std::vector<double> values = std::move(tensor.numbers);
+  for (const std::string_view text : tensor.texts) values.push_back(text_number(text));
+  return builder_.constant({.type = tensor.type, .shape = std::move(tensor.shape)},
+                           std::move(values));
 }
 
-void OnnxScope::define(const std::string& name, ValueId value) {
+void OnnxScope::reserve_values(std::size_t count) {
+  value_count_ += count;
+  if (value_count_ > kOnnxValueCountMax) {
+    refuse_here(Code::resource_exhausted, "the graph makes more than {} values",
+                kOnnxValueCountMax);
+  }
+}
+
+void OnnxScope::define(std::string_view name, ValueId value) {
   if (!names_.emplace(name, value).second) {
     refuse_here(Code::data_loss, "{} is made twice", quoted_text(name));
   }
@@ -158,23 +176,26 @@ void OnnxScope::define(std::size_t output, ValueId value) {
     if (output == 0) refuse_here(Code::data_loss, "no outputs, expected 1");
     return;  // one that nobody asks for
   }
-  const std::string& name = node_->output(static_cast<int>(output));
+  const std::string_view name = node_.outputs[output];
   if (!name.empty()) define(name, value);
 }
 
-double OnnxScope::text_number(const std::string& text) {
+double OnnxScope::text_number(std::string_view text) {
   const auto [found, is_new] = text_numbers_.emplace(text, texts_.size());
   if (is_new) texts_.push_back(text);
   return static_cast<double>(found->second);
 }
 
 double OnnxScope::element_of(const Label& label) {
-  if (const auto* text = std::get_if<std::string>(&label)) return text_number(*text);
-  return static_cast<double>(std::get<std::int64_t>(label));
+  const auto* text = std::get_if<std::string>(&label);
+  if (text == nullptr) return static_cast<double>(std::get<std::int64_t>(label));
+  const auto known = text_numbers_.find(*text);
+  if (known != text_numbers_.end()) return static_cast<double>(known->second);
+  return text_number(made_texts_.emplace_back(*text));
 }
 
 Label OnnxScope::label_of(ElementType type, double element) const {
-  if (type == ElementType::text) return text(element);
+  if (type == ElementType::text) return std::string(text(element));
   if (type == ElementType::boolean) return element != 0;
   if (type == ElementType::int64) return static_cast<std::int64_t>(element);
   return element;

@@ -9,6 +9,7 @@
 #include "model/graph/dataflow.h"
 #include "model/schema.h"
 
+#include <deque>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -23,23 +24,23 @@ namespace ml_inference {
 
 class OnnxScope {
  public:
-  /// memory_max  bytes that the leaf values of one ensemble may take.
-  OnnxScope(std::size_t feature_count, std::size_t memory_max)
-      : builder_(feature_count), memory_max_(memory_max) {}
+  /// memory  what the file may still ask for; outlives the scope, as the file's bytes do.
+  OnnxScope(std::size_t feature_count, OnnxMemory& memory)
+      : builder_(feature_count), memory_(memory) {}
 
   [[nodiscard]] DataflowBuilder& builder() { return builder_; }
-  [[nodiscard]] std::size_t memory_max() const { return memory_max_; }
+  [[nodiscard]] OnnxMemory& memory() const { return memory_; }
 
   /// Goes on to this node.
   /// version  of the node's operator set.
-  void enter(const onnx::NodeProto& node, int index, std::int64_t version);
+  void enter(OnnxNode node, std::size_t index, std::int64_t version);
   /// Says where the reader is, for messages, when it is at no node.
   void enter(std::string where) { where_ = std::move(where); }
 
   [[nodiscard]] const std::string& where() const { return where_; }
-  [[nodiscard]] const std::string& type() const { return node_->op_type(); }
+  [[nodiscard]] std::string_view type() const { return node_.op_type; }
   [[nodiscard]] std::int64_t version() const { return version_; }
-  [[nodiscard]] const onnx::NodeProto& node() const { return *node_; }
+  [[nodiscard]] const OnnxNode& node() const { return node_; }
 
   template <class... Args>
   [[noreturn]] void refuse_here(Code code, fmt::format_string<Args...> format,
@@ -52,15 +53,11 @@ class OnnxScope {
 
   // --- values
 
-  [[nodiscard]] std::size_t input_count() const {
-    return static_cast<std::size_t>(node_->input_size());
-  }
+  [[nodiscard]] std::size_t input_count() const { return node_.inputs.size(); }
   [[nodiscard]] bool has_input(std::size_t index) const {
-    return index < input_count() && !node_->input(static_cast<int>(index)).empty();
+    return index < input_count() && !node_.inputs[index].empty();
   }
-  [[nodiscard]] std::size_t output_count() const {
-    return static_cast<std::size_t>(node_->output_size());
-  }
+  [[nodiscard]] std::size_t output_count() const { return node_.outputs.size(); }
   void expect_inputs(std::size_t least, std::size_t most) const;
 
   [[nodiscard]] ValueId input(std::size_t index) const;
@@ -92,23 +89,26 @@ class OnnxScope {
   /// The same for as many products of numbers as a matrix of these sizes takes.
   void reserve_products(std::size_t rows, std::size_t inner, std::size_t columns);
 
+  /// The same for values, whatever their shapes.
+  void reserve_values(std::size_t count);
+
   /// Adds an operation with one result, or several.
   ValueId add(std::unique_ptr<Operation> operation, std::vector<ValueId> in, ValueSpec out);
   std::vector<ValueId> add(std::unique_ptr<Operation> operation, std::vector<ValueId> in,
                            std::vector<ValueSpec> out);
   ValueId constant(ElementType type, GraphShape shape, std::vector<double> values);
-  ValueId constant(const OnnxTensor& tensor);
+  ValueId constant(OnnxTensor tensor);
   ValueId reshaped(ValueId value, GraphShape shape);
 
   /// Gives the node's output, or a name of the graph, its value.
   void define(std::size_t output, ValueId value);
-  void define(const std::string& name, ValueId value);
+  void define(std::string_view name, ValueId value);
 
   // --- texts and labels
 
-  /// The number that stands for a text.
-  [[nodiscard]] double text_number(const std::string& text);
-  [[nodiscard]] const std::string& text(double number) const {
+  /// The number that stands for a text, which is one of the file or lives as long.
+  [[nodiscard]] double text_number(std::string_view text);
+  [[nodiscard]] std::string_view text(double number) const {
     return texts_[static_cast<std::size_t>(number)];
   }
   /// How many texts there are.
@@ -127,16 +127,18 @@ class OnnxScope {
 
  private:
   DataflowBuilder builder_;
-  std::size_t memory_max_;
+  OnnxMemory& memory_;
   std::unordered_map<std::string_view, ValueId> names_;
-  std::vector<std::string> texts_;
-  std::unordered_map<std::string, std::size_t> text_numbers_;
+  std::deque<std::string> made_texts_;  // that the file does not have
+  std::vector<std::string_view> texts_;
+  std::unordered_map<std::string_view, std::size_t> text_numbers_;
   std::map<ValueId, std::vector<Label>> map_labels_;
-  const onnx::NodeProto* node_ = nullptr;
+  OnnxNode node_;
   std::int64_t version_ = 0;
   std::string where_ = "graph";
   mutable std::size_t work_ = 0;  // elements that were asked for so far
   std::size_t products_ = 0;
+  std::size_t value_count_ = 0;
 };
 
 }  // namespace ml_inference

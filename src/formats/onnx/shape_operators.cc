@@ -260,8 +260,9 @@ void read_constant_of_shape(OnnxScope& scope) {
   const OnnxAttributes here = scope.attributes({"value"});
   const GraphShape shape = scope.reserved_shape(scope.constant_integers(0));
   OnnxTensor value{.type = ElementType::float32, .numbers = {0}};
-  if (here.tensor("value") != nullptr) {
-    value = read_onnx_tensor(*here.tensor("value"), 1, "'value' of a ConstantOfShape");
+  if (here.tensor("value")) {
+    value =
+        read_onnx_tensor(*here.tensor("value"), 1, "'value' of a ConstantOfShape", scope.memory());
   }
   if (value.numbers.size() != 1) {
     scope.refuse_here(Code::data_loss, "value has {} numbers, expected 1", value.numbers.size());
@@ -276,34 +277,39 @@ void read_constant(OnnxScope& scope) {
   const OnnxAttributes here = scope.attributes({"value", "value_float", "value_floats", "value_int",
                                                 "value_ints", "value_string", "value_strings"});
   OnnxTensor value;
-  if (here.tensor("value") != nullptr) {
-    value = read_onnx_tensor(*here.tensor("value"), std::size_t{4} << 20, "'value' of a Constant");
+  if (here.tensor("value")) {
+    value = read_onnx_tensor(*here.tensor("value"), std::size_t{4} << 20, "'value' of a Constant",
+                             scope.memory());
   } else if (here.has("value_float")) {
     value = {.type = ElementType::float32, .numbers = {here.real("value_float", 0)}};
   } else if (here.has("value_int")) {
     value = {.type = ElementType::int64,
              .numbers = {static_cast<double>(here.integer("value_int", 0))}};
   } else if (here.has("value_ints")) {
-    const auto given = here.integers("value_ints");
+    const OnnxIntegers given = here.integers("value_ints");
+    scope.memory().take(given.size(), sizeof(double));
     value = {.type = ElementType::int64, .numbers = {given.begin(), given.end()}};
     value.shape = {given.size()};
   } else if (here.has("value_floats")) {
     const OnnxNumbers given = here.reals("value_floats");
     value = {.type = ElementType::float32, .shape = {given.size()}};
+    scope.memory().take(given.size(), sizeof(double));
+    value.numbers.reserve(given.size());
     for (std::size_t index = 0; index < given.size(); ++index)
       value.numbers.push_back(given[index]);
   } else if (here.has("value_strings")) {
-    value = {.type = ElementType::text, .shape = {here.texts("value_strings").size()}};
-    for (const std::string* text : here.texts("value_strings")) value.texts.push_back(*text);
+    value = {.type = ElementType::text, .texts = here.texts("value_strings")};
+    value.shape = {value.texts.size()};
   } else {
-    value = {.type = ElementType::text, .texts = {std::string(here.text("value_string", ""))}};
+    value = {.type = ElementType::text, .texts = {here.text("value_string", "")}};
   }
-  scope.define(0, scope.constant(value));
+  scope.define(0, scope.constant(std::move(value)));
 }
 
 std::vector<double> constant_labels(OnnxScope& scope, ValueId value) {
   if (!scope.builder().is_constant(value)) return scope.spec(value).possible;
   const std::span<const double> elements = scope.builder().elements(value);
+  scope.reserve({elements.size()});
   return {elements.begin(), elements.end()};
 }
 

@@ -77,17 +77,16 @@ std::string stated_categories_text(const std::vector<Categories>& categories) {
   return json::serialize(entries);
 }
 
-std::vector<Categories> read_stated_categories(const onnx::ModelProto& model) {
-  if (model.producer_name() != kOnnxProducer) return {};
-  const auto& entries = model.metadata_props();
-  const auto found = std::ranges::find(entries, kCategoriesKey, &onnx::StringStringEntryProto::key);
-  if (found == entries.end()) return {};
-  if (found->value().size() > kOnnxCategoriesTextMax) {
+std::vector<Categories> read_stated_categories(const OnnxFile& file) {
+  if (file.producer_name != kOnnxProducer) return {};
+  const std::optional<std::string_view> text = find_onnx_metadata(file, kCategoriesKey);
+  if (!text) return {};
+  if (text->size() > kOnnxCategoriesTextMax) {
     refuse(Code::resource_exhausted, "onnx: metadata {} has {} bytes, expected at most {}",
-           kCategoriesKey, found->value().size(), kOnnxCategoriesTextMax);
+           kCategoriesKey, text->size(), kOnnxCategoriesTextMax);
   }
   json::error_code error;
-  const json::value parsed = json::parse(found->value(), error);
+  const json::value parsed = json::parse(*text, error);
   if (error || !parsed.is_array()) refuse_text("no JSON array");
   std::vector<Categories> made;
   for (const json::value& entry : parsed.get_array()) made.push_back(categories_of(entry));

@@ -3,7 +3,7 @@
 // them, and a graph tells of texts only which it looks for.
 #pragma once
 
-#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/file.h"
 #include "model/schema.h"
 
 #include <string>
@@ -17,6 +17,6 @@ namespace ml_inference {
 /// What a file of ours states; empty for others' files and without the metadata.
 /// Throws FormatError: data_loss for anything else than that array, resource_exhausted for more
 /// than kOnnxCategoriesTextMax bytes.
-[[nodiscard]] std::vector<Categories> read_stated_categories(const onnx::ModelProto& model);
+[[nodiscard]] std::vector<Categories> read_stated_categories(const OnnxFile& file);
 
 }  // namespace ml_inference

@@ -2,11 +2,12 @@
 // Constant arrays of an ONNX file, of any element type and shape.
 #pragma once
 
-#include "formats/onnx/onnx.pb.h"
+#include "formats/onnx/file.h"
 #include "model/graph/operation.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,8 @@ namespace ml_inference {
 struct OnnxTensor {
   ElementType type = ElementType::float32;
   GraphShape shape;
-  std::vector<double> numbers;     ///< empty for texts
-  std::vector<std::string> texts;  ///< empty for numbers
+  std::vector<double> numbers;          ///< empty for texts
+  std::vector<std::string_view> texts;  ///< views of the file; empty for numbers
 };
 
 /// By ONNX's number of it; int32 and uint8 are read as int64.
@@ -32,8 +33,14 @@ struct OnnxTensor {
                                                 std::size_t element_max, std::string_view what);
 
 /// The whole array; an int64 beyond 2^53 is rounded to a double, as Slice's "to the end" may be.
-/// Throws FormatError: as above; data_loss for a size that contradicts itself.
-[[nodiscard]] OnnxTensor read_onnx_tensor(const onnx::TensorProto& tensor, std::size_t element_max,
-                                          std::string_view what);
+/// Throws FormatError: as above; data_loss for a size that contradicts itself; resource_exhausted
+/// when `memory` has too little left, from which what it takes is gone for good.
+[[nodiscard]] OnnxTensor read_onnx_tensor(const OnnxTensorFields& tensor, std::size_t element_max,
+                                          std::string_view what, OnnxMemory& memory);
+
+/// Calls use(double) with each number of a tensor that has as many as it says, at most element_max;
+/// returns how many. Nothing is kept. Throws FormatError as above.
+std::size_t for_each_onnx_number(const OnnxTensorFields& tensor, std::size_t element_max,
+                                 std::string_view what, const std::function<void(double)>& use);
 
 }  // namespace ml_inference

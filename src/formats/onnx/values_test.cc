@@ -2,6 +2,7 @@
 #include "formats/onnx/values.h"
 
 #include "formats/format_error.h"
+#include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/testing/onnx_files.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +26,9 @@ std::string refusal_in(const Use& use) {
 }
 
 std::vector<double> values_of(const TensorProto& tensor) {
-  const OnnxNumbers numbers(tensor, "t");
+  const std::string bytes = tensor.SerializeAsString();
+  OnnxMemory memory(bytes.size());
+  const OnnxNumbers numbers(OnnxTensorFields(bytes), "t", memory);
   std::vector<double> out;
   for (std::size_t index = 0; index < numbers.size(); ++index) out.push_back(numbers[index]);
   return out;
@@ -80,12 +83,46 @@ TEST(OnnxNumbers, RefusesOtherTypesShapesAndPlaces) {
             "onnx: t lies in another file, expected it in this one");
 }
 
+// A node as the file has it, with what its attributes point to.
+struct Written {
+  explicit Written(const onnx::NodeProto& message)
+      : bytes(message.SerializeAsString()), memory(bytes.size()), node(bytes, memory) {}
+
+  std::string bytes;
+  OnnxMemory memory;
+  OnnxNode node;
+};
+
+TEST(OnnxNumbers, ReadsFloatsThatDoNotStandSideBySide) {
+  // Two alone, two packed, one alone; field 7 of an attribute.
+  const std::string one("\x3D\x00\x00\x80\x3F", 5);
+  const std::string name("\x0A\x01v", 3);
+  const std::string packed("\x3A\x08\x00\x00\x00\x40\x00\x00\x40\x40", 10);
+  for (const std::string& bytes : {one + one + packed + one, one + name + one + packed + one}) {
+    OnnxMemory memory(bytes.size());
+    const OnnxNumbers numbers(bytes, 7, sizeof(float), memory);
+    std::vector<double> out;
+    for (std::size_t index = 0; index < numbers.size(); ++index) out.push_back(numbers[index]);
+    EXPECT_EQ(out, (std::vector<double>{1, 1, 2, 3, 1}));
+    EXPECT_EQ(memory.left(), onnx_memory_max(bytes.size()) - 5 * sizeof(float));
+  }
+}
+
+TEST(OnnxNumbers, TakesNoMemoryForNumbersAtEvenDistances) {
+  const std::string bytes("\x3D\x00\x00\x80\x3F\x3D\x00\x00\x00\x40", 10);
+  OnnxMemory memory(bytes.size());
+  const OnnxNumbers numbers(bytes, 7, sizeof(float), memory);
+  EXPECT_EQ(numbers[1], 2);
+  EXPECT_EQ(memory.left(), onnx_memory_max(bytes.size()));
+}
+
 TEST(OnnxAttributes, GivesWhatIsThereAndTheOtherwiseForWhatIsNot) {
   onnx::NodeProto node;
   testing::set_integer(node, "axis", 1);
   testing::set_text(node, "mode", "NONE");
   testing::set_integers(node, "ids", {3, 4});
-  const OnnxAttributes attributes(node, "node 0 'Cast'");
+  const Written written(node);
+  const OnnxAttributes attributes(written.node, "node 0 'Cast'");
   EXPECT_EQ(attributes.integer("axis", 0), 1);
   EXPECT_EQ(attributes.integer("to", 7), 7);
   EXPECT_EQ(attributes.text("mode", ""), "NONE");
@@ -97,7 +134,8 @@ TEST(OnnxAttributes, GivesWhatIsThereAndTheOtherwiseForWhatIsNot) {
 TEST(OnnxAttributes, RefusesAnotherTypeThanAskedFor) {
   onnx::NodeProto node;
   testing::set_text(node, "axis", "1");
-  const OnnxAttributes attributes(node, "node 0 'Concat'");
+  const Written written(node);
+  const OnnxAttributes attributes(written.node, "node 0 'Concat'");
   EXPECT_EQ(refusal_in([&] { static_cast<void>(attributes.integer("axis", 0)); }),
             "onnx: node 0 'Concat': attribute axis has type 3, expected 2");
 }
@@ -106,7 +144,8 @@ TEST(OnnxAttributes, RefusesAnAttributeThatStandsTwice) {
   onnx::NodeProto node;
   testing::set_integer(node, "axis", 1);
   node.add_attribute()->set_name("axis");
-  EXPECT_EQ(refusal_in([&] { static_cast<void>(OnnxAttributes(node, "node 0 'Concat'")); }),
+  const Written written(node);
+  EXPECT_EQ(refusal_in([&] { static_cast<void>(OnnxAttributes(written.node, "node 0 'Concat'")); }),
             "onnx: node 0 'Concat': attribute 'axis' stands twice");
 }
 
@@ -114,7 +153,8 @@ TEST(OnnxAttributes, RefusesNumbersGivenInBothWays) {
   onnx::NodeProto node;
   testing::set_floats(node, "values", {1});
   testing::attribute_of(node, "values_as_tensor").set_type(onnx::AttributeProto::TENSOR);
-  const OnnxAttributes attributes(node, "node 0 'T'");
+  const Written written(node);
+  const OnnxAttributes attributes(written.node, "node 0 'T'");
   EXPECT_EQ(refusal_in([&] { static_cast<void>(attributes.numbers("values")); }),
             "onnx: node 0 'T': both values and values_as_tensor are given, expected one of them");
 }
@@ -122,7 +162,8 @@ TEST(OnnxAttributes, RefusesNumbersGivenInBothWays) {
 TEST(OnnxAttributes, RefusesAnAttributeThatNobodyReads) {
   onnx::NodeProto node;
   testing::set_integer(node, "axis", 1);
-  const OnnxAttributes attributes(node, "node 0 'T'");
+  const Written written(node);
+  const OnnxAttributes attributes(written.node, "node 0 'T'");
   EXPECT_EQ(refusal_in([&] { attributes.refuse_others_than({}); }),
             "onnx: node 0 'T': attribute 'axis' is not known");
 }

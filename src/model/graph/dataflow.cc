@@ -30,14 +30,14 @@ ValueId DataflowBuilder::define(ValueSpec spec, bool is_constant, std::size_t be
 ValueId DataflowBuilder::constant(ValueSpec spec, std::vector<double> values) {
   ASSERT(values.size() == element_count(spec.shape));
   const std::size_t begin = constants_.size();
-  constants_.insert(constants_.end(), values.begin(), values.end());
+  constants_.push_back(std::move(values));
   return define(std::move(spec), true, begin);
 }
 
 std::span<const double> DataflowBuilder::elements(ValueId value) const {
   const Value& here = values_[value];
   ASSERT(here.is_constant);
-  return std::span(constants_).subspan(here.begin, here.size);
+  return constants_[here.begin];
 }
 
 std::vector<ValueId> DataflowBuilder::add(std::unique_ptr<Operation> operation,
@@ -122,7 +122,7 @@ Dataflow::Dataflow(DataflowBuilder graph, DataflowAnswer answer)
 
 Operand Dataflow::operand(ValueId value, const Block& block) const {
   const DataflowBuilder::Value& here = graph_.values_[value];
-  if (here.is_constant) return {graph_.constants_.data() + here.begin, here.size, 0};
+  if (here.is_constant) return {graph_.constants_[here.begin].data(), here.size, 0};
   if (here.storage == graph_.row()) {
     return {block.rows.values().data(), here.size, block.rows.column_count()};
   }

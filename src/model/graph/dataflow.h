@@ -82,7 +82,7 @@ class DataflowBuilder {
     ValueSpec spec;
     bool is_constant = false;
     std::size_t size = 0;
-    std::size_t begin = 0;  // in constants_, or once it is built in a row's memory
+    std::size_t begin = 0;  // which of constants_, or once it is built where in a row's memory
     ValueId storage = 0;    // whose memory it shares; usually its own
   };
   struct Step {
@@ -99,7 +99,7 @@ class DataflowBuilder {
   std::size_t feature_count_;
   std::size_t element_total_ = 0;
   std::vector<Value> values_;
-  std::vector<double> constants_;
+  std::vector<std::vector<double>> constants_;  // each as it came: no copy of a large one
   std::vector<Step> steps_;
 };
 
