@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -25,16 +27,19 @@ Result<void> check_text(const std::string& what, std::string_view text) {
 
 // what  "feature name" or "class label", for the message.
 Result<void> check_names(std::string_view what, const std::vector<std::string>& names) {
-  std::unordered_set<std::string_view> seen;
   for (std::size_t index = 0; index < names.size(); ++index) {
     const std::string& name = names[index];
     if (name.empty()) {
       return fail(Code::invalid_argument, fmt::format("{} {} is empty", what, index));
     }
     RETURN_IF_ERROR(check_text(fmt::format("{} {}", what, index), name));
-    if (!seen.insert(name).second) {
-      return fail(Code::invalid_argument, fmt::format("{} '{}' stands twice", what, name));
-    }
+  }
+  // Sorted views: a set of a million names would be larger than the names.
+  std::vector<std::string_view> sorted(names.begin(), names.end());
+  std::ranges::sort(sorted);
+  const auto twice = std::ranges::adjacent_find(sorted);
+  if (twice != sorted.end()) {
+    return fail(Code::invalid_argument, fmt::format("{} '{}' stands twice", what, *twice));
   }
   return {};
 }
@@ -113,12 +118,12 @@ Result<void> check_categories(const Schema& schema) {
     }
     next = categories.feature + 1;
     const std::string what = fmt::format("feature {} category", categories.feature);
-    std::unordered_set<std::string> seen;
-    for (const std::string& text : texts_of(categories.labels)) {
-      RETURN_IF_ERROR(check_text(what, text));
-      if (!seen.insert(text).second) {
-        return fail(Code::invalid_argument, fmt::format("{} '{}' stands twice", what, text));
-      }
+    std::vector<std::string> texts = texts_of(categories.labels);
+    for (const std::string& text : texts) RETURN_IF_ERROR(check_text(what, text));
+    std::ranges::sort(texts);
+    const auto twice = std::ranges::adjacent_find(texts);
+    if (twice != texts.end()) {
+      return fail(Code::invalid_argument, fmt::format("{} '{}' stands twice", what, *twice));
     }
   }
   return {};

@@ -230,7 +230,8 @@ class DataflowReader {
     std::vector<Label> labels;
     labels.reserve(texts.size());
     for (const std::string_view text : texts) {
-      file_.memory->take(1, sizeof(Label) + text.size());
+      // Once here, and once more while the schema looks for twins.
+      file_.memory->take(1, sizeof(Label) + sizeof(std::string) + 2 * text.size());
       labels.emplace_back(std::string(text));
     }
     return labels;
@@ -241,11 +242,13 @@ class DataflowReader {
     if (categories.empty()) {
       scope_->refuse_here(Code::unimplemented, "texts of which the graph looks for none");
     }
-    text_size_ += 2 * sizeof(Categories) * input.width;
+    const std::size_t before = text_size_;
+    text_size_ += sizeof(Categories) * input.width;
     for (const Label& label : categories) {
       text_size_ += (std::get<std::string>(label).size() + sizeof(Label)) * input.width;
     }
     expect_text_size();
+    file_.memory->take(text_size_ - before, 1);
     result_.categories.reserve(result_.categories.size() + input.width);
     for (std::size_t column = 0; column < input.width; ++column) {
       result_.categories.push_back(
@@ -268,8 +271,10 @@ class DataflowReader {
   void name_features() {
     if (inputs_.size() == 1 && inputs_[0].width != 1) return;
     for (const Input& input : inputs_) {
-      text_size_ += (input.name.size() + sizeof(std::string)) * input.width;
+      const std::size_t size = (input.name.size() + sizeof(std::string)) * input.width;
+      text_size_ += size;
       expect_text_size();
+      file_.memory->take(size, 1);
       for (std::size_t column = 0; column < input.width; ++column) {
         result_.feature_names.push_back(
             input.width == 1 ? std::string(input.name) : fmt::format("{}_{}", input.name, column));

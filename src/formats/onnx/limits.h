@@ -12,7 +12,7 @@ inline constexpr double kOnnxCategoryMax = 65'535;
 
 /// The names and categories of all features, when a graph has several inputs or takes texts: each
 /// column has them for itself, and a million columns may have one name in the file.
-inline constexpr std::size_t kOnnxInputTextMax = std::size_t{16} << 20;
+inline constexpr std::size_t kOnnxInputTextMax = std::size_t{32} << 20;
 
 /// Constants, inputs and outputs of a graph, inputs and outputs of a node, and the values that all
 /// nodes make: a value takes some 400 bytes, so these are 26 MB. Graphs with an input for each of

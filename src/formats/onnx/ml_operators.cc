@@ -309,7 +309,7 @@ void read_one_hot(OnnxScope& scope) {
 // Each input is cut or filled with zeros to its size.
 void read_feature_vectorizer(OnnxScope& scope) {
   const OnnxAttributes here = scope.attributes({"inputdimensions"});
-  const auto sizes = here.integers("inputdimensions");
+  const auto sizes = here.short_integers("inputdimensions");
   std::vector<ValueId> in = scope.inputs();
   if (in.empty() || sizes.size() != in.size()) {
     scope.refuse_here(Code::data_loss, "inputdimensions has {} values, expected {}", sizes.size(),

@@ -68,7 +68,7 @@ class Metadata {
  private:
   // A name takes its place in the JSON and in the list.
   [[nodiscard]] std::optional<std::vector<std::string>> string_array(std::string_view text) const {
-    constexpr std::size_t kNameSize = 100;
+    constexpr std::size_t kNameSize = 120;
     const auto commas = static_cast<std::size_t>(std::ranges::count(text, ','));
     const OnnxMemoryShare parsing(*file_.memory, text.size() + commas * kNameSize, 1);
     boost::json::error_code error;

@@ -20,7 +20,7 @@ AxisView view_of(const GraphShape& shape, std::size_t axis) {
 
 // Which axes are reduced: attributes before version 13 or 18, then an input.
 std::vector<bool> reduced_axes(OnnxScope& scope, const OnnxAttributes& here, std::size_t rank) {
-  const auto given = here.integers("axes");
+  const auto given = here.short_integers("axes");
   std::vector<std::int64_t> axes(given.begin(), given.end());
   if (scope.has_input(1)) axes = scope.constant_integers(1);
   const bool takes_all = axes.empty() && here.integer("noop_with_empty_axes", 0) == 0;

@@ -181,7 +181,10 @@ void OnnxScope::define(std::size_t output, ValueId value) {
 }
 
 double OnnxScope::text_number(std::string_view text) {
+  // What a text takes in the map and in the list, which grows by copying.
+  constexpr std::size_t kTextSize = 112;
   const auto [found, is_new] = text_numbers_.emplace(text, texts_.size());
+  if (is_new) memory_.take(1, kTextSize);
   if (is_new) texts_.push_back(text);
   return static_cast<double>(found->second);
 }

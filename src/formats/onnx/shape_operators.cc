@@ -132,7 +132,7 @@ void read_reshape(OnnxScope& scope) {
   scope.expect_inputs(1, 2);
   const OnnxAttributes here = scope.attributes({"shape", "allowzero"});
   const ValueId value = scope.input(0);
-  const auto attribute = here.integers("shape");  // version 1
+  const auto attribute = here.short_integers("shape");  // version 1
   const std::vector<std::int64_t> wanted =
       scope.has_input(1) ? scope.constant_integers(1)
                          : std::vector<std::int64_t>(attribute.begin(), attribute.end());
@@ -161,7 +161,7 @@ void read_transpose(OnnxScope& scope) {
   const GraphShape from = scope.shape(value);
   std::vector<std::size_t> order(from.size());
   std::iota(order.rbegin(), order.rend(), std::size_t{0});
-  const auto given = here.integers("perm");
+  const auto given = here.short_integers("perm");
   if (!given.empty()) {
     if (given.size() != from.size()) {
       scope.refuse_here(Code::data_loss, "perm has {} values, expected {}", given.size(),
@@ -187,7 +187,7 @@ void read_transpose(OnnxScope& scope) {
 
 std::vector<std::int64_t> axes_of(OnnxScope& scope, const OnnxAttributes& here, std::size_t input) {
   if (scope.has_input(input)) return scope.constant_integers(input);
-  const auto given = here.integers("axes");
+  const auto given = here.short_integers("axes");
   return {given.begin(), given.end()};
 }
 
@@ -414,7 +414,7 @@ void read_slice(OnnxScope& scope) {
   const GraphShape from = scope.shape(value);
   const auto list = [&](std::size_t input, std::string_view name) {
     if (scope.has_input(input)) return scope.constant_integers(input);
-    const auto given = here.integers(name);
+    const auto given = here.short_integers(name);
     return std::vector<std::int64_t>(given.begin(), given.end());
   };
   const std::vector<std::int64_t> begins = list(1, "starts");
@@ -449,7 +449,7 @@ void read_split(OnnxScope& scope) {
   const ValueId value = scope.input(0);
   const GraphShape from = scope.shape(value);
   const std::size_t axis = scope.axis_of(here.integer("axis", 0), from.size());
-  const auto attribute = here.integers("split");
+  const auto attribute = here.short_integers("split");
   std::vector<std::int64_t> sizes(attribute.begin(), attribute.end());
   if (scope.has_input(1)) sizes = scope.constant_integers(1);
   const std::size_t parts = scope.output_count();

@@ -2,6 +2,7 @@
 #include "formats/onnx/values.h"
 
 #include "formats/format_error.h"
+#include "formats/onnx/limits.h"
 #include "formats/onnx/onnx.pb.h"
 #include "formats/onnx/wire.h"
 
@@ -153,6 +154,15 @@ OnnxIntegers OnnxAttributes::integers(std::string_view name) const {
   const Attribute* attribute = find(name, Type::integers);
   if (attribute == nullptr) return {};
   return {attribute->bytes, kInts, *memory_};
+}
+
+OnnxIntegers OnnxAttributes::short_integers(std::string_view name) const {
+  OnnxIntegers list = integers(name);
+  if (list.size() > kOnnxValueCountMax) {
+    refuse(Code::resource_exhausted, "onnx: {}: {} has {} values, expected at most {}", where_,
+           name, list.size(), kOnnxValueCountMax);
+  }
+  return list;
 }
 
 std::vector<std::string_view> OnnxAttributes::texts(std::string_view name) const {

@@ -78,6 +78,8 @@ class OnnxAttributes {
 
   /// Empty when there is no such attribute.
   [[nodiscard]] OnnxIntegers integers(std::string_view name) const;
+  /// A list of axes or sizes: throws FormatError, resource_exhausted, for one that is long.
+  [[nodiscard]] OnnxIntegers short_integers(std::string_view name) const;
   [[nodiscard]] std::vector<std::string_view> texts(std::string_view name) const;
 
   /// How many texts there are, without taking memory for them; text_list() is their message, of

@@ -131,6 +131,16 @@ TEST(OnnxAttributes, GivesWhatIsThereAndTheOtherwiseForWhatIsNot) {
   EXPECT_EQ(attributes.numbers("values").size(), 0);
 }
 
+TEST(OnnxAttributes, RefusesAListOfAxesThatIsLong) {
+  onnx::NodeProto node;
+  testing::set_integers(node, "axes", std::vector<std::int64_t>(70'000, 1));
+  const Written written(node);
+  const OnnxAttributes attributes(written.node, "node 0 'Squeeze'");
+  EXPECT_EQ(attributes.integers("axes").size(), 70'000);
+  EXPECT_EQ(refusal_in([&] { static_cast<void>(attributes.short_integers("axes")); }),
+            "onnx: node 0 'Squeeze': axes has 70000 values, expected at most 65536");
+}
+
 TEST(OnnxAttributes, RefusesAnotherTypeThanAskedFor) {
   onnx::NodeProto node;
   testing::set_text(node, "axis", "1");
