@@ -94,9 +94,10 @@ void check_class_counts(const SklearnObject& object, std::span<const Target> tar
   if (!said) return;
   const std::string where = object.path("n_classes_");
   const bool is_one = is_number(*said);
-  const std::size_t count = is_one                    ? 1
-                            : said->is(PyKind::array) ? said->layout().count
-                                                      : PyItems(*said, where).size();
+  const std::size_t count = is_one ? 1
+                            : said->is(PyKind::array)
+                                ? static_cast<std::size_t>(said->layout().count)
+                                : PyItems(*said, where).size();
   if (count != targets.size()) {
     refuse(Code::data_loss, "{} has {} numbers, expected {}", where, count, targets.size());
   }
@@ -191,7 +192,7 @@ std::vector<Label> labels_of(const PyValue& value, std::string_view where) {
   if (!value.is(PyKind::array) || value.type().kind == 'O') {
     return labels_of_objects(value, where);
   }
-  check_label_count(value.layout().count, where);
+  check_label_count(static_cast<std::size_t>(value.layout().count), where);
   std::vector<Label> labels;
   switch (value.type().kind) {
     case 'U':
