@@ -19,7 +19,8 @@ std::size_t line_width(const GraphShape& shape) {
   return shape.empty() ? 1 : shape.size() == 1 ? shape[0] : shape[1];
 }
 
-std::vector<double> numbers_of(const OnnxNumbers& numbers) {
+std::vector<double> numbers_of(OnnxScope& scope, const OnnxNumbers& numbers) {
+  scope.memory().take(numbers.size(), sizeof(double));
   std::vector<double> all(numbers.size());
   for (std::size_t index = 0; index < all.size(); ++index) all[index] = numbers[index];
   return all;
@@ -34,7 +35,7 @@ void read_scaler(OnnxScope& scope) {
   const bool is_double = scope.type_of(value) == ElementType::float64;
   const ElementType type = is_double ? ElementType::float64 : ElementType::float32;
   const auto by = [&](std::string_view operation, std::string_view name) {
-    const std::vector<double> numbers = numbers_of(here.reals(name));
+    const std::vector<double> numbers = numbers_of(scope, here.reals(name));
     const std::size_t width = line_width(shape);
     if (numbers.size() != 1 && numbers.size() != width) {
       scope.refuse_here(Code::data_loss, "{} has {} values, expected 1 or {}", name, numbers.size(),
@@ -93,10 +94,11 @@ void read_imputer(OnnxScope& scope) {
   const ValueId value = scope.input(0);
   const ElementType type = scope.type_of(value);
   const GraphShape shape = scope.shape(value);
-  std::vector<double> by = numbers_of(here.reals("imputed_value_floats"));
+  std::vector<double> by = numbers_of(scope, here.reals("imputed_value_floats"));
   double replaced = here.real("replaced_value_float", 0);
   if (type == ElementType::int64) {
     const auto whole = here.integers("imputed_value_int64s");
+    scope.memory().take(whole.size(), sizeof(double));
     by.assign(whole.begin(), whole.end());
     replaced = static_cast<double>(here.integer("replaced_value_int64", 0));
   }
@@ -163,7 +165,7 @@ std::vector<double> table_side(OnnxScope& scope, const OnnxAttributes& here, std
     type = ElementType::float32;
     const OnnxNumbers numbers = here.reals(name + "_floats");
     scope.memory().take(numbers.size(), kEntrySize / 2);
-    return numbers_of(numbers);
+    return numbers_of(scope, numbers);
   }
   const std::optional<OnnxTensorFields> tensor = here.tensor(name + "_tensor");
   if (!tensor) scope.refuse_here(Code::data_loss, "no {}", name);
@@ -386,6 +388,7 @@ void read_zip_map(OnnxScope& scope) {
     scope.refuse_here(Code::data_loss, "{} class labels for {} scores", labels.size(),
                       element_count(scope.shape(value)));
   }
+  scope.memory().take(labels.size(), sizeof(Label));
   const ValueId map = scope.reshaped(value, scope.shape(value));
   scope.set_map_labels(map, std::move(labels));
   scope.define(0, map);
