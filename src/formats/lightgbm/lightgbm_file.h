@@ -3,6 +3,8 @@
 // of its bounds, and every tree is a tree. How it makes an answer: docs/formats/lightgbm.md.
 #pragma once
 
+#include "model/forest_shape.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -130,7 +132,9 @@ struct LightgbmFile {
 
   /// Numbers of a row up to this magnitude count as 0.0. Seen with 2.0.7 and 2.0.10, and with
   /// 2.0.12 to 4.7; kEpsilon and kZeroThreshold of include/LightGBM/meta.h.
-  [[nodiscard]] double zero_magnitude() const { return version.empty() ? 1e-15F : 1e-35F; }
+  [[nodiscard]] double zero_magnitude() const {
+    return version.empty() ? double{1e-15F} : kZeroMagnitudeMax;
+  }
 
   [[nodiscard]] std::size_t iteration_count() const {
     return trees.size() / num_tree_per_iteration;

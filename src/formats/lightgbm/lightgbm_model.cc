@@ -6,7 +6,6 @@
 #include "formats/lightgbm/reader.h"
 #include "model/estimators/forest_estimator.h"
 #include "model/forest_builder.h"
-#include "model/forest_walk.h"
 
 #include <fmt/format.h>
 

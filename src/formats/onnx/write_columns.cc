@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "formats/onnx/write_columns.h"
 
-#include "model/forest_walk.h"
-
 #include <limits>
 
 namespace ml_inference {

@@ -7,8 +7,6 @@
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/started_forest.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
