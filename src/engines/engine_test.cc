@@ -3,8 +3,8 @@
 // far from the thresholds, missing and infinite.
 #include "engines/engine.h"
 
+#include "engines/packed_engine.h"
 #include "engines/plain_engine.h"
-#include "engines/scalar_engine.h"
 #include "model/forest_builder.h"
 #include "model/reference_predict.h"
 #include "model/testing/random_forest.h"
@@ -20,18 +20,15 @@
 namespace ml_inference {
 namespace {
 
-bool takes_any(const Forest& /*forest*/) { return true; }
-
 struct EngineCase {
   const char* name;
   std::function<std::unique_ptr<const Engine>(const Forest&)> make;
-  std::function<bool(const Forest&)> takes = takes_any;
 };
 
 // The list of all engines: a new one is tested by standing here.
 const std::vector<EngineCase>& all_engines() {
   static const std::vector<EngineCase> engines{{"plain", make_plain_engine},
-                                               {"scalar", make_scalar_engine, scalar_engine_takes},
+                                               {"packed", make_packed_engine},
                                                {"chosen", make_engine}};
   return engines;
 }
@@ -86,7 +83,6 @@ TEST_P(EveryEngine, TakesAtMostSixteenBytesANodeAndItsLeaves) {
 // questions, with rows of both types.
 TEST_P(EveryEngine, EqualsTheReferenceOnForestsOfEveryKind) {
   constexpr std::size_t kRowCount = 48;
-  std::size_t taken_count = 0;
   for (std::uint64_t kind = 0; kind < 512; ++kind) {
     const auto is = [kind](unsigned bit) { return (kind >> bit & 1) != 0; };
     const auto type = [&is](unsigned bit) {
@@ -109,34 +105,20 @@ TEST_P(EveryEngine, EqualsTheReferenceOnForestsOfEveryKind) {
         .categorical = is(8),
         .linear = is(4)};
     const Forest forest = testing::make_random_forest(shape, kind);
-    if (!GetParam().takes(forest)) continue;
-    ++taken_count;
     const auto floats = testing::make_random_rows(kRowCount, shape.feature_count, kind);
     expect_equal(forest, MatrixView<const float>(floats, kRowCount, shape.feature_count));
     const auto doubles = testing::make_random_double_rows(kRowCount, shape.feature_count, kind);
     expect_equal(forest, MatrixView<const double>(doubles, kRowCount, shape.feature_count));
   }
-  EXPECT_GT(taken_count, 40U);
 }
 
-TEST(ScalarEngine, LeavesToOthersWhatItsNodesCannotSay) {
-  const auto is_taken = [](const testing::RandomForestShape& shape) {
-    return scalar_engine_takes(testing::make_random_forest(shape, 1));
+TEST(MakeEngine, NamesWhatItMade) {
+  const auto name = [](const testing::RandomForestShape& shape) {
+    return make_engine(testing::make_random_forest(shape, 1))->name();
   };
-  EXPECT_TRUE(is_taken({.feature_type = NumberType::float64, .strict = true}));
-  EXPECT_TRUE(is_taken({.sum_type = NumberType::float32}));
-  EXPECT_FALSE(is_taken({.categorical = true}));
-  EXPECT_FALSE(is_taken({.zero_is_missing = true}));
-  EXPECT_FALSE(is_taken({.leaf_width = 1, .linear = true}));
-  EXPECT_FALSE(is_taken({.feature_type = NumberType::float64, .sum_type = NumberType::float32}));
-}
-
-TEST(MakeEngine, NamesTheEngineThatItMakes) {
-  for (const bool categorical : {false, true}) {
-    const Forest forest = testing::make_random_forest({.categorical = categorical}, 1);
-    EXPECT_EQ(engine_name(forest), make_engine(forest)->name());
-    EXPECT_EQ(engine_name(forest), categorical ? "plain" : "scalar");
-  }
+  EXPECT_EQ(name({.depth = 4}), "select");
+  EXPECT_EQ(name({.depth = 4, .categorical = true}), "select");
+  EXPECT_EQ(name({.tree_count = 3, .depth = 12}), "walk");
 }
 
 // Each of these makes its own tree go differently in float64 than in a careless float32.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "engines/walk_nodes.h"
+
+#include "engines/key_columns.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace ml_inference {
+namespace {
+
+std::size_t greatest_delta(const Forest& forest) {
+  std::size_t greatest = 0;
+  const std::span<const ForestNode> nodes = forest.nodes();
+  for (std::size_t index = 0; index < nodes.size(); ++index) {
+    if (!nodes[index].is_leaf()) greatest = std::max(greatest, nodes[index].left() - index);
+  }
+  return greatest;
+}
+
+}  // namespace
+
+template <class Feature>
+std::optional<WalkNodes> WalkNodes::make(
+    const Forest& forest, const KeyColumns<Feature>& columns,
+    const std::function<std::uint32_t(std::size_t)>& entry_of) {
+  WalkNodes walk;
+  walk.column_count_ = static_cast<std::uint32_t>(columns.column_count());
+  walk.first_categorical_ = static_cast<std::uint32_t>(columns.first_categorical());
+  // Not all of the 32: a shift by as many is none.
+  walk.delta_bits_ = std::min(31, std::countl_zero(walk.column_count_ - 1));
+  if (greatest_delta(forest) >> walk.delta_bits_ != 0) return std::nullopt;
+  walk.roots_.assign(forest.roots().begin(), forest.roots().end());
+  walk.nodes_.reserve(forest.nodes().size());
+  for (const ForestNode& node : forest.nodes()) {
+    if (node.is_leaf()) {
+      walk.nodes_.push_back({.key = static_cast<std::int32_t>(entry_of(node.leaf())), .link = 0});
+      continue;
+    }
+    const KeyTest test = columns.test_of(node);
+    const std::size_t delta = node.left() - walk.nodes_.size();
+    walk.nodes_.push_back(
+        {.key = test.key,
+         .link = test.column << walk.delta_bits_ | static_cast<std::uint32_t>(delta)});
+  }
+  return walk;
+}
+
+template std::optional<WalkNodes> WalkNodes::make(
+    const Forest&, const KeyColumns<float>&, const std::function<std::uint32_t(std::size_t)>&);
+template std::optional<WalkNodes> WalkNodes::make(
+    const Forest&, const KeyColumns<double>&, const std::function<std::uint32_t(std::size_t)>&);
+
+}  // namespace ml_inference

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The nodes of a forest as they are walked.
+#pragma once
+
+#include "engines/walk_kernels.h"
+#include "model/forest.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace ml_inference {
+
+template <class Feature>
+class KeyColumns;
+
+/// A forest's nodes, 8 bytes each, and nothing else of it.
+/// Threads: immutable.
+class WalkNodes {
+ public:
+  /// Nothing when some child lies so far from its parent, with so many columns, that its distance
+  /// has no room in a node: with 1000 columns the limit is a level of two million nodes.
+  /// columns   of this forest.
+  /// entry_of  by leaf, what its node holds.
+  template <class Feature>
+  [[nodiscard]] static std::optional<WalkNodes> make(
+      const Forest& forest, const KeyColumns<Feature>& columns,
+      const std::function<std::uint32_t(std::size_t)>& entry_of);
+
+  /// By tree.
+  [[nodiscard]] std::span<const std::uint32_t> roots() const { return roots_; }
+
+  /// set_words  of the columns.
+  [[nodiscard]] WalkForest view(const std::uint32_t* set_words) const {
+    return {.nodes = nodes_.data(),
+            .set_words = set_words,
+            .first_categorical = first_categorical_,
+            .column_count = column_count_,
+            .delta_bits = delta_bits_,
+            .has_categories = first_categorical_ < column_count_};
+  }
+
+  [[nodiscard]] std::size_t memory_size() const {
+    return std::span(nodes_).size_bytes() + std::span(roots_).size_bytes();
+  }
+
+ private:
+  std::vector<WalkNode> nodes_;
+  std::vector<std::uint32_t> roots_;
+  std::uint32_t first_categorical_ = 0;
+  std::uint32_t column_count_ = 0;
+  std::uint32_t delta_bits_ = 0;
+};
+
+}  // namespace ml_inference
