@@ -3,10 +3,13 @@
 
 #include "model/forest_walk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 
 namespace ml_inference {
@@ -51,13 +54,13 @@ std::int32_t count_below(std::span<const double> sorted, double value) {
 }  // namespace
 
 template <class Feature>
-std::optional<KeyColumns<Feature>> KeyColumns<Feature>::make(const Forest& forest) {
+Result<KeyColumns<Feature>> KeyColumns<Feature>::make(const Forest& forest) {
   KeyColumns columns;
   columns.category_rule_ = forest.shape().category_rule;
   columns.zero_magnitude_ = forest.shape().zero_magnitude;
   columns.add_columns(forest);
   if constexpr (std::is_same_v<Feature, double>) columns.add_thresholds(forest);
-  if (!columns.add_sets(forest)) return std::nullopt;
+  RETURN_IF_ERROR(columns.add_sets(forest));
   return columns;
 }
 
@@ -72,7 +75,7 @@ auto KeyColumns<Feature>::use_of(const ForestNode& test) -> SetUse {
   return {test.category_set(), test.feature(), test.strangers_go_left(), test.missing_goes_left()};
 }
 
-// Which kinds there are is marked first, so that a forest of millions of nodes is gone through once.
+// Which kinds there are is marked first: a forest of millions of nodes is gone through once.
 template <class Feature>
 void KeyColumns<Feature>::add_columns(const Forest& forest) {
   columns_of_.resize(forest.feature_count());
@@ -121,15 +124,20 @@ void KeyColumns<Feature>::add_thresholds(const Forest& forest) {
 }
 
 template <class Feature>
-bool KeyColumns<Feature>::add_sets(const Forest& forest) {
-  if (first_categorical_ == column_count()) return true;
+Result<void> KeyColumns<Feature>::add_sets(const Forest& forest) {
+  if (first_categorical_ == column_count()) return {};
   count_codes(forest);
   for (const ForestNode& node : forest.nodes()) {
     if (!node.is_leaf() && node.is_categorical()) append_set(forest, node);
-    if (set_words_.size() > kSetWordCountMax) return false;
+    if (set_words_.size() > kSetWordCountMax) {
+      return fail(Code::resource_exhausted,
+                  fmt::format("the category sets, each with all codes of its feature, take more "
+                              "than {} words of 32 codes",
+                              kSetWordCountMax));
+    }
   }
   set_words_.shrink_to_fit();
-  return true;
+  return {};
 }
 
 template <class Feature>
@@ -218,46 +226,43 @@ void KeyColumns<Feature>::keys_of(std::span<const T> row, std::int32_t* keys) co
 }
 
 template <class Feature>
-void KeyColumns<Feature>::number_keys(const Column& column, const Feature* values,
+void KeyColumns<Feature>::number_keys(const Column& column, std::span<const Feature> values,
                                       std::int32_t* keys) const {
   if constexpr (std::is_same_v<Feature, float>) {
-    order_bits(values, keys);
+    order_bits(values.data(), values.size(), keys);
   } else {
-    count_below(&thresholds_[column.begin], column.end - column.begin, values, keys);
+    count_below(thresholds_of(column), values.data(), values.size(), keys);
   }
   const std::int32_t missing = column.missing_goes_left ? kLeastKey : kGreatestKey;
-  for (std::size_t row = 0; row < kBlockRowCount; ++row) {
+  for (std::size_t row = 0; row < values.size(); ++row) {
     if (std::isnan(values[row])) keys[row] = missing;
   }
   if (!column.zero_is_missing) return;
-  for (std::size_t row = 0; row < kBlockRowCount; ++row) {
+  for (std::size_t row = 0; row < values.size(); ++row) {
     if (std::abs(static_cast<double>(values[row])) <= zero_magnitude_) keys[row] = missing;
   }
 }
 
 template <class Feature>
 template <class T>
-void KeyColumns<Feature>::keys_of_block(MatrixView<const T> rows, std::size_t first,
+void KeyColumns<Feature>::keys_of_block(MatrixView<const T> rows, std::size_t count,
                                         std::int32_t* keys) const {
-  std::fill_n(keys, kBlockRowCount, kLeastKey);
-  const std::size_t count = std::min(kBlockRowCount, rows.row_count() - first);
+  std::fill_n(keys, count, kLeastKey);
   std::array<const T*, kBlockRowCount> starts;
-  for (std::size_t row = 0; row < kBlockRowCount; ++row) {
-    starts[row] = rows.row(first + std::min(row, count - 1)).data();
+  for (std::size_t row = 0; row < count; ++row) {
+    starts[row] = rows.row(std::min(row, rows.row_count() - 1)).data();
   }
   std::array<Feature, kBlockRowCount> values;
   for (std::size_t column = 1; column < column_count(); ++column) {
     keys += kBlockRowCount;
     const Column& of_column = columns_[column - 1];
-    for (std::size_t row = 0; row < kBlockRowCount; ++row) {
+    for (std::size_t row = 0; row < count; ++row) {
       values[row] = static_cast<Feature>(starts[row][of_column.feature]);
     }
     if (!is_categorical(column)) {
-      number_keys(of_column, values.data(), keys);
+      number_keys(of_column, std::span(values).first(count), keys);
     } else {
-      for (std::size_t row = 0; row < kBlockRowCount; ++row) {
-        keys[row] = code_key(of_column, values[row]);
-      }
+      for (std::size_t row = 0; row < count; ++row) keys[row] = code_key(of_column, values[row]);
     }
   }
 }
@@ -272,15 +277,15 @@ template class KeyColumns<float>;
 template class KeyColumns<double>;
 template void KeyColumns<float>::keys_of(std::span<const float>, std::int32_t*) const;
 template void KeyColumns<float>::keys_of_block(MatrixView<const float>, std::size_t,
-                                              std::int32_t*) const;
+                                               std::int32_t*) const;
 template void KeyColumns<float>::keys_of(std::span<const double>, std::int32_t*) const;
 template void KeyColumns<float>::keys_of_block(MatrixView<const double>, std::size_t,
-                                              std::int32_t*) const;
+                                               std::int32_t*) const;
 template void KeyColumns<double>::keys_of(std::span<const float>, std::int32_t*) const;
 template void KeyColumns<double>::keys_of_block(MatrixView<const float>, std::size_t,
-                                              std::int32_t*) const;
+                                                std::int32_t*) const;
 template void KeyColumns<double>::keys_of(std::span<const double>, std::int32_t*) const;
 template void KeyColumns<double>::keys_of_block(MatrixView<const double>, std::size_t,
-                                              std::int32_t*) const;
+                                                std::int32_t*) const;
 
 }  // namespace ml_inference

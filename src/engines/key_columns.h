@@ -4,6 +4,7 @@
 // or `<=`, and its ways of missing values; a categorical test looks up one bit.
 #pragma once
 
+#include "base/result.h"
 #include "data/matrix.h"
 #include "engines/key_kernels.h"
 #include "model/forest.h"
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -45,9 +45,9 @@ struct KeyTest {
 template <class Feature>
 class KeyColumns {
  public:
-  /// Nothing when the sets, each with a bit for every code that the feature has anywhere, would
-  /// take more than kSetWordCountMax words.
-  [[nodiscard]] static std::optional<KeyColumns> make(const Forest& forest);
+  /// Errors: resource_exhausted, when the sets, each with a bit for every code that the feature has
+  /// anywhere, would take more than kSetWordCountMax words.
+  [[nodiscard]] static Result<KeyColumns> make(const Forest& forest);
 
   [[nodiscard]] std::size_t column_count() const { return 1 + columns_.size(); }
 
@@ -72,15 +72,15 @@ class KeyColumns {
   void keys_of(std::span<const T> row, std::int32_t* keys) const;
 
   /// The keys of a block of rows, those of a column together.
-  /// rows  from `first` on kBlockRowCount of them, or as many as there are: the last one stands for
-  ///       those that are not there.
-  /// keys  [column_count(), kBlockRowCount]
+  /// rows   what the block begins with; the last of them stands for those that are not there.
+  /// count  of rows of the block: kHalfBlockRowCount or kBlockRowCount.
+  /// keys   [column_count(), kBlockRowCount]
   template <class T>
-  void keys_of_block(MatrixView<const T> rows, std::size_t first, std::int32_t* keys) const;
+  void keys_of_block(MatrixView<const T> rows, std::size_t count, std::int32_t* keys) const;
 
   [[nodiscard]] std::size_t memory_size() const;
 
-  /// 256 MiB.
+  /// Eight times what a forest's own sets may take: 256 MiB.
   static constexpr std::size_t kSetWordCountMax = std::size_t{1} << 26;
 
  private:
@@ -108,18 +108,18 @@ class KeyColumns {
   }
   void add_columns(const Forest& forest);
   void add_thresholds(const Forest& forest);
-  [[nodiscard]] bool add_sets(const Forest& forest);
+  [[nodiscard]] Result<void> add_sets(const Forest& forest);
   void count_codes(const Forest& forest);
   void append_set(const Forest& forest, const ForestNode& test);
   [[nodiscard]] std::int32_t number_key(const Column& column, Feature value) const;
-  void number_keys(const Column& column, const Feature* values, std::int32_t* keys) const;
+  void number_keys(const Column& column, std::span<const Feature> values, std::int32_t* keys) const;
   [[nodiscard]] std::int32_t code_key(const Column& column, Feature value) const;
 
   std::vector<Column> columns_;  // column 0 is none of them
   std::size_t first_categorical_ = 1;
   CategoryRule category_rule_ = CategoryRule::truncated;
   double zero_magnitude_ = 0;
-  std::vector<Feature> thresholds_;         // float64 features: by feature, ascending, each once
+  std::vector<Feature> thresholds_;  // float64 features: by feature, ascending, each once
   std::vector<std::uint32_t> set_words_;
 
   // For test_of():

@@ -14,48 +14,55 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A binary search for each row at once. It takes as many steps whatever is found, so the rows stay
-// in step and nothing is guessed.
-template <class D, class T>
-void search(D numbers, const T* sorted, std::size_t size, const T* values, std::int32_t* counts) {
-  using Index = hwy::MakeSigned<T>;
-  const hn::RebindToSigned<D> indices;
-  const hn::Rebind<std::uint32_t, D> narrow;
-  for (std::size_t row = 0; row < kBlockRowCount; row += hn::Lanes(numbers)) {
-    const auto value = hn::LoadU(numbers, values + row);
-    auto first = hn::Zero(indices);
-    for (std::size_t count = size; count > 0;) {
-      const std::size_t half = (count + 1) / 2;
-      const auto found = hn::GatherIndex(
-          numbers, sorted, hn::Add(first, hn::Set(indices, static_cast<Index>(half - 1))));
-      const auto is_below = hn::RebindMask(indices, hn::Lt(found, value));
-      first = hn::Add(first, hn::IfThenElseZero(is_below, hn::Set(indices, static_cast<Index>(half))));
-      count -= half;
-    }
-    if constexpr (sizeof(T) == sizeof(std::int32_t)) {
-      hn::StoreU(first, indices, counts + row);
-    } else {
-      hn::StoreU(hn::TruncateTo(narrow, hn::BitCast(hn::RebindToUnsigned<D>(), first)), narrow,
-                 reinterpret_cast<std::uint32_t*>(counts + row));
-    }
+template <class V, class D>
+void store(V counts, D indices, std::int32_t* out) {
+  if constexpr (sizeof(hn::TFromD<D>) == sizeof(std::int32_t)) {
+    hn::StoreU(counts, indices, out);
+  } else {
+    const hn::Rebind<std::uint32_t, D> narrow;
+    const auto bits = hn::BitCast(hn::RebindToUnsigned<D>(), counts);
+    hn::StoreU(hn::TruncateTo(narrow, bits), narrow, reinterpret_cast<std::uint32_t*>(out));
   }
 }
 
-void CountDoublesBelow(const double* sorted, std::size_t size, const double* values,
+// A binary search for each row at once. It takes as many steps whatever is found, so the rows stay
+// in step and nothing is guessed.
+template <class T>
+void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t* counts) {
+  using Index = hwy::MakeSigned<T>;
+  const hn::CappedTag<T, kHalfBlockRowCount> numbers;
+  const hn::RebindToSigned<decltype(numbers)> indices;
+  for (std::size_t row = 0; row < rows; row += hn::Lanes(numbers)) {
+    const auto value = hn::LoadU(numbers, values + row);
+    auto below = hn::Zero(indices);
+    for (std::size_t left = sorted.size(); left > 0;) {
+      const std::size_t half = (left + 1) / 2;
+      const auto middle = hn::Add(below, hn::Set(indices, static_cast<Index>(half - 1)));
+      const auto found = hn::GatherIndex(numbers, sorted.data(), middle);
+      const auto is_below = hn::RebindMask(indices, hn::Lt(found, value));
+      const auto step = hn::Set(indices, static_cast<Index>(half));
+      below = hn::Add(below, hn::IfThenElseZero(is_below, step));
+      left -= half;
+    }
+    store(below, indices, counts + row);
+  }
+}
+
+void CountDoublesBelow(std::span<const double> sorted, const double* values, std::size_t rows,
                        std::int32_t* counts) {
-  search(hn::CappedTag<double, kBlockRowCount>(), sorted, size, values, counts);
+  count(sorted, values, rows, counts);
 }
 
-void CountIntsBelow(const std::int32_t* sorted, std::size_t size, const std::int32_t* values,
-                    std::int32_t* counts) {
-  search(hn::CappedTag<std::int32_t, kBlockRowCount>(), sorted, size, values, counts);
+void CountIntsBelow(std::span<const std::int32_t> sorted, const std::int32_t* values,
+                    std::size_t rows, std::int32_t* counts) {
+  count(sorted, values, rows, counts);
 }
 
-void OrderBits(const float* values, std::int32_t* keys) {
-  const hn::CappedTag<float, kBlockRowCount> floats;
+void OrderBits(const float* values, std::size_t rows, std::int32_t* keys) {
+  const hn::CappedTag<float, kHalfBlockRowCount> floats;
   const hn::RebindToSigned<decltype(floats)> ints;
   const auto magnitude = hn::Set(ints, 0x7fffffff);
-  for (std::size_t row = 0; row < kBlockRowCount; row += hn::Lanes(floats)) {
+  for (std::size_t row = 0; row < rows; row += hn::Lanes(floats)) {
     // Adding 0 makes 0.0 of -0.0.
     const auto value = hn::Add(hn::LoadU(floats, values + row), hn::Zero(floats));
     const auto bits = hn::BitCast(ints, value);
@@ -64,13 +71,15 @@ void OrderBits(const float* values, std::int32_t* keys) {
   }
 }
 
-void NarrowRanks(const std::int32_t* ranks, std::int32_t first, std::int8_t* bytes) {
-  const hn::CappedTag<std::int32_t, kBlockRowCount> ints;
+void NarrowRanks(const std::int32_t* ranks, std::size_t rows, std::int32_t first,
+                 std::int8_t* bytes) {
+  const hn::CappedTag<std::int32_t, kHalfBlockRowCount> ints;
   const hn::Rebind<std::int8_t, decltype(ints)> narrow;
-  // In two steps, so that what is cut is cut at 0 and 255.
-  for (std::size_t row = 0; row < kBlockRowCount; row += hn::Lanes(ints)) {
-    const auto rank = hn::Sub(hn::LoadU(ints, ranks + row), hn::Set(ints, first));
-    hn::StoreU(hn::DemoteTo(narrow, hn::Sub(rank, hn::Set(ints, 128))), narrow, bytes + row);
+  // What is too small or too large for a byte is cut by DemoteTo().
+  const auto least = hn::Set(ints, first + 128);
+  for (std::size_t row = 0; row < rows; row += hn::Lanes(ints)) {
+    const auto rank = hn::Sub(hn::LoadU(ints, ranks + row), least);
+    hn::StoreU(hn::DemoteTo(narrow, rank), narrow, bytes + row);
   }
 }
 
@@ -87,22 +96,23 @@ HWY_EXPORT(CountIntsBelow);
 HWY_EXPORT(OrderBits);
 HWY_EXPORT(NarrowRanks);
 
-void count_below(const double* sorted, std::size_t size, const double* values,
+void count_below(std::span<const double> sorted, const double* values, std::size_t rows,
                  std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, size, values, counts);
+  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, counts);
 }
 
-void count_below(const std::int32_t* sorted, std::size_t size, const std::int32_t* values,
+void count_below(std::span<const std::int32_t> sorted, const std::int32_t* values, std::size_t rows,
                  std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountIntsBelow)(sorted, size, values, counts);
+  HWY_DYNAMIC_DISPATCH(CountIntsBelow)(sorted, values, rows, counts);
 }
 
-void order_bits(const float* values, std::int32_t* keys) {
-  HWY_DYNAMIC_DISPATCH(OrderBits)(values, keys);
+void order_bits(const float* values, std::size_t rows, std::int32_t* keys) {
+  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, keys);
 }
 
-void narrow_ranks(const std::int32_t* ranks, std::int32_t first, std::int8_t* bytes) {
-  HWY_DYNAMIC_DISPATCH(NarrowRanks)(ranks, first, bytes);
+void narrow_ranks(const std::int32_t* ranks, std::size_t rows, std::int32_t first,
+                  std::int8_t* bytes) {
+  HWY_DYNAMIC_DISPATCH(NarrowRanks)(ranks, rows, first, bytes);
 }
 
 }  // namespace ml_inference

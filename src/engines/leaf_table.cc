@@ -20,18 +20,19 @@ std::string_view bytes_of(std::span<const double> values) {
 }  // namespace
 
 template <class Sum>
-LeafTable<Sum>::LeafTable(const Forest& forest, Sharing sharing) : width_(forest.leaf_width()) {
+LeafTable<Sum>::LeafTable(const Forest& forest, Sharing sharing)
+    : width_(forest.leaf_width()), stride_(width_) {
   if (sharing == Sharing::equal_leaves && width_ > 1) share(forest);
   if (!entries_.empty()) return;
   values_.reserve(forest.leaf_count() * width_);
-  for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
-    for (const double value : forest.leaf_values(leaf)) values_.push_back(static_cast<Sum>(value));
-  }
+  for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) append(forest.leaf_values(leaf));
 }
 
 // Leaves are equal when their bytes are. Gives up, with no entries, when few of the first are.
 template <class Sum>
 void LeafTable<Sum>::share(const Forest& forest) {
+  const std::size_t multiple = width_ > 4 ? 8 : width_ > 2 ? 4 : width_;
+  stride_ = (width_ + multiple - 1) / multiple * multiple;
   std::unordered_map<std::string_view, std::uint32_t> known;
   entries_.reserve(forest.leaf_count());
   for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
@@ -40,14 +41,23 @@ void LeafTable<Sum>::share(const Forest& forest) {
         known.emplace(bytes_of(values), static_cast<std::uint32_t>(known.size()));
     entries_.push_back(entry->second);
     if (!is_new) continue;
-    for (const double value : values) values_.push_back(static_cast<Sum>(value));
-    if (leaf >= kTrialCount && known.size() > leaf / 4) {
-      entries_ = {};
-      values_ = {};
-      return;
-    }
+    append(values);
+    if (leaf >= kTrialCount && known.size() > leaf / 4) return stop_sharing();
   }
   values_.shrink_to_fit();
+}
+
+template <class Sum>
+void LeafTable<Sum>::stop_sharing() {
+  stride_ = width_;
+  entries_ = {};
+  values_ = {};
+}
+
+template <class Sum>
+void LeafTable<Sum>::append(std::span<const double> values) {
+  for (const double value : values) values_.push_back(static_cast<Sum>(value));
+  values_.resize(values_.size() + stride_ - width_, Sum{0});
 }
 
 template class LeafTable<float>;

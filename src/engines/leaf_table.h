@@ -28,10 +28,14 @@ class LeafTable {
     return entries_.empty() ? static_cast<std::uint32_t>(leaf) : entries_[leaf];
   }
 
-  /// The forest's leaf_width() values of an entry.
-  [[nodiscard]] const Sum* values(std::size_t entry) const { return &values_[entry * width_]; }
+  /// The forest's leaf_width() values of an entry, and zeros up to stride().
+  [[nodiscard]] const Sum* values(std::size_t entry) const { return &values_[entry * stride_]; }
 
   [[nodiscard]] std::size_t width() const { return width_; }
+
+  /// From one entry to the next. Where entries are shared, and few therefore, the next multiple of
+  /// 4 or, from 5 on, of 8.
+  [[nodiscard]] std::size_t stride() const { return stride_; }
 
   /// Ends entry_of(): what it needs is in memory no more.
   void forget_leaves() { entries_ = {}; }
@@ -42,9 +46,12 @@ class LeafTable {
 
  private:
   void share(const Forest& forest);
+  void stop_sharing();
+  void append(std::span<const double> values);
 
   std::size_t width_;
-  std::vector<Sum> values_;  // [entry_count, width]
+  std::size_t stride_;
+  std::vector<Sum> values_;             // [entry_count, stride]
   std::vector<std::uint32_t> entries_;  // by leaf; empty where nothing is shared
 };
 

@@ -6,15 +6,18 @@
 #include "engines/key_columns.h"
 #include "engines/leaf_table.h"
 #include "engines/linear_leaves.h"
-#include "engines/select_forest.h"
+#include "engines/simd_targets.h"
+#include "engines/tree_tops.h"
 #include "engines/walk_nodes.h"
 #include "model/forest_walk.h"
 
 #include <boost/container/small_vector.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -26,30 +29,35 @@ template <class T, std::size_t kCount>
 using Scratch = boost::container::small_vector<T, kCount>;
 constexpr boost::container::default_init_t kUninitialised{};
 
-// From so many rows on a block of 64 is quicker than one row after the other, however many of its
-// rows are of no use. Measured: docs/engines.md.
-constexpr std::size_t kSelectRowCount = 24;
-constexpr std::size_t kSideBySideRowCount = 48;
+template <class T>
+MatrixView<const T> part_of(MatrixView<const T> rows, std::size_t first, std::size_t count) {
+  const std::size_t width = rows.column_count();
+  return {rows.values().subspan(first * width, count * width), count, width};
+}
 
-// Keys of the rows that go through a tree together: 1 MiB of them stay in a second-level cache,
-// beside a tree.
-constexpr std::size_t kKeyCountTogether = std::size_t{1} << 18;
-constexpr std::size_t kBlockCountTogether = 64;
+// From so many rows on a block is quicker than one row after the other, though most of its rows are
+// of no use. Measured: docs/engines.md.
+constexpr std::size_t kLeastBlockRowCount = 24;
+
+// Rows that go through a tree together before the next tree comes to the cache, where trees are
+// walked. Their keys stay in a second-level cache beside a tree.
+constexpr std::size_t kBlockCountTogether = 16;
+constexpr std::size_t kKeysTogetherSize = std::size_t{1} << 20;
 
 // Feature and Sum: float or double, as the forest's feature_type and sum_type say.
 template <class Feature, class Sum>
 class PackedEngine final : public Engine {
  public:
   PackedEngine(const Forest& forest, KeyColumns<Feature> columns, LeafTable<Sum> leaves,
-               WalkNodes nodes, std::optional<SelectForest> select);
+               WalkNodes nodes, TreeTops tops);
 
   [[nodiscard]] std::string_view name() const override {
-    return select_ ? kSelectEngineName : kWalkEngineName;
+    return tops_.are_whole() ? kSelectEngineName : kWalkEngineName;
   }
+  [[nodiscard]] std::string reason() const override;
   [[nodiscard]] std::size_t memory_size() const override {
     return columns_.memory_size() + leaves_.memory_size() + linear_.memory_size() +
-           nodes_.memory_size() + (select_ ? select_->memory_size() : 0) +
-           std::span(first_outputs_).size_bytes();
+           nodes_.memory_size() + tops_.memory_size() + std::span(first_outputs_).size_bytes();
   }
   void predict(MatrixView<const float> rows, std::span<double> out) const override {
     predict_rows(rows, out);
@@ -70,19 +78,26 @@ class PackedEngine final : public Engine {
   void add_outputs(std::span<const std::int32_t> entries, std::size_t first, Sum* sums) const;
 
   // Blocks of rows through one tree after the other.
+  class Blocks;
   template <class T>
-  void walk_blocks(MatrixView<const T> rows, std::size_t begin, std::span<double> out) const;
+  void predict_blocks(MatrixView<const T> rows, std::span<double> out) const;
   template <class T>
-  void select_blocks(MatrixView<const T> rows, std::size_t begin, std::span<double> out) const;
-  struct SelectScratch;
+  void add_tree(std::size_t tree, MatrixView<const T> rows, Blocks& blocks) const;
   template <class T>
-  void select_tree(std::size_t tree, MatrixView<const T> rows, std::size_t begin,
-                   std::size_t block_count, SelectScratch& scratch) const;
+  void add_exits(std::size_t tree, MatrixView<const T> rows, const std::uint8_t* leaves,
+                 Sum* sums) const;
+  template <class T>
+  void add_entries(std::size_t tree, MatrixView<const T> rows, const std::int32_t* entries,
+                   Sum* sums) const;
 
   // Adds a leaf's values, or what its linear function gives the row.
   template <class T>
   void add_leaf(std::size_t entry, std::span<const T> row, Sum* sums) const;
   void finish(const Sum* sums, double* out) const;
+
+  // The sums of a block, row by row where rows are walked on, output by output where they are not.
+  void start(Sum* sums) const;
+  void finish(const Sum* sums, std::size_t row, double* out) const;
 
   std::size_t feature_count_;
   std::size_t output_count_;
@@ -90,33 +105,49 @@ class PackedEngine final : public Engine {
   LeafTable<Sum> leaves_;
   LinearLeaves linear_;
   WalkNodes nodes_;
-  std::optional<SelectForest> select_;
+  TreeTops tops_;
   WalkForest walk_;
   std::vector<std::uint32_t> first_outputs_;  // by tree
   std::vector<Sum> starts_;                   // by output: what is added to
   std::vector<Sum> ends_;                     // by output, or empty: what is added last
   std::vector<Sum> divisors_;                 // by output
+  std::size_t sum_stride_;                    // from the sums of a row to those of the next one
 };
 
 template <class Feature, class Sum>
 PackedEngine<Feature, Sum>::PackedEngine(const Forest& forest, KeyColumns<Feature> columns,
-                                         LeafTable<Sum> leaves, WalkNodes nodes,
-                                         std::optional<SelectForest> select)
+                                         LeafTable<Sum> leaves, WalkNodes nodes, TreeTops tops)
     : feature_count_(forest.feature_count()),
       output_count_(forest.output_count()),
       columns_(std::move(columns)),
       leaves_(std::move(leaves)),
       linear_(forest),
       nodes_(std::move(nodes)),
-      select_(std::move(select)),
+      tops_(std::move(tops)),
       walk_(nodes_.view(columns_.set_words().data())),
       first_outputs_(forest.first_outputs().begin(), forest.first_outputs().end()),
-      starts_(output_count_, Sum{0}) {
+      starts_(output_count_, Sum{0}),
+      sum_stride_(output_count_) {
   for (const double divisor : divisors(forest)) divisors_.push_back(static_cast<Sum>(divisor));
+  if (leaves_.width() == output_count_ && !tops_.are_whole()) sum_stride_ = leaves_.stride();
   const std::vector<double>& base = forest.shape().base;
   if (!base.empty()) (forest.shape().base_last ? ends_ : starts_).assign(base.begin(), base.end());
   columns_.forget_tests();
   leaves_.forget_leaves();
+}
+
+template <class Feature, class Sum>
+std::string PackedEngine<Feature, Sum>::reason() const {
+  if (tops_.are_whole()) {
+    return fmt::format(
+        "trees of {} leaves at most: {} rows and more are asked all tests of a tree at once, fewer "
+        "are walked one by one; {}",
+        kExitCountMax, kLeastBlockRowCount, simd_target());
+  }
+  return fmt::format(
+      "trees of more than {} leaves: rows are walked, {} and more of them tree by tree behind the "
+      "first {} tests, fewer one by one; {}",
+      kExitCountMax, kLeastBlockRowCount, TreeTops::kTopTestCountMax, simd_target());
 }
 
 template <class Feature, class Sum>
@@ -125,20 +156,10 @@ void PackedEngine<Feature, Sum>::predict_rows(MatrixView<const T> rows,
                                               std::span<double> out) const {
   ASSERT(rows.column_count() == feature_count_);
   ASSERT(out.size() == rows.row_count() * output_count_);
-  const std::size_t least_block = select_ ? kSelectRowCount : kSideBySideRowCount;
+  // What is left of the last block fills it well enough or goes row by row.
   const std::size_t rest = rows.row_count() % kBlockRowCount;
-  // The rest either fills a block well enough or goes row by row.
-  const std::size_t alone = rest < least_block ? rest : 0;
-  const std::size_t in_blocks = rows.row_count() - alone;
-  if (in_blocks > 0) {
-    const MatrixView<const T> blocks(rows.values().first(in_blocks * feature_count_), in_blocks,
-                                     feature_count_);
-    if (select_) {
-      select_blocks(blocks, 0, out);
-    } else {
-      walk_blocks(blocks, 0, out);
-    }
-  }
+  const std::size_t in_blocks = rows.row_count() - (rest < kLeastBlockRowCount ? rest : 0);
+  if (in_blocks > 0) predict_blocks(part_of(rows, 0, in_blocks), out);
   for (std::size_t row = in_blocks; row < rows.row_count(); ++row) {
     walk_row(rows.row(row), out.subspan(row * output_count_).data());
   }
@@ -213,149 +234,195 @@ void PackedEngine<Feature, Sum>::finish(const Sum* sums, double* out) const {
   }
 }
 
+template <class Feature, class Sum>
+void PackedEngine<Feature, Sum>::start(Sum* sums) const {
+  if (tops_.are_whole()) {
+    for (const Sum value : starts_) sums = std::fill_n(sums, kBlockRowCount, value);
+    return;
+  }
+  std::fill_n(sums, kBlockRowCount * sum_stride_, Sum{0});
+  for (std::size_t row = 0; row < kBlockRowCount; ++row, sums += sum_stride_) {
+    std::ranges::copy(starts_, sums);
+  }
+}
+
+template <class Feature, class Sum>
+void PackedEngine<Feature, Sum>::finish(const Sum* sums, std::size_t row, double* out) const {
+  if (!tops_.are_whole()) return finish(sums + row * sum_stride_, out);
+  Scratch<Sum, 64> of_row(output_count_, kUninitialised);
+  for (std::size_t output = 0; output < output_count_; ++output) {
+    of_row[output] = sums[output * kBlockRowCount + row];
+  }
+  finish(of_row.data(), out);
+}
+
+// Keys and sums of blocks that go through the trees together.
+template <class Feature, class Sum>
+class PackedEngine<Feature, Sum>::Blocks {
+ public:
+  Blocks(const PackedEngine& engine, std::size_t row_count)
+      : key_size_(engine.columns_.column_count() * kBlockRowCount),
+        byte_size_(engine.tops_.byte_column_count() * kBlockRowCount),
+        sum_size_(engine.sum_stride_ * kBlockRowCount),
+        most_(most_blocks(engine, row_count)),
+        keys_((engine.tops_.are_whole() ? 1 : most_) * key_size_),
+        bytes_(most_ * byte_size_),
+        sums_(most_ * sum_size_),
+        places_(kPlacesSize) {
+    fill_exit_places(places_.data());
+  }
+
+  // Rows that there is room for.
+  [[nodiscard]] std::size_t row_limit() const { return most_ * kBlockRowCount; }
+
+  // Of a block. The keys are those of the last one when trees are whole.
+  [[nodiscard]] std::int32_t* keys(std::size_t block) {
+    return keys_.size() == key_size_ ? keys_.data() : keys_.data() + block * key_size_;
+  }
+  [[nodiscard]] std::int8_t* bytes(std::size_t block) { return bytes_.data() + block * byte_size_; }
+  [[nodiscard]] Sum* sums(std::size_t block) { return sums_.data() + block * sum_size_; }
+
+  [[nodiscard]] std::uint8_t* places() { return places_.data(); }
+
+ private:
+  static std::size_t most_blocks(const PackedEngine& engine, std::size_t row_count) {
+    if (engine.tops_.are_whole()) return 1;
+    const std::size_t size_of_row =
+        engine.columns_.column_count() * sizeof(std::int32_t) + engine.tops_.byte_column_count();
+    const std::size_t fitting = kKeysTogetherSize / size_of_row / kBlockRowCount;
+    const std::size_t needed = (row_count + kBlockRowCount - 1) / kBlockRowCount;
+    return std::min(needed, std::clamp<std::size_t>(fitting, 1, kBlockCountTogether));
+  }
+
+  std::size_t key_size_;
+  std::size_t byte_size_;
+  std::size_t sum_size_;
+  std::size_t most_;
+  AlignedArray<std::int32_t> keys_;  // [block, key column, row]
+  AlignedArray<std::int8_t> bytes_;  // [block, byte column, row]
+  AlignedArray<Sum> sums_;           // [block, output, row] or [block, row, output]
+  AlignedArray<std::uint8_t> places_;
+};
+
+// How many rows of a block are computed for so many rows.
+std::size_t computed_rows(std::size_t row_count) {
+  return row_count > kHalfBlockRowCount ? kBlockRowCount : kHalfBlockRowCount;
+}
+
+// The rows of a block, out of those that go together.
+template <class T>
+MatrixView<const T> block_of(MatrixView<const T> rows, std::size_t block) {
+  const std::size_t first = block * kBlockRowCount;
+  return part_of(rows, first, std::min(kBlockRowCount, rows.row_count() - first));
+}
+
 // Tree after tree, so that a tree stays in the cache while many rows go through it.
 template <class Feature, class Sum>
 template <class T>
-void PackedEngine<Feature, Sum>::walk_blocks(MatrixView<const T> rows, std::size_t begin,
-                                             std::span<double> out) const {
-  const std::size_t keys_of_block = columns_.column_count() * kBlockRowCount;
-  const std::size_t most = std::min(
-      std::clamp<std::size_t>(kKeyCountTogether / keys_of_block, 1, kBlockCountTogether),
-      (rows.row_count() - begin + kBlockRowCount - 1) / kBlockRowCount);
-  std::vector<std::int32_t> keys(most * keys_of_block);
-  std::vector<std::int32_t> entries(most * kBlockRowCount);
-  std::vector<Sum> sums(most * kBlockRowCount * output_count_);
-  while (begin < rows.row_count()) {
-    const std::size_t count = std::min(most * kBlockRowCount, rows.row_count() - begin);
-    const std::size_t block_count = (count + kBlockRowCount - 1) / kBlockRowCount;
-    for (std::size_t block = 0; block < block_count; ++block) {
-      columns_.keys_of_block(rows, begin + block * kBlockRowCount, &keys[block * keys_of_block]);
+void PackedEngine<Feature, Sum>::predict_blocks(MatrixView<const T> rows,
+                                                std::span<double> out) const {
+  Blocks blocks(*this, rows.row_count());
+  for (std::size_t first = 0; first < rows.row_count(); first += blocks.row_limit()) {
+    const MatrixView<const T> together =
+        part_of(rows, first, std::min(blocks.row_limit(), rows.row_count() - first));
+    for (std::size_t begin = 0; begin < together.row_count(); begin += kBlockRowCount) {
+      const std::size_t block = begin / kBlockRowCount;
+      const MatrixView<const T> of_block = block_of(together, block);
+      const std::size_t count = computed_rows(of_block.row_count());
+      columns_.keys_of_block(of_block, count, blocks.keys(block));
+      tops_.byte_keys(blocks.keys(block), count, columns_.set_words(), blocks.bytes(block));
+      start(blocks.sums(block));
     }
-    for (std::size_t row = 0; row < count; ++row) {
-      std::ranges::copy(starts_, &sums[row * output_count_]);
-    }
-    for (std::size_t tree = 0; tree < nodes_.roots().size(); ++tree) {
-      walk_rows(walk_, keys.data(), block_count, nodes_.roots()[tree], entries.data());
-      Sum* sum = &sums[first_outputs_[tree]];
-      for (std::size_t row = 0; row < count; ++row, sum += output_count_) {
-        add_leaf(static_cast<std::size_t>(entries[row]), rows.row(begin + row), sum);
-      }
-    }
-    for (std::size_t row = 0; row < count; ++row) {
-      finish(&sums[row * output_count_], &out[(begin + row) * output_count_]);
-    }
-    begin += count;
-  }
-}
-
-// Of two blocks at once.
-template <class Feature, class Sum>
-struct PackedEngine<Feature, Sum>::SelectScratch {
-  static constexpr std::size_t kBlockCount = 2;
-
-  SelectScratch(std::size_t key_column_count, const SelectForest& select, std::size_t output_count)
-      : keys(key_column_count * kBlockRowCount),
-        bytes(kBlockCount * select.byte_column_count() * kBlockRowCount),
-        places(kBlockCount * kSelectPlacesSize),
-        leaves(kBlockCount * kBlockRowCount),
-        sums(kBlockCount * output_count * kBlockRowCount) {
-    for (std::size_t block = 0; block < kBlockCount; ++block) {
-      const std::size_t size = select.byte_column_count() * kBlockRowCount;
-      blocks[block] = {.columns = bytes.data() + block * size,
-                       .places = places.data() + block * kSelectPlacesSize,
-                       .leaves = leaves.data() + block * kBlockRowCount};
-      fill_leaf_places(blocks[block].places);
-    }
-  }
-
-  AlignedArray<std::int32_t> keys;    // [key column, row] of one block
-  AlignedArray<std::int8_t> bytes;    // [block, byte column, row]
-  AlignedArray<std::uint8_t> places;
-  AlignedArray<std::uint8_t> leaves;  // [block, row]
-  AlignedArray<Sum> sums;             // [block, output, row]
-  std::array<SelectBlock, kBlockCount> blocks{};
-};
-
-template <class Feature, class Sum>
-template <class T>
-void PackedEngine<Feature, Sum>::select_blocks(MatrixView<const T> rows, std::size_t begin,
-                                               std::span<double> out) const {
-  SelectScratch scratch(columns_.column_count(), *select_, output_count_);
-  const std::size_t bytes_size = select_->byte_column_count() * kBlockRowCount;
-  Scratch<Sum, 64> of_row(output_count_, kUninitialised);
-  for (; begin < rows.row_count(); begin += SelectScratch::kBlockCount * kBlockRowCount) {
-    const std::size_t count =
-        std::min(SelectScratch::kBlockCount * kBlockRowCount, rows.row_count() - begin);
-    const std::size_t block_count = (count + kBlockRowCount - 1) / kBlockRowCount;
-    for (std::size_t block = 0; block < block_count; ++block) {
-      columns_.keys_of_block(rows, begin + block * kBlockRowCount, scratch.keys.data());
-      select_->byte_keys(scratch.keys.data(), columns_.set_words(),
-                         scratch.bytes.data() + block * bytes_size);
-    }
-    for (std::size_t index = 0; index < block_count * output_count_; ++index) {
-      std::fill_n(scratch.sums.data() + index * kBlockRowCount, kBlockRowCount,
-                  starts_[index % output_count_]);
-    }
-    for (std::size_t tree = 0; tree < select_->tree_count(); ++tree) {
-      select_tree(tree, rows, begin, block_count, scratch);
-    }
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::size_t block = row / kBlockRowCount;
-      const Sum* sums = scratch.sums.data() + block * output_count_ * kBlockRowCount;
-      for (std::size_t output = 0; output < output_count_; ++output) {
-        of_row[output] = sums[output * kBlockRowCount + row % kBlockRowCount];
-      }
-      finish(of_row.data(), &out[(begin + row) * output_count_]);
+    for (std::size_t tree = 0; tree < tops_.tree_count(); ++tree) add_tree(tree, together, blocks);
+    for (std::size_t row = 0; row < together.row_count(); ++row) {
+      finish(blocks.sums(row / kBlockRowCount), row % kBlockRowCount,
+             &out[(first + row) * output_count_]);
     }
   }
 }
 
 template <class Feature, class Sum>
 template <class T>
-void PackedEngine<Feature, Sum>::select_tree(std::size_t tree, MatrixView<const T> rows,
-                                             std::size_t begin, std::size_t block_count,
-                                             SelectScratch& scratch) const {
-  const std::span<const SelectTest> tests = select_->tests(tree);
-  if (tests.empty()) {
-    std::ranges::fill(scratch.leaves.span(), 0);
-  } else {
-    select_leaves(tests, std::span(scratch.blocks).first(block_count));
-  }
-  const std::size_t first_leaf = select_->first_leaf(tree);
-  for (std::size_t block = 0; block < block_count; ++block) {
-    const std::uint8_t* const leaves = scratch.blocks[block].leaves;
-    Sum* const sums =
-        scratch.sums.data() + (block * output_count_ + first_outputs_[tree]) * kBlockRowCount;
-    if (linear_.empty()) {
-      add_selected(leaves, leaves_.values(first_leaf), leaves_.width(), sums);
-      continue;
+void PackedEngine<Feature, Sum>::add_tree(std::size_t tree, MatrixView<const T> rows,
+                                          Blocks& blocks) const {
+  alignas(64) std::array<std::uint8_t, kBlockRowCount> exits{};
+  std::array<std::int32_t, kBlockRowCount> entries;
+  const std::span<const SelectTest> tests = tops_.tests(tree);
+  for (std::size_t begin = 0; begin < rows.row_count(); begin += kBlockRowCount) {
+    const std::size_t block = begin / kBlockRowCount;
+    const MatrixView<const T> of_block = block_of(rows, block);
+    const std::size_t count = computed_rows(of_block.row_count());
+    if (!tests.empty()) {
+      select_exits(tests, blocks.bytes(block), count, blocks.places(), exits.data());
     }
-    const std::size_t first = begin + block * kBlockRowCount;
-    const std::size_t count = std::min(kBlockRowCount, rows.row_count() - first);
-    for (std::size_t row = 0; row < count; ++row) {
-      add_leaf(first_leaf + leaves[row], rows.row(first + row), sums + row);
+    if (tops_.are_whole()) {
+      add_exits(tree, of_block, exits.data(), blocks.sums(block));
+    } else {
+      walk_block(walk_, blocks.keys(block), exits.data(), count, tops_.exit_nodes(tree),
+                 entries.data());
+      add_entries(tree, of_block, entries.data(), blocks.sums(block));
     }
   }
 }
 
 template <class Feature, class Sum>
-std::unique_ptr<const Engine> make(const Forest& forest) {
-  std::optional<KeyColumns<Feature>> columns = KeyColumns<Feature>::make(forest);
-  if (!columns) return nullptr;
-  std::optional<SelectForest> select = SelectForest::make(forest, *columns);
+template <class T>
+void PackedEngine<Feature, Sum>::add_exits(std::size_t tree, MatrixView<const T> rows,
+                                           const std::uint8_t* leaves, Sum* sums) const {
+  const std::size_t first_leaf = tops_.first_leaf(tree);
+  sums += first_outputs_[tree] * kBlockRowCount;
+  if (linear_.empty()) {
+    add_selected(leaves, computed_rows(rows.row_count()), leaves_.values(first_leaf),
+                 leaves_.width(), sums);
+    return;
+  }
+  for (std::size_t row = 0; row < rows.row_count(); ++row) {
+    add_leaf(first_leaf + leaves[row], rows.row(row), sums + row);
+  }
+}
+
+template <class Feature, class Sum>
+template <class T>
+void PackedEngine<Feature, Sum>::add_entries(std::size_t tree, MatrixView<const T> rows,
+                                             const std::int32_t* entries, Sum* sums) const {
+  sums += first_outputs_[tree];
+  const auto add = [&](auto stride) {
+    for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
+      const Sum* const values = leaves_.values(static_cast<std::size_t>(entries[row]));
+      for (std::size_t value = 0; value < stride; ++value) sums[value] += values[value];
+    }
+  };
+  if (!linear_.empty()) {
+    for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
+      add_leaf(static_cast<std::size_t>(entries[row]), rows.row(row), sums);
+    }
+    return;
+  }
+  // With a width known to the compiler where it is a frequent one.
+  switch (leaves_.stride()) {
+    case 1: return add(std::integral_constant<std::size_t, 1>());
+    case 4: return add(std::integral_constant<std::size_t, 4>());
+    case 8: return add(std::integral_constant<std::size_t, 8>());
+    default: return add(leaves_.stride());
+  }
+}
+
+template <class Feature, class Sum>
+Result<std::unique_ptr<const Engine>> make(const Forest& forest) {
+  ASSIGN_OR_RETURN(KeyColumns<Feature> columns, KeyColumns<Feature>::make(forest));
+  TreeTops tops(forest, columns);
   using Leaves = LeafTable<Sum>;
-  Leaves leaves(forest, select ? Leaves::Sharing::none : Leaves::Sharing::equal_leaves);
-  std::optional<WalkNodes> nodes = WalkNodes::make<Feature>(
-      forest, *columns, [&leaves](std::size_t leaf) { return leaves.entry_of(leaf); });
-  if (!nodes) return nullptr;
-  return std::make_unique<PackedEngine<Feature, Sum>>(forest, std::move(*columns),
-                                                      std::move(leaves), std::move(*nodes),
-                                                      std::move(select));
+  Leaves leaves(forest, tops.are_whole() ? Leaves::Sharing::none : Leaves::Sharing::equal_leaves);
+  ASSIGN_OR_RETURN(WalkNodes nodes, WalkNodes::make(forest, columns, [&leaves](std::size_t leaf) {
+                     return leaves.entry_of(leaf);
+                   }));
+  return std::make_unique<PackedEngine<Feature, Sum>>(forest, std::move(columns), std::move(leaves),
+                                                      std::move(nodes), std::move(tops));
 }
 
 }  // namespace
 
-std::unique_ptr<const Engine> make_packed_engine(const Forest& forest) {
+Result<std::unique_ptr<const Engine>> make_packed_engine(const Forest& forest) {
   const bool is_wide = forest.shape().feature_type == NumberType::float64;
   if (forest.shape().sum_type == NumberType::float64) {
     return is_wide ? make<double, double>(forest) : make<float, double>(forest);

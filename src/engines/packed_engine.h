@@ -3,6 +3,7 @@
 // small trees at once where there are many rows.
 #pragma once
 
+#include "base/result.h"
 #include "engines/engine.h"
 #include "model/forest.h"
 
@@ -11,12 +12,15 @@
 
 namespace ml_inference {
 
+/// Where trees are walked, but for the first levels of many rows.
 inline constexpr std::string_view kWalkEngineName = "walk";
+/// Where all trees are small enough to ask all their tests at once.
 inline constexpr std::string_view kSelectEngineName = "select";
 
-/// Runs the forest; null when its nodes have no room in 8 bytes or its category sets would grow too
-/// large (WalkNodes, KeyColumns say when). Keeps nothing of it.
+/// Runs the forest. Keeps nothing of it.
 /// Memory: 16 bytes a node, and the leaf values in the forest's sum_type.
-[[nodiscard]] std::unique_ptr<const Engine> make_packed_engine(const Forest& forest);
+/// Errors: resource_exhausted, when a node has no room in 8 bytes or the sets of categories would
+/// grow too large (WalkNodes and KeyColumns say when).
+[[nodiscard]] Result<std::unique_ptr<const Engine>> make_packed_engine(const Forest& forest);
 
 }  // namespace ml_inference

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engines/walk_kernels.cc"
@@ -18,22 +17,19 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kBlockShift = 6;
-static_assert(1U << kBlockShift == kWalkGroupSize);
+// Where the key of a column is: a row by itself has them one after the other, a block by column.
+constexpr int kRowShift = 0;
+constexpr int kBlockShift = 7;
+static_assert(1U << kBlockShift == kBlockRowCount);
 
-// Walks kLaneCount lanes, each its own row through its own tree, from `nodes` to the entries of the
-// leaves. The key of a lane in a column is keys[(column << kShift) + offset].
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 
 const hn::ScalableTag<std::int32_t> kInts;
 const hn::ScalableTag<std::uint32_t> kWords;
 using Ints = hn::Vec<decltype(kInts)>;
 using Words = hn::Vec<decltype(kWords)>;
+using Lanes = hn::Mask<decltype(kInts)>;
 constexpr std::size_t kVectorSize = hn::MaxLanes(kInts);
-
-// Vectors that are walked at once: their gathers do not wait for one another.
-constexpr std::size_t kVectorCount = kWalkGroupSize / kVectorSize;
-static_assert(kWalkGroupSize % kVectorSize == 0);
 
 struct Nodes {
   Ints key;
@@ -41,7 +37,7 @@ struct Nodes {
 };
 
 // Both halves of a node by one gather of 8 bytes: a gather costs by the element.
-Nodes load_nodes(const WalkNode* nodes, Ints index) {
+HWY_INLINE Nodes load_nodes(const WalkNode* nodes, Ints index) {
   const hn::RepartitionToWide<decltype(kInts)> pairs;
   const hn::Half<decltype(kInts)> half;
   const auto* const words = reinterpret_cast<const std::int64_t*>(nodes);
@@ -53,71 +49,196 @@ Nodes load_nodes(const WalkNode* nodes, Ints index) {
   return {.key = hn::ConcatEven(kInts, high, low), .link = hn::ConcatOdd(kInts, high, low)};
 }
 
-// Whether the lanes with categorical tests go left.
-auto found_in_set(const WalkForest& forest, Ints begin, Ints code) {
+// Which lanes with categorical tests go left; the others look where it does not hurt.
+HWY_INLINE Lanes is_in_set(const WalkForest& forest, Ints begin, Ints code) {
   const Ints word = hn::Add(begin, hn::ShiftRight<5>(code));
   const Words bits = hn::GatherIndex(kWords, forest.set_words, word);
   const Words place = hn::And(hn::BitCast(kWords, code), hn::Set(kWords, 31U));
-  return hn::TestBit(hn::Shr(bits, place), hn::Set(kWords, 1U));
+  return hn::RebindMask(kInts, hn::TestBit(hn::Shr(bits, place), hn::Set(kWords, 1U)));
 }
 
-template <class Mask>
-Mask with_categories(const WalkForest& forest, Ints column, Ints key, Ints found, Mask goes_right) {
+HWY_INLINE Lanes with_categories(const WalkForest& forest, Ints column, Ints key, Ints found,
+                                 Lanes goes_right) {
   const auto last_number = static_cast<std::int32_t>(forest.first_categorical) - 1;
-  const auto is_categorical = hn::Gt(column, hn::Set(kInts, last_number));
+  const Lanes is_categorical = hn::Gt(column, hn::Set(kInts, last_number));
   if (hn::AllFalse(kInts, is_categorical)) return goes_right;
-  // The other lanes look where it does not hurt.
   const Ints begin = hn::IfThenElseZero(is_categorical, key);
   const Ints code = hn::IfThenElseZero(is_categorical, found);
-  const auto goes_left = hn::RebindMask(kInts, found_in_set(forest, begin, code));
-  return hn::Or(hn::AndNot(is_categorical, goes_right), hn::AndNot(goes_left, is_categorical));
+  return hn::Or(hn::AndNot(is_categorical, goes_right),
+                hn::AndNot(is_in_set(forest, begin, code), is_categorical));
 }
 
+// A step of one vector of lanes.
 template <bool kCategorical, int kShift>
-void walk(const WalkForest& forest, const std::int32_t* keys, Ints* nodes, const Ints* offsets) {
-  const auto shift = static_cast<int>(forest.delta_bits);
-  const Ints delta_mask = hn::Set(kInts, static_cast<std::int32_t>((1U << shift) - 1));
-  const Ints one = hn::Set(kInts, 1);
-  for (bool has_moved = true; has_moved;) {
-    Ints moved = hn::Zero(kInts);
-    for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
-      const auto [key, link] = load_nodes(forest.nodes, nodes[vector]);
-      const Ints column = hn::BitCast(kInts, hn::ShiftRightSame(hn::BitCast(kWords, link), shift));
-      const Ints delta = hn::And(link, delta_mask);
-      const Ints found = hn::GatherIndex(kInts, keys, hn::Add(offsets[vector], hn::ShiftLeft<kShift>(column)));
-      auto goes_right = hn::Gt(found, key);
-      if constexpr (kCategorical) {
-        goes_right = with_categories(forest, column, key, found, goes_right);
-      }
-      moved = hn::Or(moved, delta);
-      nodes[vector] = hn::Add(hn::Add(nodes[vector], delta), hn::IfThenElseZero(goes_right, one));
-    }
-    has_moved = !hn::AllTrue(kInts, hn::Eq(moved, hn::Zero(kInts)));
-  }
-}
+class Step {
+ public:
+  Step(const WalkForest& forest, const std::int32_t* keys)
+      : forest_(forest),
+        keys_(keys),
+        shift_(static_cast<int>(forest.delta_bits)),
+        delta_mask_(hn::Set(kInts, static_cast<std::int32_t>((1U << shift_) - 1))) {}
 
-template <int kShift>
-void walk(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes,
-          const std::int32_t* offsets) {
+  // The nodes behind these; `loaded` is what stands at `index`.
+  HWY_INLINE Ints next(Ints index, Nodes loaded, Ints rows) const {
+    const auto [key, link] = loaded;
+    const Ints column = hn::BitCast(kInts, hn::ShiftRightSame(hn::BitCast(kWords, link), shift_));
+    const Ints found = hn::GatherIndex(kInts, keys_, hn::Add(rows, hn::ShiftLeft<kShift>(column)));
+    Lanes goes_right = hn::Gt(found, key);
+    if constexpr (kCategorical) {
+      goes_right = with_categories(forest_, column, key, found, goes_right);
+    }
+    const Ints left = hn::Add(index, hn::And(link, delta_mask_));
+    return hn::Add(left, hn::IfThenElseZero(goes_right, hn::Set(kInts, 1)));
+  }
+
+  HWY_INLINE Nodes load(Ints index) const { return load_nodes(forest_.nodes, index); }
+
+ private:
+  const WalkForest& forest_;
+  const std::int32_t* keys_;
+  int shift_;
+  Ints delta_mask_;
+};
+
+// A leaf's link is 0 altogether.
+HWY_INLINE Lanes is_leaf(Nodes nodes) { return hn::Eq(nodes.link, hn::Zero(kInts)); }
+
+// From the nodes in `lanes` to the entries of the leaves, kWalkGroupSize trees.
+template <bool kCategorical>
+void walk_group(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
+  constexpr std::size_t kVectorCount = kWalkGroupSize / kVectorSize;
+  const Step<kCategorical, kRowShift> step(forest, keys);
   std::array<Ints, kVectorCount> nodes;
-  std::array<Ints, kVectorCount> starts;
   for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
     nodes[vector] = hn::LoadU(kInts, lanes + vector * kVectorSize);
-    starts[vector] = hn::LoadU(kInts, offsets + vector * kVectorSize);
   }
-  if (forest.has_categories) {
-    walk<true, kShift>(forest, keys, nodes.data(), starts.data());
-  } else {
-    walk<false, kShift>(forest, keys, nodes.data(), starts.data());
+  for (bool has_moved = true; has_moved;) {
+    Ints links = hn::Zero(kInts);
+    for (Ints& index : nodes) {
+      const Nodes loaded = step.load(index);
+      links = hn::Or(links, loaded.link);
+      index = step.next(index, loaded, hn::Zero(kInts));
+    }
+    has_moved = !hn::AllTrue(kInts, hn::Eq(links, hn::Zero(kInts)));
   }
   for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
-    hn::StoreU(load_nodes(forest.nodes, nodes[vector]).key, kInts, lanes + vector * kVectorSize);
+    hn::StoreU(step.load(nodes[vector]).key, kInts, lanes + vector * kVectorSize);
   }
+}
+
+// Rows of a block on their way, and those that have arrived. Rows end after different numbers of
+// steps: those still on their way close ranks now and then, so that no lane walks for nothing.
+template <bool kCategorical>
+class BlockWalk {
+ public:
+  BlockWalk(const WalkForest& forest, const std::int32_t* keys) : step_(forest, keys) {}
+
+  void start(const std::uint8_t* exits, std::size_t rows, const std::uint32_t* starts) {
+    const hn::Rebind<std::uint8_t, decltype(kInts)> bytes;
+    for (std::size_t row = 0; row < rows; row += kVectorSize) {
+      const Ints exit = hn::PromoteTo(kInts, hn::LoadU(bytes, exits + row));
+      const auto* const nodes = reinterpret_cast<const std::int32_t*>(starts);
+      hn::StoreU(hn::GatherIndex(kInts, nodes, exit), kInts, nodes_.data() + row);
+      hn::StoreU(hn::Iota(kInts, static_cast<std::int32_t>(row)), kInts, rows_.data() + row);
+    }
+    walking_ = rows;
+    // Vectors are read whole: what lies behind the rows is the first node, for the first row.
+    std::fill_n(nodes_.data() + rows, kVectorSize, 0);
+    std::fill_n(rows_.data() + rows, kVectorSize, 0);
+  }
+
+  void run(std::int32_t* entries) {
+    while (walking_ > 0) pass();
+    for (std::size_t done = 0; done < done_; ++done) {
+      entries[done_rows_[done]] = done_entries_[done];
+    }
+  }
+
+ private:
+  // Steps between two looks for rows that have arrived.
+  static constexpr std::size_t kStepCount = 4;
+
+  // In fours of vectors, and the rest so that few go alone: a vector by itself waits for its loads.
+  void pass() {
+    const std::size_t count = walking_;
+    walking_ = 0;
+    std::size_t first = 0;
+    std::size_t vectors = (count + kVectorSize - 1) / kVectorSize;
+    for (; vectors > 5 || vectors == 4; vectors -= 4) {
+      advance<4>(first, count);
+      first += 4 * kVectorSize;
+    }
+    if (vectors == 5 || vectors == 3) {
+      advance<3>(first, count);
+      first += 3 * kVectorSize;
+      vectors -= 3;
+    }
+    if (vectors == 2) advance<2>(first, count);
+    if (vectors == 1) advance<1>(first, count);
+  }
+
+  template <std::size_t kVectorCount>
+  HWY_INLINE void advance(std::size_t first, std::size_t count) {
+    std::array<Ints, kVectorCount> nodes;
+    std::array<Ints, kVectorCount> rows;
+    for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
+      nodes[vector] = hn::LoadU(kInts, nodes_.data() + first + vector * kVectorSize);
+      rows[vector] = hn::LoadU(kInts, rows_.data() + first + vector * kVectorSize);
+    }
+    for (std::size_t steps = 1; steps < kStepCount; ++steps) {
+      for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
+        nodes[vector] = step_.next(nodes[vector], step_.load(nodes[vector]), rows[vector]);
+      }
+    }
+    for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
+      const Nodes loaded = step_.load(nodes[vector]);
+      const Ints next = step_.next(nodes[vector], loaded, rows[vector]);
+      const std::size_t begin = first + vector * kVectorSize;
+      const Lanes used = hn::FirstN(kInts, std::min(count - std::min(begin, count), kVectorSize));
+      const Lanes leaf = hn::And(is_leaf(loaded), used);
+      const Lanes test = hn::AndNot(is_leaf(loaded), used);
+      hn::CompressStore(loaded.key, leaf, kInts, done_entries_.data() + done_);
+      done_ += hn::CompressStore(rows[vector], leaf, kInts, done_rows_.data() + done_);
+      // Behind what has been read already.
+      hn::CompressStore(next, test, kInts, nodes_.data() + walking_);
+      walking_ += hn::CompressStore(rows[vector], test, kInts, rows_.data() + walking_);
+    }
+  }
+
+  using Rows = std::array<std::int32_t, kBlockRowCount + kVectorSize>;
+  Step<kCategorical, kBlockShift> step_;
+  std::size_t walking_ = 0;
+  std::size_t done_ = 0;
+  Rows nodes_;
+  Rows rows_;
+  Rows done_entries_;
+  Rows done_rows_;
+};
+
+template <bool kCategorical>
+void walk_rows(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+               std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
+  BlockWalk<kCategorical> walk(forest, keys);
+  walk.start(exits, rows, starts);
+  walk.run(entries);
+}
+
+void WalkGroup(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
+  if (forest.has_categories) return walk_group<true>(forest, keys, lanes);
+  walk_group<false>(forest, keys, lanes);
+}
+
+void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+               std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
+  if (forest.has_categories) return walk_rows<true>(forest, keys, exits, rows, starts, entries);
+  walk_rows<false>(forest, keys, exits, rows, starts, entries);
 }
 
 #else
 
 // Without gathers, lanes are plain numbers; the processor overlaps their loads all the same.
+constexpr std::size_t kTogether = 16;
+
 template <int kShift>
 std::int32_t step(const WalkForest& forest, const std::int32_t* keys, std::int32_t index) {
   const WalkNode node = forest.nodes[index];
@@ -132,51 +253,38 @@ std::int32_t step(const WalkForest& forest, const std::int32_t* keys, std::int32
   return index + static_cast<std::int32_t>(delta) + (goes_right ? 1 : 0);
 }
 
-template <int kShift>
-void walk(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes,
-          const std::int32_t* offsets) {
-  constexpr std::size_t kTogether = 16;
-  for (std::size_t first = 0; first < kWalkGroupSize; first += kTogether) {
-    for (std::int32_t changed = 1; changed != 0;) {
-      changed = 0;
-      for (std::size_t lane = first; lane < first + kTogether; ++lane) {
-        const std::int32_t next = step<kShift>(forest, keys + offsets[lane], lanes[lane]);
-        changed |= next ^ lanes[lane];
-        lanes[lane] = next;
-      }
+// From the nodes in `lanes` to the entries of the leaves. The keys of a lane begin kStride behind
+// those of the one before.
+template <int kShift, std::size_t kStride>
+void walk(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
+  for (std::int32_t changed = 1; changed != 0;) {
+    changed = 0;
+    for (std::size_t lane = 0; lane < kTogether; ++lane) {
+      const std::int32_t next = step<kShift>(forest, keys + lane * kStride, lanes[lane]);
+      changed |= next ^ lanes[lane];
+      lanes[lane] = next;
     }
   }
-  for (std::size_t lane = 0; lane < kWalkGroupSize; ++lane) {
-    lanes[lane] = forest.nodes[lanes[lane]].key;
+  for (std::size_t lane = 0; lane < kTogether; ++lane) lanes[lane] = forest.nodes[lanes[lane]].key;
+}
+
+void WalkGroup(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
+  for (std::size_t lane = 0; lane < kWalkGroupSize; lane += kTogether) {
+    walk<kRowShift, 0>(forest, keys, lanes + lane);
+  }
+}
+
+void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+               std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    entries[row] = static_cast<std::int32_t>(starts[exits[row]]);
+  }
+  for (std::size_t row = 0; row < rows; row += kTogether) {
+    walk<kBlockShift, 1>(forest, keys + row, entries + row);
   }
 }
 
 #endif
-
-void WalkTrees(const WalkForest& forest, const std::int32_t* keys,
-               std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  constexpr std::array<std::int32_t, kWalkGroupSize> kNoOffsets{};
-  for (std::size_t begin = 0; begin < roots.size(); begin += kWalkGroupSize) {
-    for (std::size_t lane = 0; lane < kWalkGroupSize; ++lane) {
-      // Lanes without a tree walk the last one once more.
-      const std::size_t tree = std::min(begin + lane, roots.size() - 1);
-      entries[begin + lane] = static_cast<std::int32_t>(roots[tree]);
-    }
-    walk<0>(forest, keys, entries + begin, kNoOffsets.data());
-  }
-}
-
-void WalkRows(const WalkForest& forest, const std::int32_t* keys, std::size_t block_count,
-              std::uint32_t root, std::int32_t* entries) {
-  std::array<std::int32_t, kWalkGroupSize> rows;
-  std::iota(rows.begin(), rows.end(), 0);
-  for (std::size_t block = 0; block < block_count; ++block) {
-    std::fill_n(entries, kWalkGroupSize, static_cast<std::int32_t>(root));
-    walk<kBlockShift>(forest, keys, entries, rows.data());
-    entries += kWalkGroupSize;
-    keys += kWalkGroupSize * forest.column_count;
-  }
-}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -186,17 +294,24 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(WalkTrees);
-HWY_EXPORT(WalkRows);
+HWY_EXPORT(WalkGroup);
+HWY_EXPORT(WalkBlock);
 
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  HWY_DYNAMIC_DISPATCH(WalkTrees)(forest, keys, roots, entries);
+  for (std::size_t begin = 0; begin < roots.size(); begin += kWalkGroupSize) {
+    for (std::size_t lane = 0; lane < kWalkGroupSize; ++lane) {
+      // Lanes without a tree walk the last one once more.
+      const std::size_t tree = std::min(begin + lane, roots.size() - 1);
+      entries[begin + lane] = static_cast<std::int32_t>(roots[tree]);
+    }
+    HWY_DYNAMIC_DISPATCH(WalkGroup)(forest, keys, entries + begin);
+  }
 }
 
-void walk_rows(const WalkForest& forest, const std::int32_t* keys, std::size_t block_count,
-               std::uint32_t root, std::int32_t* entries) {
-  HWY_DYNAMIC_DISPATCH(WalkRows)(forest, keys, block_count, root, entries);
+void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+                std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
+  HWY_DYNAMIC_DISPATCH(WalkBlock)(forest, keys, exits, rows, starts, entries);
 }
 
 }  // namespace ml_inference

@@ -28,8 +28,8 @@ struct WalkForest {
   bool has_categories;
 };
 
-/// Walks go together in groups of this many.
-inline constexpr std::size_t kWalkGroupSize = kBlockRowCount;
+/// Trees are walked in groups of this many.
+inline constexpr std::size_t kWalkGroupSize = 64;
 
 /// One row through many trees.
 /// keys     of the row, column_count numbers.
@@ -39,10 +39,12 @@ inline constexpr std::size_t kWalkGroupSize = kBlockRowCount;
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries);
 
-/// Blocks of rows through one tree.
-/// keys     [block_count, column_count, kBlockRowCount].
-/// entries  by row: block_count * kBlockRowCount.
-void walk_rows(const WalkForest& forest, const std::int32_t* keys, std::size_t block_count,
-               std::uint32_t root, std::int32_t* entries);
+/// The rows of a block through one tree, each from where it left the top of the tree.
+/// keys     [column_count, kBlockRowCount]
+/// exits    by row, numbers of exits; as many as `rows`, 64 or 128.
+/// starts   by exit, indices of nodes.
+/// entries  out: by row, of the leaves reached. Room for kBlockRowCount.
+void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+                std::size_t rows, const std::uint32_t* starts, std::int32_t* entries);
 
 }  // namespace ml_inference

@@ -2,13 +2,14 @@
 // The nodes of a forest as they are walked.
 #pragma once
 
+#include "base/result.h"
+#include "engines/aligned_array.h"
 #include "engines/walk_kernels.h"
 #include "model/forest.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,12 +22,13 @@ class KeyColumns;
 /// Threads: immutable.
 class WalkNodes {
  public:
-  /// Nothing when some child lies so far from its parent, with so many columns, that its distance
-  /// has no room in a node: with 1000 columns the limit is a level of two million nodes.
   /// columns   of this forest.
   /// entry_of  by leaf, what its node holds.
+  /// Errors: resource_exhausted, when some child lies so far from its parent, with so many columns,
+  /// that its distance has no room in a node: with 1000 columns the limit is a level of two million
+  /// nodes.
   template <class Feature>
-  [[nodiscard]] static std::optional<WalkNodes> make(
+  [[nodiscard]] static Result<WalkNodes> make(
       const Forest& forest, const KeyColumns<Feature>& columns,
       const std::function<std::uint32_t(std::size_t)>& entry_of);
 
@@ -44,11 +46,11 @@ class WalkNodes {
   }
 
   [[nodiscard]] std::size_t memory_size() const {
-    return std::span(nodes_).size_bytes() + std::span(roots_).size_bytes();
+    return nodes_.span().size_bytes() + std::span(roots_).size_bytes();
   }
 
  private:
-  std::vector<WalkNode> nodes_;
+  AlignedArray<WalkNode> nodes_;
   std::vector<std::uint32_t> roots_;
   std::uint32_t first_categorical_ = 0;
   std::uint32_t column_count_ = 0;

@@ -16,12 +16,19 @@ ServedModel::ServedModel(Model model, std::string name)
     const std::string_view engine_name = engine->name();
     memory_size_ += engine->memory_size();
     if (engine_name_.find(engine_name) == std::string::npos) {
-      if (!engine_name_.empty()) engine_name_ += '+';
+      if (!engine_name_.empty()) {
+        engine_name_ += '+';
+        engine_reason_ += "; ";
+      }
       engine_name_ += engine_name;
+      engine_reason_ += engine->reason();
     }
     return engine;
   });
-  if (engine_name_.empty()) engine_name_ = "none";
+  if (engine_name_.empty()) {
+    engine_name_ = "none";
+    engine_reason_ = "there are no trees";
+  }
 }
 
 Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::string name) {

@@ -42,8 +42,11 @@ class ServedModel {
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// What runs the forests: "scalar", or several names with a plus between them.
+  /// What runs the forests: "select", or several names with a plus between them.
   [[nodiscard]] const std::string& engine_name() const { return engine_name_; }
+
+  /// Why, for people; the reason of each name with a semicolon between them.
+  [[nodiscard]] const std::string& engine_reason() const { return engine_reason_; }
 
   /// What the forests take in memory, in bytes.
   [[nodiscard]] std::size_t memory_size() const { return memory_size_; }
@@ -69,6 +72,7 @@ class ServedModel {
   Model model_;
   std::string name_;
   std::string engine_name_;
+  std::string engine_reason_;
   std::size_t memory_size_ = 0;
 };
 
