@@ -12,8 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +32,7 @@ class Bytes {
   T take() {
     T value{};
     const std::size_t count = std::min(sizeof(T), size_);
-    std::memcpy(&value, data_, count);
+    std::copy_n(data_, count, reinterpret_cast<std::uint8_t*>(&value));
     data_ += count;
     size_ -= count;
     return value;
@@ -73,7 +72,7 @@ void expect_equal(const Engine& engine, MatrixView<const double> rows,
                   const std::vector<double>& expected) {
   std::vector<double> got(expected.size(), -1.0);
   engine.predict(rows, got);
-  ASSERT(std::memcmp(got.data(), expected.data(), got.size() * sizeof(double)) == 0);
+  ASSERT(std::ranges::equal(std::as_bytes(std::span(got)), std::as_bytes(std::span(expected))));
 }
 
 }  // namespace
