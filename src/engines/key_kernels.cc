@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engines/key_kernels.h"
 
+#include <algorithm>
+#include <array>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engines/key_kernels.cc"
 #include <hwy/foreach_target.h>
@@ -26,25 +29,50 @@ void store(V counts, D indices, std::int32_t* out) {
 }
 
 // A binary search for each row at once. It takes as many steps whatever is found, so the rows stay
-// in step and nothing is guessed.
+// in step and nothing is guessed. The first steps look at a few of the numbers that stand in a
+// vector; the others gather.
 template <class T>
 void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t* counts) {
+  if (sorted.empty()) {
+    std::fill_n(counts, rows, 0);
+    return;
+  }
   using Index = hwy::MakeSigned<T>;
   const hn::CappedTag<T, kHalfBlockRowCount> numbers;
   const hn::RebindToSigned<decltype(numbers)> indices;
-  for (std::size_t row = 0; row < rows; row += hn::Lanes(numbers)) {
+  constexpr std::size_t kSize = hn::MaxLanes(numbers);
+  const std::size_t segment = (sorted.size() + kSize - 1) / kSize;
+  const auto last = hn::Set(indices, static_cast<Index>(sorted.size()) - 1);
+  // The last of each segment; of those behind the end, the last of all.
+  std::array<T, kSize> ends;
+  for (std::size_t lane = 0; lane < kSize; ++lane) {
+    ends[lane] = sorted[std::min((lane + 1) * segment, sorted.size()) - 1];
+  }
+  const auto pivots = hn::LoadU(numbers, ends.data());
+  const auto advance = [&](auto place, auto is_below, std::size_t step) {
+    return hn::Add(place, hn::IfThenElseZero(hn::RebindMask(indices, is_below),
+                                             hn::Set(indices, static_cast<Index>(step))));
+  };
+  for (std::size_t row = 0; row < rows; row += kSize) {
     const auto value = hn::LoadU(numbers, values + row);
+    auto lane = hn::Zero(indices);
     auto below = hn::Zero(indices);
-    for (std::size_t left = sorted.size(); left > 0;) {
+    for (std::size_t half = kSize / 2; half > 0; half /= 2) {
+      const auto middle = hn::Add(lane, hn::Set(indices, static_cast<Index>(half - 1)));
+      const auto found = hn::TableLookupLanes(pivots, hn::IndicesFromVec(numbers, middle));
+      const auto is_below = hn::Lt(found, value);
+      lane = advance(lane, is_below, half);
+      below = advance(below, is_below, half * segment);
+    }
+    for (std::size_t left = segment; left > 0;) {
       const std::size_t half = (left + 1) / 2;
       const auto middle = hn::Add(below, hn::Set(indices, static_cast<Index>(half - 1)));
-      const auto found = hn::GatherIndex(numbers, sorted.data(), middle);
-      const auto is_below = hn::RebindMask(indices, hn::Lt(found, value));
-      const auto step = hn::Set(indices, static_cast<Index>(half));
-      below = hn::Add(below, hn::IfThenElseZero(is_below, step));
+      const auto found = hn::GatherIndex(numbers, sorted.data(), hn::Min(middle, last));
+      below = advance(below, hn::Lt(found, value), half);
       left -= half;
     }
-    store(below, indices, counts + row);
+    // Above all of them it has counted on behind the end.
+    store(hn::Min(below, hn::Add(last, hn::Set(indices, Index{1}))), indices, counts + row);
   }
 }
 

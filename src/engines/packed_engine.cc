@@ -168,7 +168,7 @@ void PackedEngine<Feature, Sum>::predict_rows(MatrixView<const T> rows,
 template <class Feature, class Sum>
 template <class T>
 void PackedEngine<Feature, Sum>::walk_row(std::span<const T> row, double* out) const {
-  Scratch<std::int32_t, 1024> keys(columns_.column_count(), kUninitialised);
+  Scratch<std::int32_t, 1024> keys(columns_.column_count() + kWalkGroupSize, kUninitialised);
   columns_.keys_of(row, keys.data());
   const std::span<const std::uint32_t> roots = nodes_.roots();
   Scratch<std::int32_t, 2048> entries(roots.size() + kWalkGroupSize, kUninitialised);
@@ -372,8 +372,10 @@ void PackedEngine<Feature, Sum>::add_exits(std::size_t tree, MatrixView<const T>
   const std::size_t first_leaf = tops_.first_leaf(tree);
   sums += first_outputs_[tree] * kBlockRowCount;
   if (linear_.empty()) {
-    add_selected(leaves, computed_rows(rows.row_count()), leaves_.values(first_leaf),
-                 leaves_.width(), sums);
+    const LeafValues<Sum> values{.first = leaves_.values(first_leaf),
+                                 .count = tops_.tests(tree).size() + 1,
+                                 .width = leaves_.width()};
+    add_selected(leaves, computed_rows(rows.row_count()), values, sums);
     return;
   }
   for (std::size_t row = 0; row < rows.row_count(); ++row) {

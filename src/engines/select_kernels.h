@@ -51,13 +51,20 @@ void fill_exit_places(std::uint8_t* places);
 void select_exits(std::span<const SelectTest> tests, const std::int8_t* columns, std::size_t rows,
                   std::uint8_t* places, std::uint8_t* exits);
 
-/// Adds the value of each row's leaf to its sum.
+/// The values of a tree's leaves: [count, width]. Owns nothing.
+template <class Sum>
+struct LeafValues {
+  const Sum* first;
+  std::size_t count;
+  std::size_t width;
+};
+
+/// Adds the values of each row's leaf to its sums.
 /// leaves  by row, aligned to 64.
-/// values  [leaf_count, width].
 /// sums    [width, kBlockRowCount]; aligned to 64.
-void add_selected(const std::uint8_t* leaves, std::size_t rows, const float* values,
-                  std::size_t width, float* sums);
-void add_selected(const std::uint8_t* leaves, std::size_t rows, const double* values,
-                  std::size_t width, double* sums);
+void add_selected(const std::uint8_t* leaves, std::size_t rows, const LeafValues<float>& values,
+                  float* sums);
+void add_selected(const std::uint8_t* leaves, std::size_t rows, const LeafValues<double>& values,
+                  double* sums);
 
 }  // namespace ml_inference

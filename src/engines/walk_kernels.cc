@@ -68,8 +68,32 @@ HWY_INLINE Lanes with_categories(const WalkForest& forest, Ints column, Ints key
                 hn::AndNot(is_in_set(forest, begin, code), is_categorical));
 }
 
+// Where the keys of a column are found: in memory, or, of one row with few columns, in a vector.
+template <int kShift>
+class KeysInMemory {
+ public:
+  explicit KeysInMemory(const std::int32_t* keys) : keys_(keys) {}
+  HWY_INLINE Ints find(Ints column, Ints rows) const {
+    return hn::GatherIndex(kInts, keys_, hn::Add(rows, hn::ShiftLeft<kShift>(column)));
+  }
+
+ private:
+  const std::int32_t* keys_;
+};
+
+class KeysInVector {
+ public:
+  explicit KeysInVector(const std::int32_t* keys) : keys_(hn::LoadU(kInts, keys)) {}
+  HWY_INLINE Ints find(Ints column, Ints /*rows*/) const {
+    return hn::TableLookupLanes(keys_, hn::IndicesFromVec(kInts, column));
+  }
+
+ private:
+  Ints keys_;
+};
+
 // A step of one vector of lanes.
-template <bool kCategorical, int kShift>
+template <bool kCategorical, class Keys>
 class Step {
  public:
   Step(const WalkForest& forest, const std::int32_t* keys)
@@ -82,7 +106,7 @@ class Step {
   HWY_INLINE Ints next(Ints index, Nodes loaded, Ints rows) const {
     const auto [key, link] = loaded;
     const Ints column = hn::BitCast(kInts, hn::ShiftRightSame(hn::BitCast(kWords, link), shift_));
-    const Ints found = hn::GatherIndex(kInts, keys_, hn::Add(rows, hn::ShiftLeft<kShift>(column)));
+    const Ints found = keys_.find(column, rows);
     Lanes goes_right = hn::Gt(found, key);
     if constexpr (kCategorical) {
       goes_right = with_categories(forest_, column, key, found, goes_right);
@@ -95,7 +119,7 @@ class Step {
 
  private:
   const WalkForest& forest_;
-  const std::int32_t* keys_;
+  Keys keys_;
   int shift_;
   Ints delta_mask_;
 };
@@ -103,14 +127,13 @@ class Step {
 // A leaf's link is 0 altogether.
 HWY_INLINE Lanes is_leaf(Nodes nodes) { return hn::Eq(nodes.link, hn::Zero(kInts)); }
 
-// From the nodes in `lanes` to the entries of the leaves, kWalkGroupSize trees.
-template <bool kCategorical>
-void walk_group(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
-  constexpr std::size_t kVectorCount = kWalkGroupSize / kVectorSize;
-  const Step<kCategorical, kRowShift> step(forest, keys);
+// One row through kVectorCount vectors of trees.
+template <std::size_t kVectorCount, class StepType>
+HWY_INLINE void walk_vectors(const StepType& step, const std::uint32_t* roots,
+                             std::int32_t* entries) {
   std::array<Ints, kVectorCount> nodes;
   for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
-    nodes[vector] = hn::LoadU(kInts, lanes + vector * kVectorSize);
+    nodes[vector] = hn::BitCast(kInts, hn::LoadU(kWords, roots + vector * kVectorSize));
   }
   for (bool has_moved = true; has_moved;) {
     Ints links = hn::Zero(kInts);
@@ -122,7 +145,24 @@ void walk_group(const WalkForest& forest, const std::int32_t* keys, std::int32_t
     has_moved = !hn::AllTrue(kInts, hn::Eq(links, hn::Zero(kInts)));
   }
   for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
-    hn::StoreU(step.load(nodes[vector]).key, kInts, lanes + vector * kVectorSize);
+    hn::StoreU(step.load(nodes[vector]).key, kInts, entries + vector * kVectorSize);
+  }
+}
+
+template <bool kCategorical, class Keys>
+void walk_all(const WalkForest& forest, const std::int32_t* keys,
+              std::span<const std::uint32_t> roots, std::int32_t* entries) {
+  const Step<kCategorical, Keys> step(forest, keys);
+  std::size_t tree = 0;
+  for (; roots.size() - tree > 3 * kVectorSize;
+       tree += std::min(roots.size() - tree, 4 * kVectorSize)) {
+    walk_vectors<4>(step, roots.data() + tree, entries + tree);
+  }
+  switch ((roots.size() - tree + kVectorSize - 1) / kVectorSize) {
+    case 3: return walk_vectors<3>(step, roots.data() + tree, entries + tree);
+    case 2: return walk_vectors<2>(step, roots.data() + tree, entries + tree);
+    case 1: return walk_vectors<1>(step, roots.data() + tree, entries + tree);
+    default: return;
   }
 }
 
@@ -206,7 +246,7 @@ class BlockWalk {
   }
 
   using Rows = std::array<std::int32_t, kBlockRowCount + kVectorSize>;
-  Step<kCategorical, kBlockShift> step_;
+  Step<kCategorical, KeysInMemory<kBlockShift>> step_;
   std::size_t walking_ = 0;
   std::size_t done_ = 0;
   Rows nodes_;
@@ -223,9 +263,15 @@ void walk_rows(const WalkForest& forest, const std::int32_t* keys, const std::ui
   walk.run(entries);
 }
 
-void WalkGroup(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
-  if (forest.has_categories) return walk_group<true>(forest, keys, lanes);
-  walk_group<false>(forest, keys, lanes);
+void WalkTrees(const WalkForest& forest, const std::int32_t* keys,
+               std::span<const std::uint32_t> roots, std::int32_t* entries) {
+  if (forest.has_categories) {
+    return walk_all<true, KeysInMemory<kRowShift>>(forest, keys, roots, entries);
+  }
+  if (forest.column_count <= kVectorSize) {
+    return walk_all<false, KeysInVector>(forest, keys, roots, entries);
+  }
+  walk_all<false, KeysInMemory<kRowShift>>(forest, keys, roots, entries);
 }
 
 void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
@@ -268,9 +314,11 @@ void walk(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lane
   for (std::size_t lane = 0; lane < kTogether; ++lane) lanes[lane] = forest.nodes[lanes[lane]].key;
 }
 
-void WalkGroup(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
-  for (std::size_t lane = 0; lane < kWalkGroupSize; lane += kTogether) {
-    walk<kRowShift, 0>(forest, keys, lanes + lane);
+void WalkTrees(const WalkForest& forest, const std::int32_t* keys,
+               std::span<const std::uint32_t> roots, std::int32_t* entries) {
+  for (std::size_t tree = 0; tree < roots.size(); tree += kTogether) {
+    std::copy_n(roots.data() + tree, kTogether, entries + tree);
+    walk<kRowShift, 0>(forest, keys, entries + tree);
   }
 }
 
@@ -294,19 +342,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(WalkGroup);
+HWY_EXPORT(WalkTrees);
 HWY_EXPORT(WalkBlock);
 
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  for (std::size_t begin = 0; begin < roots.size(); begin += kWalkGroupSize) {
-    for (std::size_t lane = 0; lane < kWalkGroupSize; ++lane) {
-      // Lanes without a tree walk the last one once more.
-      const std::size_t tree = std::min(begin + lane, roots.size() - 1);
-      entries[begin + lane] = static_cast<std::int32_t>(roots[tree]);
-    }
-    HWY_DYNAMIC_DISPATCH(WalkGroup)(forest, keys, entries + begin);
-  }
+  HWY_DYNAMIC_DISPATCH(WalkTrees)(forest, keys, roots, entries);
 }
 
 void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,

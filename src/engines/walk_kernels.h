@@ -32,10 +32,9 @@ struct WalkForest {
 inline constexpr std::size_t kWalkGroupSize = 64;
 
 /// One row through many trees.
-/// keys     of the row, column_count numbers.
-/// roots    indices of nodes; at least one.
-/// entries  of the leaves reached, by tree: room for as many as roots, rounded up to
-///          kWalkGroupSize.
+/// keys     of the row, column_count numbers, and room for kWalkGroupSize.
+/// roots    indices of nodes; more of them, valid ones, follow up to a multiple of kWalkGroupSize.
+/// entries  of the leaves reached, by tree: room for as many.
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries);
 

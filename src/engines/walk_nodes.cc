@@ -37,7 +37,12 @@ Result<WalkNodes> WalkNodes::make(const Forest& forest, const KeyColumns<Feature
                             "room for {} in a node of 8 bytes",
                             delta, walk.column_count_, (1U << walk.delta_bits_) - 1));
   }
+  walk.tree_count_ = forest.tree_count();
   walk.roots_.assign(forest.roots().begin(), forest.roots().end());
+  if (!walk.roots_.empty()) {
+    const std::size_t groups = (walk.tree_count_ + kWalkGroupSize - 1) / kWalkGroupSize;
+    walk.roots_.resize(groups * kWalkGroupSize, walk.roots_.back());
+  }
   walk.nodes_ = AlignedArray<WalkNode>(forest.nodes().size());
   for (std::size_t index = 0; index < forest.nodes().size(); ++index) {
     const ForestNode& node = forest.nodes()[index];

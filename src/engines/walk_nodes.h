@@ -32,8 +32,10 @@ class WalkNodes {
       const Forest& forest, const KeyColumns<Feature>& columns,
       const std::function<std::uint32_t(std::size_t)>& entry_of);
 
-  /// By tree.
-  [[nodiscard]] std::span<const std::uint32_t> roots() const { return roots_; }
+  /// By tree; behind them the last one again and again, for walk_trees().
+  [[nodiscard]] std::span<const std::uint32_t> roots() const {
+    return std::span(roots_).first(tree_count_);
+  }
 
   /// set_words  of the columns.
   [[nodiscard]] WalkForest view(const std::uint32_t* set_words) const {
@@ -51,7 +53,8 @@ class WalkNodes {
 
  private:
   AlignedArray<WalkNode> nodes_;
-  std::vector<std::uint32_t> roots_;
+  std::size_t tree_count_ = 0;
+  std::vector<std::uint32_t> roots_;  // a multiple of kWalkGroupSize
   std::uint32_t first_categorical_ = 0;
   std::uint32_t column_count_ = 0;
   std::uint32_t delta_bits_ = 0;
