@@ -158,8 +158,9 @@ class MatrixProduct final : public RowOperation {
   /// addend  broadcast_map() of a third input to [rows, columns]; nothing when there is none.
   MatrixProduct(Shape shape, ElementType type, std::optional<std::vector<std::uint32_t>> addend)
       : shape_(shape), type_(type), addend_(std::move(addend)) {}
+  /// A product is a call of std::fma() with a number from afar: some six nanoseconds.
   [[nodiscard]] std::size_t steps_per_row() const override {
-    return shape_.rows * shape_.inner * shape_.columns;
+    return 3 * shape_.rows * shape_.inner * shape_.columns;
   }
 
  protected:
