@@ -48,9 +48,8 @@ def floats(number, name, columns):
 
 
 def dear_model(product_count):
-    """An ONNX file of some hundred bytes that multiplies each row of four numbers, repeated until
-    they are a thousand times a thousand, by a matrix as large: 10^9 products would be too many for
-    a reader, so there are as many thousands of rows as fit into product_count."""
+    """An ONNX file of some hundred bytes that asks for so many millions of products a row: the four
+    numbers, repeated until they are as many rows of a thousand as it takes, by a square matrix."""
     turns = product_count // 1_000_000
     graph = b"".join([
         node("ConstantOfShape", ["square"], "W"), node("Tile", ["X", "turns"], "t"),
@@ -69,7 +68,7 @@ class LongWork(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         model = Path(folder.name) / "dear.onnx"
-        model.write_bytes(dear_model(200_000_000))
+        model.write_bytes(dear_model(50_000_000))
         self.flags = ("--model", str(model), "--threads", "1", "--drain-delay", "0")
 
     def test_a_client_that_leaves_ends_its_work(self):
