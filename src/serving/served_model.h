@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -54,15 +55,23 @@ class ServedModel {
   /// Predicts the request's rows into scratch.answers and returns them:
   /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
   /// The caller has checked every cell (serving/cell_reader.h) and every row (refusal()).
-  std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch) const;
+  /// stop  looked at before each piece of rows_per_piece() rows: once it is asked for, no further
+  ///       piece begins, and the answers mean nothing.
+  std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch,
+                                  const std::stop_token& stop = {}) const;
 
   /// Why the library would refuse a row whose cells are all in order; nothing when it would not.
   /// row  feature_count cells; none for a model that takes rows of any width.
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
                                                    PredictScratch& scratch) const;
 
-  /// About how many tree nodes one row visits: what a caller weighs a batch by.
-  [[nodiscard]] std::size_t steps_per_row() const { return model_.size().steps_per_row; }
+  /// About how many steps one row takes (Estimator::steps_per_row()), refusal() and predict()
+  /// together: what a caller weighs a batch by.
+  [[nodiscard]] std::size_t steps_per_row() const;
+
+  /// How many rows are predicted between two looks at a stop token: at least one, and about a
+  /// fiftieth of a second's work.
+  [[nodiscard]] std::size_t rows_per_piece() const;
 
  private:
   ServedModel(Model model, std::string name);
