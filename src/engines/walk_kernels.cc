@@ -69,22 +69,32 @@ HWY_INLINE Lanes with_categories(const WalkForest& forest, Ints column, Ints key
 }
 
 // Where the keys of a column are found: in memory, or, of one row with few columns, in a vector.
-template <int kShift>
-class KeysInMemory {
+class KeysOfBlock {
  public:
-  explicit KeysInMemory(const std::int32_t* keys) : keys_(keys) {}
+  explicit KeysOfBlock(const std::int32_t* keys) : keys_(keys) {}
   HWY_INLINE Ints find(Ints column, Ints rows) const {
-    return hn::GatherIndex(kInts, keys_, hn::Add(rows, hn::ShiftLeft<kShift>(column)));
+    return hn::GatherIndex(kInts, keys_, hn::Add(rows, hn::ShiftLeft<kBlockShift>(column)));
   }
 
  private:
   const std::int32_t* keys_;
 };
 
-class KeysInVector {
+class KeysOfRow {
  public:
-  explicit KeysInVector(const std::int32_t* keys) : keys_(hn::LoadU(kInts, keys)) {}
-  HWY_INLINE Ints find(Ints column, Ints /*rows*/) const {
+  explicit KeysOfRow(const std::int32_t* keys) : keys_(keys) {}
+  HWY_INLINE Ints find(Ints column, Ints /*trees*/) const {
+    return hn::GatherIndex(kInts, keys_, column);
+  }
+
+ private:
+  const std::int32_t* keys_;
+};
+
+class KeysOfRowInVector {
+ public:
+  explicit KeysOfRowInVector(const std::int32_t* keys) : keys_(hn::LoadU(kInts, keys)) {}
+  HWY_INLINE Ints find(Ints column, Ints /*trees*/) const {
     return hn::TableLookupLanes(keys_, hn::IndicesFromVec(kInts, column));
   }
 
@@ -149,54 +159,56 @@ HWY_INLINE void walk_vectors(const StepType& step, const std::uint32_t* roots,
   }
 }
 
+// Walkers on their way, and those that have arrived: the rows of a block in one tree, or one row in
+// many trees. They arrive after different numbers of steps: those still on their way close ranks
+// now and then, so that no lane walks for nothing.
 template <bool kCategorical, class Keys>
-void walk_all(const WalkForest& forest, const std::int32_t* keys,
-              std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  const Step<kCategorical, Keys> step(forest, keys);
-  std::size_t tree = 0;
-  for (; roots.size() - tree > 3 * kVectorSize;
-       tree += std::min(roots.size() - tree, 4 * kVectorSize)) {
-    walk_vectors<4>(step, roots.data() + tree, entries + tree);
-  }
-  switch ((roots.size() - tree + kVectorSize - 1) / kVectorSize) {
-    case 3: return walk_vectors<3>(step, roots.data() + tree, entries + tree);
-    case 2: return walk_vectors<2>(step, roots.data() + tree, entries + tree);
-    case 1: return walk_vectors<1>(step, roots.data() + tree, entries + tree);
-    default: return;
-  }
-}
-
-// Rows of a block on their way, and those that have arrived. Rows end after different numbers of
-// steps: those still on their way close ranks now and then, so that no lane walks for nothing.
-template <bool kCategorical>
-class BlockWalk {
+class Walkers {
  public:
-  BlockWalk(const WalkForest& forest, const std::int32_t* keys) : step_(forest, keys) {}
+  // That there is room for.
+  static constexpr std::size_t kCountMax = 512;
 
+  Walkers(const WalkForest& forest, const std::int32_t* keys) : step_(forest, keys) {}
+
+  // Rows, each from where it has left the top of a tree.
   void start(const std::uint8_t* exits, std::size_t rows, const std::uint32_t* starts) {
     const hn::Rebind<std::uint8_t, decltype(kInts)> bytes;
     for (std::size_t row = 0; row < rows; row += kVectorSize) {
       const Ints exit = hn::PromoteTo(kInts, hn::LoadU(bytes, exits + row));
       const auto* const nodes = reinterpret_cast<const std::int32_t*>(starts);
       hn::StoreU(hn::GatherIndex(kInts, nodes, exit), kInts, nodes_.data() + row);
-      hn::StoreU(hn::Iota(kInts, static_cast<std::int32_t>(row)), kInts, rows_.data() + row);
+      hn::StoreU(hn::Iota(kInts, static_cast<std::int32_t>(row)), kInts, walkers_.data() + row);
     }
-    walking_ = rows;
-    // Vectors are read whole: what lies behind the rows is the first node, for the first row.
-    std::fill_n(nodes_.data() + rows, kVectorSize, 0);
-    std::fill_n(rows_.data() + rows, kVectorSize, 0);
+    set_count(rows);
   }
 
+  // Trees, each from its root.
+  void start(std::span<const std::uint32_t> roots) {
+    std::ranges::copy(roots, nodes_.begin());
+    for (std::size_t tree = 0; tree < roots.size(); tree += kVectorSize) {
+      hn::StoreU(hn::Iota(kInts, static_cast<std::int32_t>(tree)), kInts, walkers_.data() + tree);
+    }
+    set_count(roots.size());
+  }
+
+  // entries  out: by walker.
   void run(std::int32_t* entries) {
     while (walking_ > 0) pass();
-    for (std::size_t done = 0; done < done_; ++done) {
-      entries[done_rows_[done]] = done_entries_[done];
+    for (std::size_t done = 0; done < arrived_count_; ++done) {
+      entries[arrived_[done]] = entries_[done];
     }
   }
 
  private:
   // Steps between two looks for rows that have arrived.
   static constexpr std::size_t kStepCount = 4;
+
+  // Vectors are read whole: behind the last walker it is the first node, for the first row.
+  void set_count(std::size_t count) {
+    walking_ = count;
+    std::fill_n(nodes_.data() + count, kVectorSize, 0);
+    std::fill_n(walkers_.data() + count, kVectorSize, 0);
+  }
 
   // In fours of vectors, and the rest so that few go alone: a vector by itself waits for its loads.
   void pass() {
@@ -223,7 +235,7 @@ class BlockWalk {
     std::array<Ints, kVectorCount> rows;
     for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
       nodes[vector] = hn::LoadU(kInts, nodes_.data() + first + vector * kVectorSize);
-      rows[vector] = hn::LoadU(kInts, rows_.data() + first + vector * kVectorSize);
+      rows[vector] = hn::LoadU(kInts, walkers_.data() + first + vector * kVectorSize);
     }
     for (std::size_t steps = 1; steps < kStepCount; ++steps) {
       for (std::size_t vector = 0; vector < kVectorCount; ++vector) {
@@ -237,28 +249,58 @@ class BlockWalk {
       const Lanes used = hn::FirstN(kInts, std::min(count - std::min(begin, count), kVectorSize));
       const Lanes leaf = hn::And(is_leaf(loaded), used);
       const Lanes test = hn::AndNot(is_leaf(loaded), used);
-      hn::CompressStore(loaded.key, leaf, kInts, done_entries_.data() + done_);
-      done_ += hn::CompressStore(rows[vector], leaf, kInts, done_rows_.data() + done_);
+      hn::CompressStore(loaded.key, leaf, kInts, entries_.data() + arrived_count_);
+      arrived_count_ += hn::CompressStore(rows[vector], leaf, kInts,
+                                          arrived_.data() + arrived_count_);
       // Behind what has been read already.
       hn::CompressStore(next, test, kInts, nodes_.data() + walking_);
-      walking_ += hn::CompressStore(rows[vector], test, kInts, rows_.data() + walking_);
+      walking_ += hn::CompressStore(rows[vector], test, kInts, walkers_.data() + walking_);
     }
   }
 
-  using Rows = std::array<std::int32_t, kBlockRowCount + kVectorSize>;
-  Step<kCategorical, KeysInMemory<kBlockShift>> step_;
+  using Walking = std::array<std::int32_t, kCountMax + kVectorSize>;
+  Step<kCategorical, Keys> step_;
   std::size_t walking_ = 0;
-  std::size_t done_ = 0;
-  Rows nodes_;
-  Rows rows_;
-  Rows done_entries_;
-  Rows done_rows_;
+  std::size_t arrived_count_ = 0;
+  Walking nodes_;
+  Walking walkers_;  // rows, or trees
+  Walking entries_;
+  Walking arrived_;
 };
+
+// Trees of about the same depth end together.
+constexpr std::uint32_t kShallowDepthMax = 8;
+
+template <bool kCategorical, class Keys>
+void walk_all(const WalkForest& forest, const std::int32_t* keys,
+              std::span<const std::uint32_t> roots, std::int32_t* entries) {
+  if (forest.depth > kShallowDepthMax) {
+    using Trees = Walkers<kCategorical, Keys>;
+    for (std::size_t tree = 0; tree < roots.size(); tree += Trees::kCountMax) {
+      Trees walk(forest, keys);
+      walk.start(roots.subspan(tree, std::min(Trees::kCountMax, roots.size() - tree)));
+      walk.run(entries + tree);
+    }
+    return;
+  }
+  const Step<kCategorical, Keys> step(forest, keys);
+  std::size_t tree = 0;
+  for (; roots.size() - tree > 3 * kVectorSize;
+       tree += std::min(roots.size() - tree, 4 * kVectorSize)) {
+    walk_vectors<4>(step, roots.data() + tree, entries + tree);
+  }
+  switch ((roots.size() - tree + kVectorSize - 1) / kVectorSize) {
+    case 3: return walk_vectors<3>(step, roots.data() + tree, entries + tree);
+    case 2: return walk_vectors<2>(step, roots.data() + tree, entries + tree);
+    case 1: return walk_vectors<1>(step, roots.data() + tree, entries + tree);
+    default: return;
+  }
+}
 
 template <bool kCategorical>
 void walk_rows(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
-  BlockWalk<kCategorical> walk(forest, keys);
+  Walkers<kCategorical, KeysOfBlock> walk(forest, keys);
   walk.start(exits, rows, starts);
   walk.run(entries);
 }
@@ -266,12 +308,12 @@ void walk_rows(const WalkForest& forest, const std::int32_t* keys, const std::ui
 void WalkTrees(const WalkForest& forest, const std::int32_t* keys,
                std::span<const std::uint32_t> roots, std::int32_t* entries) {
   if (forest.has_categories) {
-    return walk_all<true, KeysInMemory<kRowShift>>(forest, keys, roots, entries);
+    return walk_all<true, KeysOfRow>(forest, keys, roots, entries);
   }
   if (forest.column_count <= kVectorSize) {
-    return walk_all<false, KeysInVector>(forest, keys, roots, entries);
+    return walk_all<false, KeysOfRowInVector>(forest, keys, roots, entries);
   }
-  walk_all<false, KeysInMemory<kRowShift>>(forest, keys, roots, entries);
+  walk_all<false, KeysOfRow>(forest, keys, roots, entries);
 }
 
 void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,

@@ -25,6 +25,7 @@ struct WalkForest {
   std::uint32_t first_categorical;
   std::uint32_t column_count;
   std::uint32_t delta_bits;
+  std::uint32_t depth;  ///< of the deepest tree, in tests
   bool has_categories;
 };
 

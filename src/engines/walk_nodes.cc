@@ -37,6 +37,7 @@ Result<WalkNodes> WalkNodes::make(const Forest& forest, const KeyColumns<Feature
                             "room for {} in a node of 8 bytes",
                             delta, walk.column_count_, (1U << walk.delta_bits_) - 1));
   }
+  walk.depth_ = static_cast<std::uint32_t>(forest.depth());
   walk.tree_count_ = forest.tree_count();
   walk.roots_.assign(forest.roots().begin(), forest.roots().end());
   if (!walk.roots_.empty()) {

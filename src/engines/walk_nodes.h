@@ -44,6 +44,7 @@ class WalkNodes {
             .first_categorical = first_categorical_,
             .column_count = column_count_,
             .delta_bits = delta_bits_,
+            .depth = depth_,
             .has_categories = first_categorical_ < column_count_};
   }
 
@@ -58,6 +59,7 @@ class WalkNodes {
   std::uint32_t first_categorical_ = 0;
   std::uint32_t column_count_ = 0;
   std::uint32_t delta_bits_ = 0;
+  std::uint32_t depth_ = 0;
 };
 
 }  // namespace ml_inference
