@@ -415,9 +415,10 @@ Result<std::unique_ptr<const Engine>> make(const Forest& forest) {
   TreeTops tops(forest, columns);
   using Leaves = LeafTable<Sum>;
   Leaves leaves(forest, tops.are_whole() ? Leaves::Sharing::none : Leaves::Sharing::equal_leaves);
-  ASSIGN_OR_RETURN(WalkNodes nodes, WalkNodes::make(forest, columns, [&leaves](std::size_t leaf) {
-                     return leaves.entry_of(leaf);
-                   }));
+  ASSIGN_OR_RETURN(
+      WalkNodes nodes,
+      WalkNodes::make(
+          forest, columns, [&leaves](std::size_t leaf) { return leaves.entry_of(leaf); }, tops));
   return std::make_unique<PackedEngine<Feature, Sum>>(forest, std::move(columns), std::move(leaves),
                                                       std::move(nodes), std::move(tops));
 }

@@ -231,6 +231,10 @@ void TreeTops::byte_keys(const std::int32_t* keys, std::size_t rows,
   }
 }
 
+void TreeTops::move_exits(std::span<const std::uint32_t> places) {
+  for (std::uint32_t& node : exit_nodes_) node = places[node];
+}
+
 std::size_t TreeTops::memory_size() const {
   return std::span(byte_columns_).size_bytes() + std::span(ranked_keys_).size_bytes() +
          std::span(tests_).size_bytes() + std::span(exit_nodes_).size_bytes() +

@@ -44,6 +44,10 @@ class TreeTops {
     return &exit_nodes_[tops_[tree].first];
   }
 
+  /// Exits are nodes by other numbers from now on.
+  /// places  by node of the forest.
+  void move_exits(std::span<const std::uint32_t> places);
+
   /// Of a tree, children before parents; when there are none, every row takes exit 0.
   [[nodiscard]] std::span<const SelectTest> tests(std::size_t tree) const {
     const std::size_t begin = tree == 0 ? 0 : tops_[tree - 1].test_end;

@@ -17,6 +17,7 @@ namespace ml_inference {
 
 template <class Feature>
 class KeyColumns;
+class TreeTops;
 
 /// A forest's nodes, 8 bytes each, and nothing else of it.
 /// Threads: immutable.
@@ -24,13 +25,14 @@ class WalkNodes {
  public:
   /// columns   of this forest.
   /// entry_of  by leaf, what its node holds.
+  /// tops      of this forest: their exits are nodes of this afterwards.
   /// Errors: resource_exhausted, when some child lies so far from its parent, with so many columns,
   /// that its distance has no room in a node: with 1000 columns the limit is a level of two million
   /// nodes.
   template <class Feature>
   [[nodiscard]] static Result<WalkNodes> make(
       const Forest& forest, const KeyColumns<Feature>& columns,
-      const std::function<std::uint32_t(std::size_t)>& entry_of);
+      const std::function<std::uint32_t(std::size_t)>& entry_of, TreeTops& tops);
 
   /// By tree; behind them the last one again and again, for walk_trees().
   [[nodiscard]] std::span<const std::uint32_t> roots() const {
