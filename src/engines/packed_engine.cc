@@ -358,6 +358,7 @@ void PackedEngine<Feature, Sum>::add_tree(std::size_t tree, MatrixView<const T> 
     if (tops_.are_whole()) {
       add_exits(tree, of_block, exits.data(), blocks.sums(block));
     } else {
+      nodes_.prefetch(tree + 1, block, (rows.row_count() + kBlockRowCount - 1) / kBlockRowCount);
       walk_block(walk_, blocks.keys(block), exits.data(), count, tops_.exit_nodes(tree),
                  entries.data());
       add_entries(tree, of_block, entries.data(), blocks.sums(block));

@@ -69,8 +69,8 @@ class TreeTops {
   /// such tests are walked.
   static constexpr std::size_t kSetColumnCountMax = 512;
 
-  /// Tests of a top that is not the whole tree, 7 levels. Deeper ones are met by too few rows.
-  static constexpr std::size_t kTopTestCountMax = 127;
+  /// Tests of a top that is not the whole tree, 6 levels. Deeper ones are met by too few rows.
+  static constexpr std::size_t kTopTestCountMax = 63;
 
  private:
   struct ByteColumn {

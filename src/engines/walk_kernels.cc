@@ -250,8 +250,8 @@ class Walkers {
       const Lanes leaf = hn::And(is_leaf(loaded), used);
       const Lanes test = hn::AndNot(is_leaf(loaded), used);
       hn::CompressStore(loaded.key, leaf, kInts, entries_.data() + arrived_count_);
-      arrived_count_ += hn::CompressStore(rows[vector], leaf, kInts,
-                                          arrived_.data() + arrived_count_);
+      arrived_count_ +=
+          hn::CompressStore(rows[vector], leaf, kInts, arrived_.data() + arrived_count_);
       // Behind what has been read already.
       hn::CompressStore(next, test, kInts, nodes_.data() + walking_);
       walking_ += hn::CompressStore(rows[vector], test, kInts, walkers_.data() + walking_);

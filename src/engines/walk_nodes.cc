@@ -123,6 +123,19 @@ Result<WalkNodes> WalkNodes::make(const Forest& forest, const KeyColumns<Feature
   return walk;
 }
 
+void WalkNodes::prefetch(std::size_t tree, std::size_t part, std::size_t part_count) const {
+  if (tree >= tree_count_) return;
+  const std::size_t begin = roots_[tree];
+  const std::size_t end = tree + 1 < tree_count_ ? roots_[tree + 1] : nodes_.size();
+  const std::size_t size = (end - begin + part_count - 1) / part_count;
+  constexpr std::size_t kNodesOfLine = 2 * kPairsOfLine;
+  constexpr int kSecondLevelCache = 2;
+  for (std::size_t node = begin + part * size; node < std::min(begin + (part + 1) * size, end);
+       node += kNodesOfLine) {
+    __builtin_prefetch(&nodes_.data()[node], 0, kSecondLevelCache);
+  }
+}
+
 template Result<WalkNodes> WalkNodes::make(const Forest&, const KeyColumns<float>&,
                                            const std::function<std::uint32_t(std::size_t)>&,
                                            TreeTops&);

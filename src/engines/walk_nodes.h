@@ -39,6 +39,10 @@ class WalkNodes {
     return std::span(roots_).first(tree_count_);
   }
 
+  /// Asks for a part of a tree's nodes, one of `part_count`, before they are needed; nothing when
+  /// there is no such tree.
+  void prefetch(std::size_t tree, std::size_t part, std::size_t part_count) const;
+
   /// set_words  of the columns.
   [[nodiscard]] WalkForest view(const std::uint32_t* set_words) const {
     return {.nodes = nodes_.data(),
