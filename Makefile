@@ -54,6 +54,9 @@ check: ## the rules of the source: rooms and tidy, and the tests of these checks
 	python3 -B tools/check_rooms.py
 	python3 -B tools/tidy.py
 
+arm: ## the engines' tests for 64-bit ARM, under qemu
+	tests/arm/run
+
 asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup test
 	cmake --preset asan
@@ -131,4 +134,4 @@ clean: ## remove all build trees
 	rm -rf build
 
 .PHONY: help run build image sbom test check asan tsan fuzz soak e2e chart operations judges \
-        signing traces interop conformance bench accuracy format lint clean
+        arm signing traces interop conformance bench accuracy format lint clean

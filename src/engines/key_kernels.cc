@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engines/key_kernels.h"
 
+#include "engines/simd_limits.h"
+
 #include <algorithm>
 #include <array>
 

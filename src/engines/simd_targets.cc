@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engines/simd_targets.h"
 
+#include "engines/simd_limits.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
