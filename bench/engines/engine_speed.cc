@@ -13,13 +13,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,7 +45,7 @@ struct Options {
   std::vector<std::size_t> batches = {1, 64, 10'000};
   double seconds = 0.5;
   std::size_t repetitions = 5;
-  std::size_t calls = 0;
+  std::size_t counted_rows = 0;
   std::string target;
   bool takes_commands = false;
 };
@@ -65,7 +64,7 @@ double cpu_seconds() {
 class Subject {
  public:
   Subject(Model model, std::vector<double> rows) : model_(std::move(model)) {
-    const auto start = std::chrono::steady_clock::now();
+    if (const Forest* const forest = model_.only_forest()) float32_width_ = forest->output_count();
     model_.run_forests_by([this](Forest forest) {
       std::unique_ptr<const Engine> engine = make_engine(std::move(forest));
       engine_ = forest_count_++ == 0 ? engine.get() : nullptr;
@@ -73,7 +72,6 @@ class Subject {
       memory_bytes_ += engine->memory_size();
       return engine;
     });
-    engine_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start);
     feature_count_ = model_.estimator().feature_count();
     rows_ = std::move(rows);
     float32_rows_.assign(rows_.begin(), rows_.end());
@@ -109,16 +107,15 @@ class Subject {
     return file.good();
   }
 
-  void set_float32_width(std::size_t width) { float32_width_ = width; }
-
-  void print_facts(double load_seconds) const {
+  void print_facts(double read_seconds, double first_answer_seconds) const {
     fmt::print(
         "{{\"engine\":\"{}\",\"trees\":{},\"nodes\":{},\"depth\":{},\"rows\":{},"
-        "\"answer_width\":{},\"memory_bytes\":{},\"load_seconds\":{:.6f},"
-        "\"engine_seconds\":{:.6f},\"entries\":[\"served\"{}]}}\n",
+        "\"answer_width\":{},\"memory_bytes\":{},\"read_seconds\":{:.6f},"
+        "\"first_answer_seconds\":{:.6f},\"entries\":[\"served\"{}]}}\n",
         engine_name_, model_.size().tree_count, model_.size().node_count, model_.size().depth,
-        row_count(), model_.estimator().answer_width(), memory_bytes_, load_seconds,
-        engine_seconds_.count(), has(kFloat32) ? ",\"float32\"" : "");
+        row_count(), model_.estimator().answer_width(), memory_bytes_, read_seconds,
+        first_answer_seconds, has(kFloat32) ? ",\"float32\"" : "");
+    std::fflush(stdout);
   }
 
  private:
@@ -138,7 +135,6 @@ class Subject {
   std::size_t forest_count_ = 0;
   std::string engine_name_ = "none";
   std::size_t memory_bytes_ = 0;
-  std::chrono::duration<double> engine_seconds_{};
   std::size_t feature_count_ = 0;
   std::size_t float32_width_ = 0;
   std::vector<double> rows_;
@@ -227,16 +223,26 @@ int measure_all(Subject& subject, const Options& options) {
         return 1;
       }
       for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
-        measure(subject, entry, batch, options.seconds, options.calls);
+        const std::size_t calls =
+            options.counted_rows == 0 ? 0 : std::max<std::size_t>(options.counted_rows / batch, 1);
+        measure(subject, entry, batch, options.seconds, calls);
       }
     }
   }
   return 0;
 }
 
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  std::string bytes(static_cast<std::size_t>(file.tellg()), '\0');
+  file.seekg(0);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
 std::optional<std::vector<double>> read_rows(const std::string& path, std::size_t feature_count) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string bytes = read_file(path);
   const std::size_t row_bytes = feature_count * sizeof(double);
   if (bytes.empty() || row_bytes == 0 || bytes.size() % row_bytes != 0) {
     fmt::print(stderr, "engine_speed: {}: expected rows of {} bytes, got {} bytes\n", path,
@@ -244,36 +250,42 @@ std::optional<std::vector<double>> read_rows(const std::string& path, std::size_
     return std::nullopt;
   }
   std::vector<double> rows(bytes.size() / sizeof(double));
-  std::ranges::copy(bytes, reinterpret_cast<char*>(rows.data()));
+  std::memcpy(rows.data(), bytes.data(), bytes.size());
   return rows;
 }
 
-/// Engines are to be seen on lesser machines too.
+/// What reading the file takes once it is in the system's cache, where this leaves it.
+double seconds_of_reading(const std::string& path) {
+  read_file(path);
+  const double start = cpu_seconds();
+  read_file(path);
+  return cpu_seconds() - start;
+}
+
+/// So that the engines of lesser machines can be seen on this one.
 bool limit_targets(const std::string& target) {
   if (target.empty()) return true;
   // Here goes limit_simd_targets(target) of engines/simd_targets.h, once engines have targets.
-  if (target == "scalar") return true;
   fmt::print(stderr, "engine_speed: --target {}: the engines have no SIMD targets yet\n", target);
-  return true;
+  return false;
 }
 
 int run(const Options& options) {
   if (!limit_targets(options.target)) return 2;
-  const auto start = std::chrono::steady_clock::now();
+  const double read_seconds = seconds_of_reading(options.model_file);
+  const double start = cpu_seconds();
   Result<Model> model = load_model_file(options.model_file);
-  const std::chrono::duration<double> load_seconds = std::chrono::steady_clock::now() - start;
+  const double load_seconds = cpu_seconds() - start;
   if (!model) {
     fmt::print(stderr, "engine_speed: {}\n", model.error().message);
     return 1;
   }
-  const Forest* const forest = model->only_forest();
-  const std::size_t float32_width = forest == nullptr ? 0 : forest->output_count();
   auto rows = read_rows(options.rows_file, model->estimator().feature_count());
   if (!rows) return 1;
+  const double prepare_start = cpu_seconds();
   Subject subject(*std::move(model), *std::move(rows));
-  subject.set_float32_width(float32_width);
-  subject.print_facts(load_seconds.count());
-  std::fflush(stdout);
+  subject.predict(kServed, 0, 1);
+  subject.print_facts(read_seconds, load_seconds + cpu_seconds() - prepare_start);
   return options.takes_commands ? obey_all(subject) : measure_all(subject, options);
 }
 
@@ -291,7 +303,8 @@ int main(int argument_count, char** arguments) {
   app.add_option("--batches", options.batches, "rows a call")->delimiter(',');
   app.add_option("--seconds", options.seconds, "of CPU time for a measurement, at least");
   app.add_option("--repetitions", options.repetitions, "measurements of each batch");
-  app.add_option("--calls", options.calls, "exactly so many calls instead: to count instructions");
+  app.add_option("--count-rows", options.counted_rows,
+                 "so many rows instead, or a batch, in one piece: to count instructions");
   app.add_option("--target", options.target, "the highest SIMD target that engines may use")
       ->check(CLI::IsMember({"avx2", "avx512", "sse4", "scalar"}));
   app.add_flag("--commands", options.takes_commands, "measure what stdin says, line by line");

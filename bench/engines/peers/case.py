@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What each peer gets: a model's file, its rows, and a folder for what it makes of them."""
+
+import itertools
+import json
+import resource
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from engines.plan import Model
+
+
+class NotPossible(Exception):
+    """Why the peer cannot be measured with this model; the report says it."""
+
+
+@dataclass
+class Case:
+    """rows are float64, rows_float32 the same rounded; both [row_count, feature_count], row-major."""
+
+    model: Model
+    folder: Path  # of the models
+    work: Path  # for what is made of this model by this peer, kept from run to run
+    compile_seconds: int
+
+    def __post_init__(self) -> None:
+        flat = numpy.fromfile(self.folder / f"{self.model.name}.rows", "<f8")
+        self.rows = flat.reshape(-1, self.model.feature_count)
+        self.rows_float32 = self.rows.astype("f4")
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.model.file
+
+    def sklearn_forest(self):
+        if not self.model.file.endswith(".joblib"):
+            raise NotPossible("not a model of scikit-learn")
+        import joblib
+
+        return joblib.load(self.path)
+
+    def compile(self, command: list, library: Path) -> None:
+        """Makes `library` unless it is there. Gives up when that takes too much CPU time, and
+        remembers it. What it took stands in compiled()."""
+        limit = self.compile_seconds
+        failed = library.with_suffix(".failed")
+        if library.exists():
+            return
+        if failed.exists() and int(failed.read_text()) >= limit:
+            raise NotPossible(f"did not compile in {failed.read_text()} s of CPU time")
+
+        before = _children_seconds()
+        code = subprocess.run(
+            command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        ).returncode
+        seconds = _children_seconds() - before
+        if code != 0 and seconds < limit:
+            raise NotPossible(f"{command[0]} failed after {seconds:.0f} s of CPU time")
+        if code != 0:
+            failed.write_text(str(limit))
+            raise NotPossible(f"did not compile in {limit} s of CPU time")
+        library.with_suffix(".seconds").write_text(f"{seconds:.0f}")
+
+    @staticmethod
+    def compiled(library: Path) -> dict:
+        return {"compile_seconds": json.loads(library.with_suffix(".seconds").read_text())}
+
+
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def in_turns(function, batches: list):
+    """Calls of a Python function with prepared arguments, other ones each time."""
+    turns = itertools.cycle(batches)
+
+    def run(calls: int) -> None:
+        for batch in itertools.islice(turns, calls):
+            function(batch)
+
+    return run
+
+
+def split(rows: numpy.ndarray, batch: int) -> list[numpy.ndarray]:
+    return [rows[first : first + batch] for first in range(0, len(rows) - batch + 1, batch)]
