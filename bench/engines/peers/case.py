@@ -19,7 +19,7 @@ class NotPossible(Exception):
 
 @dataclass
 class Case:
-    """rows are float64, rows_float32 the same rounded; both [row_count, feature_count], row-major."""
+    """Rows are [row_count, feature_count], row-major; rows_float32 are the same, rounded."""
 
     model: Model
     folder: Path  # of the models
