@@ -159,7 +159,9 @@ struct Caller {
     }
   }
   void run_counted() {
-    ml_inference_counted_calls([](void* self) { static_cast<Caller*>(self)->run(); }, this);
+    // Through a pointer that may change, or the compiler would call a copy under another name.
+    static void (*volatile counted)(void (*)(void*), void*) = ml_inference_counted_calls;
+    counted([](void* self) { static_cast<Caller*>(self)->run(); }, this);
   }
 };
 

@@ -13,6 +13,10 @@ import numpy
 from engines.plan import Model
 
 
+CODE_NODES_MAX = 1_000_000  # gcc takes minutes and gigabytes for a fraction of it
+COMPILE_BYTES_MAX = 8 << 30  # of address space, for a compiler
+
+
 class NotPossible(Exception):
     """Why the peer cannot be measured with this model; the report says it."""
 
@@ -42,27 +46,41 @@ class Case:
 
         return joblib.load(self.path)
 
+    def forest_for_code(self):
+        """The same, if it is small enough to become a program."""
+        forest = self.sklearn_forest()
+        nodes = sum(tree.tree_.node_count for tree in forest.estimators_)
+        if nodes > CODE_NODES_MAX:
+            raise NotPossible(f"{nodes} nodes are too many to compile")
+        return forest
+
     def compile(self, command: list, library: Path) -> None:
-        """Makes `library` unless it is there. Gives up when that takes too much CPU time, and
-        remembers it. What it took stands in compiled()."""
+        """Makes `library` unless it is there. Gives up when that takes too much CPU time or memory,
+        and remembers it. What it took stands in compiled()."""
         limit = self.compile_seconds
         failed = library.with_suffix(".failed")
         if library.exists():
             return
-        if failed.exists() and int(failed.read_text()) >= limit:
-            raise NotPossible(f"did not compile in {failed.read_text()} s of CPU time")
+        if failed.exists():
+            tried = json.loads(failed.read_text())
+            if tried["limit"] >= limit:
+                raise NotPossible(tried["reason"])
+
+        def set_limits() -> None:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            resource.setrlimit(resource.RLIMIT_AS, (COMPILE_BYTES_MAX, COMPILE_BYTES_MAX))
 
         before = _children_seconds()
-        code = subprocess.run(
-            command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        ).returncode
+        code = subprocess.run(command, preexec_fn=set_limits).returncode
         seconds = _children_seconds() - before
-        if code != 0 and seconds < limit:
-            raise NotPossible(f"{command[0]} failed after {seconds:.0f} s of CPU time")
-        if code != 0:
-            failed.write_text(str(limit))
-            raise NotPossible(f"did not compile in {limit} s of CPU time")
-        library.with_suffix(".seconds").write_text(f"{seconds:.0f}")
+        if code == 0:
+            library.with_suffix(".seconds").write_text(f"{seconds:.0f}")
+            return
+        reason = f"did not compile in {limit} s of CPU time a file"
+        if seconds < limit:
+            reason = f"did not compile: failed after {seconds:.0f} s of CPU time"
+        failed.write_text(json.dumps({"limit": limit, "reason": reason}))
+        raise NotPossible(reason)
 
     @staticmethod
     def compiled(library: Path) -> dict:

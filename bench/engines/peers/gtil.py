@@ -11,9 +11,10 @@ from engines.peers.c_caller import CCaller, pointer_to
 from engines.peers.case import Case
 
 
-def load(case: Case) -> treelite.Model:
+def load(case: Case, forest=Case.sklearn_forest) -> treelite.Model:
+    """forest: what gives scikit-learn's model, where it is one."""
     if case.model.file.endswith(".joblib"):
-        return treelite.sklearn.import_model(case.sklearn_forest())
+        return treelite.sklearn.import_model(forest(case))
     if case.model.file.endswith(".ubj"):
         return treelite.frontend.load_xgboost_model(case.path, format_choice="ubjson")
     return treelite.frontend.load_lightgbm_model(case.path)

@@ -8,19 +8,12 @@ import sys
 import m2cgen
 
 from engines.peers.c_caller import CCaller, pointer_to
-from engines.peers.case import Case, NotPossible
-
-NODES_MAX = 1_000_000  # its generator recurses through Python objects, a kilobyte or more each
-
+from engines.peers.case import Case
 
 def model_of(case: Case):
     """As m2cgen wants it: a model of the scikit-learn interface of each library."""
     if case.model.file.endswith(".joblib"):
-        forest = case.sklearn_forest()
-        nodes = sum(tree.tree_.node_count for tree in forest.estimators_)
-        if nodes > NODES_MAX:
-            raise NotPossible(f"{nodes} nodes are too many for its generator")
-        return forest
+        return case.forest_for_code()
     if case.model.file.endswith(".ubj"):
         import xgboost
 

@@ -15,7 +15,7 @@ FILE_COUNT = 16  # that the trees are spread over: gcc takes more than linear ti
 
 class Peer:
     def __init__(self, case: Case) -> None:
-        model = gtil.load(case)
+        model = gtil.load(case, Case.forest_for_code)
         library = case.work / "predict.so"
         sources = case.work / "sources"
         if not library.exists():
