@@ -8,6 +8,7 @@ stderr. Start it by bench/engines/run, which builds and installs what it needs.
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import shlex
@@ -25,7 +26,7 @@ from engines import instructions, plan, speed_report  # noqa: E402
 from engines.participant import Failed, Participant  # noqa: E402
 from harness import machine  # noqa: E402
 
-PREPARE_SECONDS_MAX = 1800  # reading and converting a forest of millions of nodes, in Python
+PREPARE_SECONDS_MAX = 3600  # reading and converting a forest of millions of nodes, in Python
 ANSWER_SECONDS_MAX = 600
 SLOW_SECONDS = 2.0  # a measurement that takes longer in itself is worth fewer repetitions
 SLOW_REPETITIONS = 3
@@ -41,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of CPU time for each (0.3; quick 0.1)")
     parser.add_argument("--targets", default="best,avx2", help="the SIMD targets of our engines")
     parser.add_argument("--callgrind", action="store_true", help="count our instructions as well")
-    parser.add_argument("--compile-seconds", type=int, default=600, help="of CPU time, for a peer")
+    parser.add_argument("--compile-seconds", type=int, default=300, help="of CPU time, for a peer")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--program", type=Path, default="build/release/bench/engine_speed")
     parser.add_argument("--work", type=Path, default="build/bench/engines", help="models, and more")
@@ -67,6 +68,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _made_from(model: plan.Model, peer: plan.Peer, options: argparse.Namespace) -> str:
+    """Short for the versions of model and peer: what a peer makes of a model is kept for these."""
+    made = (options.work / f"{model.name}.made.json").read_text()
+    return hashlib.sha256(f"{made} {versions_of(peer)}".encode()).hexdigest()[:8]
+
+
 def commands(model: plan.Model, options: argparse.Namespace) -> dict[str, list]:
     """How each participant is started, ours first."""
     ours = [options.program, options.work / model.file, options.work / f"{model.name}.rows"]
@@ -74,7 +81,8 @@ def commands(model: plan.Model, options: argparse.Namespace) -> dict[str, list]:
     for target, name in options.chosen_targets.items():
         started[name] = [*ours, "--commands", *([] if target == "best" else ["--target", target])]
     for name, peer in options.chosen_peers.items():
-        work = options.work / "peers" / f"{model.name}.{peer.module}"
+        made_from = _made_from(model, peer, options)
+        work = options.work / "peers" / f"{model.name}.{peer.module}.{made_from}"
         worker = [sys.executable, "-B", BENCH / "engines/worker.py", name, model.name]
         started[name] = [*worker, options.work, work, str(options.compile_seconds)]
     return started
@@ -165,12 +173,10 @@ def make_models(options: argparse.Namespace) -> None:
     subprocess.run([*script, *options.chosen_models], check=True, stdout=sys.stderr)
 
 
-def versions() -> dict[str, str]:
-    found = {}
-    for name, peer in plan.PEERS.items():
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = ", ".join(f"{package} {version(package)}" for package in peer.packages)
-    return found
+def versions_of(peer: plan.Peer) -> str:
+    with contextlib.suppress(PackageNotFoundError):
+        return ", ".join(f"{package} {version(package)}" for package in peer.packages)
+    return "not installed"
 
 
 def main() -> int:
@@ -183,7 +189,7 @@ def main() -> int:
         "command": shlex.join(["bench/engines/run", *sys.argv[1:]]),
         "quick": options.quick,
         "repetitions": options.repetitions,
-        "versions": versions(),
+        "versions": {name: versions_of(peer) for name, peer in options.chosen_peers.items()},
         "records": [],
     }
     for model in options.chosen_models.values():

@@ -10,6 +10,7 @@ import m2cgen
 from engines.peers.c_caller import CCaller, pointer_to
 from engines.peers.case import Case
 
+
 def model_of(case: Case):
     """As m2cgen wants it: a model of the scikit-learn interface of each library."""
     if case.model.file.endswith(".joblib"):
