@@ -31,7 +31,7 @@ class Participant:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,
+                process_group=0,
                 preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
             )
 

@@ -70,7 +70,7 @@ class Case:
             if tried["limit"] >= limit:
                 raise NotPossible(tried["reason"])
 
-        compiler = subprocess.Popen(command, start_new_session=True, preexec_fn=_limits(limit))
+        compiler = subprocess.Popen(command, process_group=0, preexec_fn=_limits(limit))
         seconds = _wait(compiler, limit)
         if compiler.returncode == 0:
             library.with_suffix(".seconds").write_text(f"{seconds:.0f}")
