@@ -135,10 +135,20 @@ def model_table(records: Records, model: str) -> str:
     facts = records.facts(model)
     rows = []
     for name, entry in records.doors(model):
-        cells = [spread(records.ns(model, name, entry, batch)) for batch in records.batches()]
+        cells = [_times(records, model, name, entry, batch) for batch in records.batches()]
         rows.append([title(name, entry), *cells, _difference(facts[name]), _remark(facts[name])])
     head = ["", *(f"batch {batch}, ns a row" for batch in records.batches())]
     return table([*head, "largest difference", ""], rows)
+
+
+def _times(records: Records, model: str, name: str, entry: str, batch: int) -> str:
+    """With the instructions that callgrind has counted, for ours."""
+    counts = [
+        f"; {text(counted['per_row'])} instructions"
+        for _, counted in records.of(model, "counted")
+        if (name, entry, batch) == (OURS, counted["entry"], counted["batch"])
+    ]
+    return spread(records.ns(model, name, entry, batch)) + "".join(counts)
 
 
 def _difference(facts: dict) -> str:
@@ -154,16 +164,6 @@ def _remark(facts: dict) -> str:
     if "engine" in facts:
         return f"engine {facts['engine']}, {facts['memory_bytes'] / (1 << 20):.3g} MiB"
     return ""
-
-
-def instructions_table(records: Records) -> str:
-    rows = [
-        [MODELS[model].title, title(OURS, counted["entry"]), str(counted["batch"]),
-         text(counted["per_row"])]
-        for model in records.models()
-        for _, counted in records.of(model, "counted")
-    ]
-    return table(["model", "", "batch", "instructions a row"], rows) if rows else ""
 
 
 def shares_of_others(records: list[dict]) -> list[float]:
@@ -207,7 +207,8 @@ def head(run: dict) -> list[str]:
         f"{facts['load']:.1f}.",
         f"- Other programs while measuring: {disturbance(run['records'])}.",
         f"- CPU time of the process (user and system); median (least – greatest) of up to "
-        f"{run['repetitions']} repetitions, in which all take turns.",
+        f"{run['repetitions']} repetitions, in which all take turns. Instructions, where they were "
+        "counted, are those of the AVX2 engines: Valgrind has no AVX-512.",
         *(f"- {name}: {versions}." for name, versions in run["versions"].items()),
         "",
         "How to read it, and what is fair and what is not: bench/README.md.",
@@ -223,8 +224,6 @@ def report(run: dict) -> str:
     lines += ["## Ours beside the fastest peer", "", cells_table(records), ""]
     for model in records.models():
         lines += [f"## {MODELS[model].title}", "", model_table(records, model), ""]
-    if counted := instructions_table(records):
-        lines += ["## Instructions of ours, with AVX2 at most", "", counted, ""]
     if failed := failures(records):
         lines += ["## Not measured", "", failed, ""]
     return "\n".join(lines)

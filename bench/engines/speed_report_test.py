@@ -121,7 +121,7 @@ class ReportTest(unittest.TestCase):
     def test_puts_instructions_beside_times(self) -> None:
         counted = {"entry": "served", "batch": 64, "per_row": 1234.5}
         records = [*met(), {"model": "iris", "participant": "callgrind", "counted": counted}]
-        self.assertIn("1 234", speed_report.report({**self.RUN, "records": records}))
+        self.assertIn("; 1 234 instructions", speed_report.report({**self.RUN, "records": records}))
 
     def test_a_run_beside_a_compiler_is_not_quiet(self) -> None:
         records = met()
