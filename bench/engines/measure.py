@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of CPU time for each (0.3; quick 0.1)")
     parser.add_argument("--targets", default="best,avx2", help="the SIMD targets of our engines")
     parser.add_argument("--callgrind", action="store_true", help="count our instructions as well")
-    parser.add_argument("--compile-seconds", type=int, default=300, help="of CPU time, for a peer")
+    parser.add_argument("--compile-seconds", type=int, default=600, help="of CPU time, for a peer")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--program", type=Path, default="build/release/bench/engine_speed")
     parser.add_argument("--work", type=Path, default="build/bench/engines", help="models, and more")
