@@ -19,7 +19,7 @@ WHOLE_PROGRAM_TESTS := $(wildcard tests/integration/run tests/golden/run tests/t
                          tests/soak/run tests/manifests/run tests/operations/run)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # ---- use it ----
 
@@ -114,6 +114,9 @@ bench: ## beside the peers, on this machine
 	@tools/setup bench
 	bench/run
 
+bench-engines: ## a prediction in our engines and in ten others, one thread (ARGS="--quick")
+	bench/engines/run $(ARGS)
+
 accuracy: ## cross-validation beside scikit-learn: the tables of docs/training.md
 	@tools/setup test
 	tools/accuracy/run $(ARGS)
@@ -134,4 +137,4 @@ clean: ## remove all build trees
 	rm -rf build
 
 .PHONY: help run build image sbom test check asan tsan fuzz soak e2e chart operations judges \
-        arm signing traces interop conformance bench accuracy format lint clean
+        arm signing traces interop conformance bench bench-engines accuracy format lint clean

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+SIMD_FLAGS = ("sse4_1", "avx2", "avx512f", "avx512bw", "avx512vl", "avx512_vbmi", "asimd")
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -22,6 +23,24 @@ def facts(repository: Path) -> dict:
         "system": _system(),
         "compiler": _first_line("g++", "--version"),
     }
+
+
+def cpu_facts(cpu: int) -> dict:
+    """What decides how fast code runs there: SIMD, its clock's governor, and what else runs."""
+    governor = Path(f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor")
+    return {
+        "simd": simd(Path("/proc/cpuinfo").read_text()),
+        "governor": governor.read_text().strip() if governor.exists() else "not to be seen",
+        "load": os.getloadavg()[0],
+    }
+
+
+def simd(cpuinfo: str) -> str:
+    """The extensions that engines are written for, of those that /proc/cpuinfo names."""
+    lines = (line for line in cpuinfo.splitlines() if line.startswith(("flags", "Features")))
+    flags = next(lines, "")
+    has = set(flags.partition(":")[2].split())
+    return " ".join(flag for flag in SIMD_FLAGS if flag in has) or "none"
 
 
 def machine_cpu_seconds() -> float:
