@@ -142,9 +142,10 @@ void print_summary(const TrainedModel& trained, const std::string& path) {
   const Forest& forest = *trained.model.only_forest();
   fmt::print("task: {}\ntrees: {}\nnodes: {}\n", task_name(schema.task()), forest.tree_count(),
              forest.nodes().size());
-  if (trained.out_of_bag_score) {
-    fmt::print("out-of-bag {}: {:.4f}\n", schema.task() == Task::classification ? "accuracy" : "R2",
-               *trained.out_of_bag_score);
+  if (trained.out_of_bag) {
+    const Metric metric = metrics_of(schema.task()).front();
+    fmt::print("out-of-bag {}: {:.4f}\n", metric_name(metric),
+               trained.out_of_bag->score(metric).value_or(0));
   }
   fmt::print("feature importances:\n");
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {

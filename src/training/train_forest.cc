@@ -141,6 +141,7 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
   grown.trees.resize(options.tree_count);
   if (options.out_of_bag_score) grown.bags.resize(options.tree_count);
   Budget budget;
+  std::atomic<std::size_t> grown_count = 0;
   for_each_index(options.tree_count, options.thread_count, [&] {
     return [&, grower = TreeGrower<Criterion>(rows, criterion, plan.limits),
             weights = std::vector<double>(rows.row_count())](std::size_t tree) mutable {
@@ -153,6 +154,7 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
       for (std::size_t row = 0; row < row_weights.size(); ++row) weights[row] *= row_weights[row];
       grown.trees[tree] = grower.grow(weights, random);
       budget.take(grown.trees[tree]);
+      if (options.progress) options.progress(++grown_count, options.tree_count);
     };
   });
   if (budget.is_left()) return grown;
@@ -239,8 +241,8 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
   ASSIGN_OR_RETURN(TrainedForest trained,
                    assemble(std::move(grown.trees), rows.column_count(), class_count));
   if (options.out_of_bag_score) {
-    trained.out_of_bag_score =
-        out_of_bag_accuracy(trained.forest, rows, classes, grown.bags, options.thread_count);
+    trained.out_of_bag =
+        evaluate_out_of_bag(trained.forest, rows, classes, grown.bags, options.thread_count);
   }
   return trained;
 }
@@ -257,8 +259,8 @@ Result<TrainedForest> train_regressor(MatrixView<const float> rows, std::span<co
                    grow_trees(ranked, SquaredErrorCriterion(targets), {}, options, plan));
   ASSIGN_OR_RETURN(TrainedForest trained, assemble(std::move(grown.trees), rows.column_count(), 1));
   if (options.out_of_bag_score) {
-    trained.out_of_bag_score =
-        out_of_bag_r_squared(trained.forest, rows, targets, grown.bags, options.thread_count);
+    trained.out_of_bag =
+        evaluate_out_of_bag(trained.forest, rows, targets, grown.bags, options.thread_count);
   }
   return trained;
 }

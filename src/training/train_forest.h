@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "data/matrix.h"
 #include "model/forest.h"
+#include "training/evaluation.h"
+#include "training/progress.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -92,6 +94,9 @@ struct ForestOptions {
   /// Whether to score the forest on rows that its trees did not see: a fair estimate without a test
   /// set, for a few percent more time. Only with bootstrap.
   bool out_of_bag_score = false;
+
+  /// Told of each tree that has grown; nobody when empty.
+  TrainingProgress progress;
 };
 
 struct TrainedForest {
@@ -102,10 +107,9 @@ struct TrainedForest {
   /// tree has a split.
   std::vector<double> feature_importances;
 
-  /// Classification: the accuracy, regression: R squared, of predictions made for each row by the
-  /// trees that did not see it. Not there when not asked for, or when every tree saw every row. A
-  /// row that every tree saw does not count.
-  std::optional<double> out_of_bag_score;
+  /// The scores of predictions made for each row by the trees that did not see it. Not there when
+  /// not asked for, or when every tree saw every row. A row that every tree saw does not count.
+  std::optional<Evaluation> out_of_bag;
 };
 
 /// Trains a classifier.

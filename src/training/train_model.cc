@@ -17,7 +17,7 @@ Result<TrainedModel> make_trained(Schema schema, TrainedForest trained) {
                    make_model(std::move(schema), std::move(trained.forest),
                               {.format = "trained", .producer = std::string(kProducer)}));
   return TrainedModel{std::move(model), std::move(trained.feature_importances),
-                      trained.out_of_bag_score};
+                      std::move(trained.out_of_bag)};
 }
 
 }  // namespace

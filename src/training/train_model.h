@@ -22,7 +22,7 @@ struct TrainedModel {
   std::vector<double> feature_importances;
 
   /// As in TrainedForest.
-  std::optional<double> out_of_bag_score;
+  std::optional<Evaluation> out_of_bag;
 };
 
 /// Trains a model on what read_training_set() makes of the table.

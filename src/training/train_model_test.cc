@@ -104,7 +104,7 @@ TEST(TrainModel, TakesAllOtherColumnsAsFeatures) {
             (Schema{.feature_names = {"a", "b"},
                     .targets = {{.name = "y", .class_labels = {"blue", "red"}}}}));
   EXPECT_EQ(trained.feature_importances.size(), 2U);
-  EXPECT_EQ(trained.out_of_bag_score, std::nullopt);
+  EXPECT_FALSE(trained.out_of_bag.has_value());
 }
 
 TEST(TrainModel, PredictsWhatItLearned) {
@@ -145,7 +145,7 @@ TEST(TrainModel, TrainsARegression) {
   const TrainedModel trained = train("x,y\n1,1.5\n2,2.5\n3,3.5\n4,4.5\n", {}, options).value();
   EXPECT_EQ(trained.model.schema().task(), Task::regression);
   EXPECT_TRUE(trained.model.schema().class_labels().empty());
-  EXPECT_TRUE(trained.out_of_bag_score.has_value());
+  EXPECT_TRUE(trained.out_of_bag.has_value());
 }
 
 TEST(TrainModel, AcceptsMissingValuesOnlyWhenItSawSome) {
