@@ -3,9 +3,10 @@
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "app/output_file.h"
+#include "app/report_page.h"
+#include "app/scored_training.h"
 #include "base/printable_text.h"
 #include "data/csv.h"
-#include "formats/onnx/writer.h"
 #include "host/cgroup.h"
 #include "host/cpu.h"
 #include "model/limits.h"
@@ -21,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
@@ -33,6 +35,8 @@ struct TrainOptions {
   std::string data_path;
   std::string target;
   std::string output_path;
+  std::string report_path;     // empty: no page
+  std::size_t fold_count = 0;  // 0: no cross-validation
   std::string task = "auto";
   std::string criterion = "gini";
   std::string max_features = "auto";
@@ -137,47 +141,76 @@ std::optional<Task> task_of(const std::string& name) {
   return name == "classification" ? Task::classification : Task::regression;
 }
 
-void print_summary(const TrainedModel& trained, const std::string& path) {
-  const Schema& schema = trained.model.schema();
-  const Forest& forest = *trained.model.only_forest();
-  fmt::print("task: {}\ntrees: {}\nnodes: {}\n", task_name(schema.task()), forest.tree_count(),
-             forest.nodes().size());
-  if (trained.out_of_bag) {
-    const Metric metric = metrics_of(schema.task()).front();
-    fmt::print("out-of-bag {}: {:.4f}\n", metric_name(metric),
-               trained.out_of_bag->score(metric).value_or(0));
-  }
-  fmt::print("feature importances:\n");
-  for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
-    fmt::print("  {:.4f} {}\n", trained.feature_importances[feature],
-               printable_text(schema.feature_names[feature]));
-  }
-  fmt::print("written: {}\n", printable_text(path));
+// What a page wants a learning curve of, unless --cv says otherwise.
+std::optional<std::size_t> fold_count(const TrainOptions& options, const CLI::App& command) {
+  const bool is_said = command.get_option("--cv")->count() > 0;
+  if (!is_said && !options.report_path.empty()) return std::nullopt;
+  return options.fold_count;
 }
 
-Result<void> train(const TrainOptions& options) {
-  ASSIGN_OR_RETURN(const ForestOptions forest, forest_options(options));
+// Each flag as it was read.
+std::vector<std::pair<std::string, std::string>> parameters_of(const CLI::App& command) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_name() == "--help") continue;
+    parameters.emplace_back(option->get_name(), option->count() > 0 ? option->as<std::string>()
+                                                                    : option->get_default_str());
+  }
+  return parameters;
+}
+
+// The files that a training names are three, or two: none of them is written over by another.
+Result<void> check_paths(const TrainOptions& options) {
   std::error_code error;  // of a file that does not exist, and is no other
-  if (std::filesystem::equivalent(options.data_path, options.output_path, error)) {
+  const auto is_same = [&error](const std::string& one, const std::string& other) {
+    return one == other || std::filesystem::equivalent(one, other, error);
+  };
+  for (const std::string& path : {options.output_path, options.report_path}) {
+    if (path.empty() || !is_same(options.data_path, path)) continue;
     return fail(Code::invalid_argument,
-                fmt::format("--output: {} holds the training data, expected another file",
-                            options.output_path));
+                fmt::format("{}: {} holds the training data, expected another file",
+                            path == options.output_path ? "--output" : "--report", path));
   }
+  if (!is_same(options.output_path, options.report_path)) return {};
+  return fail(
+      Code::invalid_argument,
+      fmt::format("--report: {} is the model's file, expected another one", options.report_path));
+}
+
+Result<void> train(const TrainOptions& options, const CLI::App& command) {
+  ASSIGN_OR_RETURN(const ForestOptions forest, forest_options(options));
+  RETURN_IF_ERROR(check_paths(options));
   ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
-  auto trained = train_model(table, options.target, task_of(options.task), forest);
-  if (!trained) {
-    return fail(trained.error().code, options.data_path + ": " + trained.error().message);
+  const auto of_data = [&options](const Error& error) {
+    return fail(error.code, options.data_path + ": " + error.message);
+  };
+  const auto set = read_training_set(table, options.target, task_of(options.task));
+  if (!set) return of_data(set.error());
+  const ReportingTrainer trainer = [&forest](const TrainingSet& part,
+                                             const TrainingProgress& progress) {
+    ForestOptions told = forest;
+    told.progress = progress;
+    return train_model(part, told);
+  };
+  auto scored = train_and_score(*set, trainer,
+                                {.fold_count = fold_count(options, command),
+                                 .has_curve = !options.report_path.empty(),
+                                 .seed = forest.seed,
+                                 .thread_count = forest.thread_count,
+                                 .step_count = forest.tree_count},
+                                stderr_terminal());
+  if (!scored) return of_data(scored.error());
+  RETURN_IF_ERROR(write_output_file(options.output_path, scored->onnx));
+  TrainReport& report = scored->report;
+  report.data_path = options.data_path;
+  report.model_path = options.output_path;
+  report.parameters = parameters_of(command);
+  fmt::print("{}", report_text(report));
+  if (!options.report_path.empty()) {
+    RETURN_IF_ERROR(write_output_file(options.report_path, report_page(report)));
+    fmt::print("report: {}\n", printable_text(options.report_path));
   }
-  const Schema& schema = trained->model.schema();
-  if (schema.task() == Task::classification && schema.class_labels().size() == 1) {
-    return fail(
-        Code::invalid_argument,
-        fmt::format("{}: column '{}' holds the class '{}' alone, expected two or more",
-                    options.data_path, options.target, label_text(schema.class_labels().front())));
-  }
-  ASSIGN_OR_RETURN(const std::string bytes, write_onnx(trained->model));
-  RETURN_IF_ERROR(write_output_file(options.output_path, bytes));
-  print_summary(*trained, options.output_path);
+  fmt::print("written: {}\n", printable_text(options.output_path));
   return {};
 }
 
@@ -230,7 +263,15 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   add_forest_flags(flags, *options);
   flags.toggle("--oob-score", options->out_of_bag,
                "score the forest on the rows that its trees did not see");
-  command->callback([options, &action] { action = [options] { return train(*options); }; });
+  flags.count("--cv", options->fold_count, 0, kRowCountMax,
+              "folds of a cross-validation, which says how good such models are on rows that they "
+              "have not seen; 0: none, but 5 for a report");
+  flags.file("--report", options->report_path,
+             "HTML page to write: scores, confusion matrix, learning curve, importances. The curve "
+             "takes up to twice the time of its cross-validation");
+  command->callback([options, command, &action] {
+    action = [options, command] { return train(*options, *command); };
+  });
 }
 
 }  // namespace ml_inference
