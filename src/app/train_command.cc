@@ -266,10 +266,12 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   flags.count("--cv", options->fold_count, 0, kRowCountMax,
               "folds of a cross-validation, which says how good such models are on rows that they "
               "have not seen; 0: none, but 5 for a report");
-  flags.file("--report", options->report_path,
-             "HTML page to write: scores, confusion matrix, learning curve, importances. The curve "
-             "takes up to twice the time of its cross-validation");
-  command->callback([options, command, &action] {
+  const CLI::Option* const report = flags.file(
+      "--report", options->report_path,
+      "HTML page to write: scores, confusion matrix, learning curve, importances. The curve "
+      "takes up to twice the time of its cross-validation");
+  command->callback([options, command, report, &action] {
+    refuse_empty_variable(*report);
     action = [options, command] { return train(*options, *command); };
   });
 }

@@ -37,7 +37,10 @@ class RoundTrip(unittest.TestCase):
     def test_train_says_what_it_made(self):
         self.assertEqual((self.trained.returncode, self.trained.stderr), (0, ""))
         self.assertIn("task: classification\ntrees: 100\n", self.trained.stdout)
-        self.assertRegex(self.trained.stdout, r"out-of-bag accuracy: 0\.9\d+\n")
+        self.assertRegex(self.trained.stdout,
+                         r"\nout-of-bag estimate \(150 of the 150 rows, .*\):\n"
+                         r"  accuracy: 0\.9\d+\n  log loss: 0\.\d+\n  ROC AUC: 0\.9\d+\n"
+                         r"confusion matrix by out-of-bag estimate .*:\n")
         self.assertTrue(self.trained.stdout.endswith(f"written: {self.model}\n"))
 
     def test_inspect_says_what_the_file_holds(self):
@@ -202,7 +205,7 @@ class Files(unittest.TestCase):
             done = self.train(self.folder / "model.onnx",
                               env={"ML_INFERENCE_OOB_SCORE": value, "ML_INFERENCE_TREES": "50"})
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual("out-of-bag accuracy" in done.stdout, is_scored, value)
+            self.assertEqual("out-of-bag estimate" in done.stdout, is_scored, value)
 
     def test_numbers_of_flags_are_digits_in_their_range(self):
         for flag, value in [("--seed", "-1"), ("--seed", "18446744073709551616"),
