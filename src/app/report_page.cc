@@ -19,7 +19,7 @@ namespace ml_inference {
 namespace {
 
 // Features with a bar of their own: a page that ends. The table beside them goes further.
-constexpr std::size_t kBarCountMax = 20;
+constexpr std::size_t kBarCountMax = 15;
 constexpr std::size_t kListedFeatureCountMax = 1'000;
 constexpr std::size_t kListedConfusionCountMax = 20;
 

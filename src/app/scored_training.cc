@@ -70,7 +70,8 @@ Result<ScoredTraining> train_and_score(const TrainingSet& set, const ReportingTr
                                           .point_count = options.has_curve ? kPointCount : 1,
                                           .thread_count = options.thread_count};
   const bool is_shown = terminal.is_there();
-  ProgressBar bar(std::move(terminal), "trees", work_of(set, validation, options.step_count));
+  ProgressBar bar(std::move(terminal), options.step_name,
+                  work_of(set, validation, options.step_count));
   const ProgressTicker ticker(bar, is_shown);
   const auto train_part = [&](const TrainingSet& part) {
     bar.begin_part(static_cast<double>(part.row_count));

@@ -29,8 +29,9 @@ struct ScoringOptions {
   std::uint64_t seed = 42;
   std::size_t thread_count = 1;
 
-  /// The steps of one training, as far as one knows: for the bar.
+  /// The steps of one training, as far as one knows, and what they are, in the plural: for the bar.
   std::size_t step_count = 1;
+  std::string step_name = "trees";
 };
 
 struct ScoredTraining {

@@ -87,8 +87,8 @@ class Reports(unittest.TestCase):
         self.assertEqual(self.page.read_text(), first)
 
     def test_no_name_becomes_a_part_of_the_page(self):
-        names = ["</title><script>alert(1)</script>", '" onload="alert(2)', "'><svg onload=alert(3)>",
-                 "</text></svg><img src=x onerror=alert(4)>"]
+        names = ["</title><script>alert(1)</script>", '" onload="alert(2)',
+                 "'><svg onload=alert(3)>", "</text></svg><img src=x onerror=alert(4)>"]
         header = ",".join('"' + name.replace('"', '""') + '"' for name in names)
         self.rows.write_text(header + "\n" + "".join(
             f"{row},{row % 7},1,{'<script>' if row % 2 else '</style><script>'}\n"
