@@ -77,8 +77,8 @@ void add_measurement(Markup& page, const Measurement& measurement) {
 std::vector<std::size_t> by_importance(const std::vector<double>& importances) {
   std::vector<std::size_t> order(importances.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&importances](std::size_t a, std::size_t b) {
-    return importances[a] > importances[b];
+  std::ranges::sort(order, [&importances](std::size_t a, std::size_t b) {
+    return importances[a] == importances[b] ? a < b : importances[a] > importances[b];
   });
   return order;
 }

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 namespace ml_inference {
 namespace {
@@ -150,15 +149,19 @@ std::vector<Measurement> measurements(const TrainReport& report) {
 
 std::vector<Confusion> most_confused(const ConfusionMatrix& confusion,
                                      const std::vector<Label>& labels, std::size_t count_max) {
+  using Count = std::pair<ConfusionMatrix::Pair, std::size_t>;
+  std::vector<Count> counts(confusion.counts().begin(), confusion.counts().end());
+  std::erase_if(counts, [](const Count& count) { return count.first.first == count.first.second; });
+  std::ranges::sort(counts, [](const Count& a, const Count& b) {
+    return a.second == b.second ? a.first < b.first : a.second > b.second;
+  });
+  counts.resize(std::min(counts.size(), count_max));
   std::vector<Confusion> confusions;
-  for (const auto& [pair, row_count] : confusion.counts()) {
-    if (pair.first == pair.second) continue;
+  for (const auto& [pair, row_count] : counts) {
     confusions.push_back({.row_class = label_text(labels[static_cast<std::size_t>(pair.first)]),
                           .predicted = label_text(labels[static_cast<std::size_t>(pair.second)]),
                           .row_count = row_count});
   }
-  std::ranges::stable_sort(confusions, std::greater<>(), &Confusion::row_count);
-  confusions.resize(std::min(confusions.size(), count_max));
   return confusions;
 }
 

@@ -65,8 +65,8 @@ Result<Folds> stratified_folds(std::span<const std::int32_t> classes, std::size_
   }
   // Classes in the order in which they first appear, one after another, are dealt in turn; each
   // then spreads what it was dealt over its rows at random.
-  std::ranges::stable_sort(
-      by_class, {}, [](const auto& rows) { return rows.empty() ? std::size_t{0} : rows.front(); });
+  std::erase_if(by_class, [](const auto& rows) { return rows.empty(); });
+  std::ranges::sort(by_class, {}, [](const auto& rows) { return rows.front(); });
   Folds folds(classes.size());
   Random random(seed, kFoldStream);
   std::size_t next = 0;
@@ -112,15 +112,17 @@ std::vector<std::size_t> fair_order(const TrainingSet& set, std::span<const std:
   std::vector<std::size_t> counts(set.schema.class_labels().size());
   for (const std::size_t row : rows) ++counts[static_cast<std::size_t>(set.classes[row])];
   std::vector<std::size_t> taken(counts.size());
-  std::vector<std::pair<double, std::size_t>> places;
-  for (const std::size_t row : order) {
-    const auto number = static_cast<std::size_t>(set.classes[row]);
-    const double place = static_cast<double>(2 * taken[number]++ + 1);
-    places.emplace_back(place / static_cast<double>(2 * counts[number]), row);
+  std::vector<std::pair<double, std::size_t>> places;  // and where in `order`
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const auto number = static_cast<std::size_t>(set.classes[order[at]]);
+    const auto place = static_cast<double>(2 * taken[number]++ + 1);
+    places.emplace_back(place / static_cast<double>(2 * counts[number]), at);
   }
-  std::ranges::stable_sort(places, {}, &std::pair<double, std::size_t>::first);
-  std::ranges::transform(places, order.begin(), &std::pair<double, std::size_t>::second);
-  return order;
+  std::ranges::sort(places);
+  std::vector<std::size_t> fair;
+  fair.reserve(order.size());
+  for (const auto& [place, at] : places) fair.push_back(order[at]);
+  return fair;
 }
 
 }  // namespace ml_inference
