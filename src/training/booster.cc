@@ -84,6 +84,7 @@ Result<TrainedBoosting> Booster::train() && {
   std::size_t round = 0;
   while (round < options_.max_iter && !builder_.has_fault()) {
     const bool has_split = grow_round(round++);
+    if (options_.progress) options_.progress(round, options_.max_iter);
     if (stops_early) losses.push_back(validation_loss());
     if (stops_early && should_stop(losses, options_.n_iter_no_change, options_.tol)) break;
     // Every further round would be the same, unless chance gave it other features.

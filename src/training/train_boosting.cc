@@ -142,6 +142,10 @@ Result<TrainedBoosting> train_boosted_classifier(MatrixView<const float> rows,
     return fail(Code::invalid_argument,
                 fmt::format("expected 2 or more classes, got {}", class_count));
   }
+  if (options.loss != RegressionLoss::squared_error) {
+    return fail(Code::invalid_argument,
+                "loss: expected none for a classification, which takes the log loss");
+  }
   ASSIGN_OR_RETURN(const std::vector<double> class_weights,
                    weights_of_classes(options.class_weights, classes, class_count));
   BoostingTargets targets;
@@ -161,6 +165,9 @@ Result<TrainedBoosting> train_boosted_regressor(MatrixView<const float> rows,
   RETURN_IF_ERROR(check_training_rows(rows));
   RETURN_IF_ERROR(check_training_targets(targets));
   RETURN_IF_ERROR(check_options(options, rows));
+  if (options.class_weights != ClassWeights(ClassWeighting::none)) {
+    return fail(Code::invalid_argument, "class_weights: expected none for a regression");
+  }
   const BoostingTargets wanted{.values = {targets.begin(), targets.end()}, .weights = {}};
   switch (options.loss) {
     case RegressionLoss::squared_error:

@@ -10,6 +10,7 @@
 #include "data/matrix.h"
 #include "model/forest.h"
 #include "model/link.h"
+#include "training/progress.h"
 #include "training/train_forest.h"
 
 #include <cstddef>
@@ -83,6 +84,9 @@ struct BoostingOptions {
 
   /// Draws the rows that are set aside, and the features where max_features is below 1.
   std::uint64_t seed = 42;
+
+  /// Told of each round that is done; nobody when empty.
+  TrainingProgress progress = {};
 
   /// Threads to train on, 1 to kTrainingThreadCountMax; give as many as there are CPUs. It never
   /// changes the forest.

@@ -339,6 +339,30 @@ TEST(TrainBoosting, RefusesOptionsOutOfTheirRanges) {
   }
 }
 
+TEST(TrainBoosting, RefusesWhatBelongsToTheOtherTask) {
+  const Sample sample = make_sample(50, 1);
+  EXPECT_THAT(train_boosted_regressor(sample.rows(), sample.targets,
+                                      {.class_weights = ClassWeighting::balanced})
+                  .error()
+                  .message,
+              HasSubstr("class_weights: expected none for a regression"));
+  EXPECT_THAT(
+      train_boosted_classifier(sample.rows(), sample.halves, 2, {.loss = RegressionLoss::poisson})
+          .error()
+          .message,
+      HasSubstr("loss: expected none for a classification"));
+}
+
+TEST(TrainBoosting, TellsOfEachRound) {
+  std::vector<std::size_t> told;
+  const auto progress = [&told](std::size_t done, std::size_t total) {
+    EXPECT_EQ(total, 4U);
+    told.push_back(done);
+  };
+  regressor(make_sample(100, 1), {.max_iter = 4, .progress = progress});
+  EXPECT_THAT(told, ElementsAre(1, 2, 3, 4));
+}
+
 TEST(TrainBoosting, RefusesWhatItCannotLearnFrom) {
   Sample sample = make_sample(50, 1);
   EXPECT_THAT(
