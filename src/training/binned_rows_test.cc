@@ -64,22 +64,16 @@ TEST(BinnedRows, HoldTheBinOfEveryValue) {
   }
 }
 
-TEST(BinLayout, GivesEachFeatureBinsOfItsOwn) {
-  const Sample sample = make_sample(40);
-  std::vector<std::uint32_t> chosen(kRowCount);
-  std::iota(chosen.begin(), chosen.end(), 0U);
-  const BinLayout layout = layout_of(sample, chosen);
-  std::vector<int> uses(layout.bin_count());
-  for (std::size_t feature = 0; feature < 40; ++feature) {
-    const std::size_t begin = layout.place(feature).offset;
-    for (std::size_t bin = 0; bin <= layout.feature(feature).missing_bin(); ++bin) {
-      ++uses[begin + bin];
-    }
-  }
-  EXPECT_EQ(std::ranges::count_if(uses, [](int count) { return count > 1; }), 0);
+TEST(BinLayout, PutsFeaturesOfFewBinsTogether) {
+  std::vector<FeatureBins> features(44, FeatureBins(std::vector<double>{0.5}));
+  features.emplace_back(std::size_t{255});
+  const BinLayout layout(std::move(features));
+  std::size_t column_count = 0;
+  for (const BinGroup& group : layout.groups()) column_count += group.column_count;
+  EXPECT_EQ(column_count, 12U);  // four two-valued features, with missing values, have 81 codes
 }
 
-// Every number of features in a group, with all rows and with some.
+// Every number of columns in a group, features alone and together, with all rows and with some.
 TEST(Histogram, IsTheSumOfItsRows) {
   for (std::size_t feature_count = 1; feature_count <= 24; ++feature_count) {
     const Sample sample = make_sample(feature_count);
@@ -99,20 +93,21 @@ TEST(Histogram, IsTheSumOfItsRows) {
     }
     for (const std::vector<std::uint32_t>& chosen : {std::vector<std::uint32_t>(), some}) {
       const std::vector<std::uint32_t>& rows = chosen.empty() ? all : chosen;
-      std::vector<GradientSum> expected(layout.bin_count());
-      for (std::size_t index = 0; index < rows.size(); ++index) {
-        for (std::size_t feature = 0; feature < feature_count; ++feature) {
-          expected[layout.place(feature).offset + bins.bin(rows[index], feature)] +=
-              gradients[index];
-        }
-      }
-      std::vector<GradientSum> sums(layout.bin_count());
+      std::vector<GradientSum> histogram(layout.sum_count());
       for (std::size_t index = 0; index < layout.groups().size(); ++index) {
         const BinGroup& group = layout.groups()[index];
         add_to_histogram(group, bins.words(index), chosen, std::span(gradients).first(rows.size()),
-                         std::span(sums).subspan(group.offset, group.bin_count()));
+                         std::span(histogram).subspan(group.offset, group.sum_count()));
       }
-      EXPECT_TRUE(sums == expected) << feature_count << " features, " << rows.size() << " rows";
+      for (std::size_t feature = 0; feature < feature_count; ++feature) {
+        std::vector<GradientSum> expected(layout.feature(feature).missing_bin() + 1);
+        for (std::size_t index = 0; index < rows.size(); ++index) {
+          expected[bins.bin(rows[index], feature)] += gradients[index];
+        }
+        std::array<GradientSum, kBinCountMax + 1> scratch;
+        EXPECT_TRUE(std::ranges::equal(layout.sums_of(feature, histogram, scratch), expected))
+            << "feature " << feature << " of " << feature_count << ", " << rows.size() << " rows";
+      }
     }
   }
 }

@@ -158,10 +158,10 @@ void BoostedTreeGrower::move_block(const BoostedNode& node, std::size_t block) {
   const std::size_t feature = node.split.feature;
   const BinLayout::Place& place = rows_.layout().place(feature);
   const std::uint64_t* const words = rows_.words(place.group).data();
-  std::array<std::uint8_t, 256> goes_left{};
+  std::array<std::uint8_t, 256> goes_left{};  // by code
   const std::size_t missing_bin = rows_.layout().feature(feature).missing_bin();
-  for (std::size_t bin = 0; bin <= missing_bin; ++bin) {
-    goes_left[bin] = node.split.goes_left(bin, missing_bin) ? 1 : 0;
+  for (std::size_t code = 0; code < place.code_count; ++code) {
+    goes_left[code] = node.split.goes_left(place.bin(code), missing_bin) ? 1 : 0;
   }
   const std::size_t begin = node.begin + block * kBlockSize;
   const std::size_t end = std::min(begin + kBlockSize, node.end);
@@ -199,10 +199,10 @@ void BoostedTreeGrower::add_up(std::span<const std::uint32_t> rows,
   const std::size_t group_count = layout.groups().size();
   const std::size_t wanted = group_count < team_.size() ? 2 * team_.size() / group_count : 1;
   const std::size_t part_count = std::clamp<std::size_t>(gradients.size() / kBlockSize, 1, wanted);
-  while (parts_.size() + 1 < part_count) parts_.emplace_back(layout.bin_count());
+  while (parts_.size() + 1 < part_count) parts_.emplace_back(layout.sum_count());
   const auto take_less = [&](const BinGroup& group) {
     if (less == nullptr) return;
-    const std::size_t end = group.offset + group.bin_count();
+    const std::size_t end = group.offset + group.sum_count();
     for (std::size_t bin = group.offset; bin < end; ++bin) (*less)[bin] -= histogram[bin];
   };
   const std::size_t cost = gradients.size() * layout.feature_count();
@@ -210,7 +210,7 @@ void BoostedTreeGrower::add_up(std::span<const std::uint32_t> rows,
     const std::size_t part = index / group_count;
     const BinGroup& group = layout.groups()[index % group_count];
     Histogram& sums = part == 0 ? histogram : parts_[part - 1];
-    const auto of_group = std::span(sums).subspan(group.offset, group.bin_count());
+    const auto of_group = std::span(sums).subspan(group.offset, group.sum_count());
     std::ranges::fill(of_group, GradientSum{});
     const std::size_t begin = gradients.size() * part / part_count;
     const std::size_t count = gradients.size() * (part + 1) / part_count - begin;
@@ -221,10 +221,10 @@ void BoostedTreeGrower::add_up(std::span<const std::uint32_t> rows,
     if (part_count == 1) take_less(group);
   });
   if (part_count == 1) return;
-  share_out(layout.bin_count() * part_count, group_count, [&](std::size_t, std::size_t index) {
+  share_out(layout.sum_count() * part_count, group_count, [&](std::size_t, std::size_t index) {
     const BinGroup& group = layout.groups()[index];
     for (std::size_t part = 1; part < part_count; ++part) {
-      for (std::size_t bin = group.offset; bin < group.offset + group.bin_count(); ++bin) {
+      for (std::size_t bin = group.offset; bin < group.offset + group.sum_count(); ++bin) {
         histogram[bin] += parts_[part - 1][bin];
       }
     }
@@ -238,15 +238,15 @@ void BoostedTreeGrower::push(std::span<Pending> pending) {
   std::size_t count = 0;
   for (const Pending& node : pending) count += node.features.size();
   splits_.resize(count);
-  share_out(layout.bin_count() * pending.size(), count, [&](std::size_t worker, std::size_t index) {
+  share_out(layout.sum_count() * pending.size(), count, [&](std::size_t worker, std::size_t index) {
     const bool is_first = index < pending[0].features.size();
     const Pending& node = is_first ? pending[0] : pending[1];
     const std::size_t feature =
         node.features[is_first ? index : index - pending[0].features.size()];
     const FeatureBins& bins = layout.feature(feature);
-    const auto histogram = std::span<const GradientSum>(*node.histogram)
-                               .subspan(layout.place(feature).offset, bins.value_bin_count() + 1);
-    splits_[index] = finders_[worker].find(*rules_, bins, feature, histogram, sums_[node.node]);
+    std::array<GradientSum, kBinCountMax + 1> scratch;
+    const auto sums = layout.sums_of(feature, *node.histogram, scratch);
+    splits_[index] = finders_[worker].find(*rules_, bins, feature, sums, sums_[node.node]);
   });
   std::span<const HistogramSplit> splits(splits_);
   for (Pending& node : pending) {
@@ -280,7 +280,7 @@ std::vector<std::size_t> BoostedTreeGrower::drawn_features(Random& random) {
 }
 
 std::unique_ptr<BoostedTreeGrower::Histogram> BoostedTreeGrower::take_histogram() {
-  if (spare_.empty()) return std::make_unique<Histogram>(rows_.layout().bin_count());
+  if (spare_.empty()) return std::make_unique<Histogram>(rows_.layout().sum_count());
   std::unique_ptr<Histogram> histogram = std::move(spare_.back());
   spare_.pop_back();
   return histogram;

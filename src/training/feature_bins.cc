@@ -134,18 +134,41 @@ FeatureBins::FeatureBins(std::vector<double> thresholds)
 }
 
 std::uint8_t FeatureBins::bin_of(float value) const {
-  if (std::isnan(value)) return static_cast<std::uint8_t>(missing_bin());
+  std::uint8_t bin = 0;
+  find({&value, 1}, {&bin, 1});
+  return bin;
+}
+
+// A value's bin is how many edges lie below it. Of NaN none does: it is put right afterwards. Some
+// searches run beside one another, since each step of one waits for the step before.
+void FeatureBins::find(std::span<const float> values, std::span<std::uint8_t> bins) const {
+  constexpr std::size_t kLaneCount = 8;
   if (is_categorical()) {
-    const bool is_code =
-        value >= 0 && value < static_cast<float>(value_bin_count_) && value == std::trunc(value);
-    return static_cast<std::uint8_t>(is_code ? static_cast<std::size_t>(value) : missing_bin());
+    std::ranges::transform(values, bins.begin(), [this](float value) { return code_of(value); });
+    return;
   }
-  // How many edges lie below the value.
-  const float* edge = edges_.data();
-  for (std::size_t step = (kEdgeCount + 1) / 2; step > 0; step /= 2) {
-    edge += edge[step - 1] < value ? step : 0;
+  for (std::size_t begin = 0; begin < values.size(); begin += kLaneCount) {
+    const std::size_t count = std::min(kLaneCount, values.size() - begin);
+    std::array<float, kLaneCount> sought{};
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(begin), count, sought.begin());
+    std::array<std::uint32_t, kLaneCount> places{};
+    for (std::uint32_t step = (kEdgeCount + 1) / 2; step > 0; step /= 2) {
+      for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+        const bool is_above = edges_[places[lane] + step - 1] < sought[lane];
+        places[lane] += is_above ? step : 0;
+      }
+    }
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      const bool is_missing = std::isnan(sought[lane]);
+      bins[begin + lane] = static_cast<std::uint8_t>(is_missing ? missing_bin() : places[lane]);
+    }
   }
-  return static_cast<std::uint8_t>(edge - edges_.data());
+}
+
+std::uint8_t FeatureBins::code_of(float value) const {
+  const bool is_code =
+      value >= 0 && value < static_cast<float>(value_bin_count_) && value == std::trunc(value);
+  return static_cast<std::uint8_t>(is_code ? static_cast<std::size_t>(value) : missing_bin());
 }
 
 Result<FeatureBins> find_bins(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,

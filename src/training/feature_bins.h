@@ -37,7 +37,12 @@ class FeatureBins {
   /// The bin of a value; of NaN, and of what is no code below category_count, the missing one.
   [[nodiscard]] std::uint8_t bin_of(float value) const;
 
+  /// bin_of() each of the values.
+  void find(std::span<const float> values, std::span<std::uint8_t> bins) const;
+
  private:
+  [[nodiscard]] std::uint8_t code_of(float value) const;
+
   std::size_t value_bin_count_;
   std::vector<double> thresholds_;
   std::vector<float> edges_;  // thresholds rounded down, which tell the same float32 numbers apart

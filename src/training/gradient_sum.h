@@ -27,6 +27,7 @@ struct alignas(16) GradientSum {
     hessian_and_count -= other.hessian_and_count;
     return *this;
   }
+  friend GradientSum operator+(GradientSum left, const GradientSum& right) { return left += right; }
   friend GradientSum operator-(GradientSum left, const GradientSum& right) { return left -= right; }
   bool operator==(const GradientSum&) const = default;
 };

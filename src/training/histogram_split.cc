@@ -39,20 +39,23 @@ HistogramSplit SplitFinder::find(const SplitRules& rules, const FeatureBins& bin
 }
 
 // First all cuts that obey the rules are collected, without a branch on empty bins, behind which a
-// cut is the same as before them; then they are scored in a loop that is vectorised.
+// cut is the same as before them; then they are scored in a loop that is vectorised. What goes left
+// only grows, so that the first bins leave the left side too few, and the last ones the right side.
 void SplitFinder::find_cut(const SplitRules& rules, const FeatureBins& bins,
                            std::span<const GradientSum> histogram, bool missing_goes_left) {
   GradientSum left;
   if (missing_goes_left) left = histogram[bins.missing_bin()];
+  const std::size_t bin_count = bins.value_bin_count();
+  std::size_t bin = 0;
+  while (bin < bin_count && !has_enough(rules, left + histogram[bin])) left += histogram[bin++];
   std::size_t count = 0;
-  for (std::size_t bin = 0; bin < bins.value_bin_count(); ++bin) {
+  for (; bin < bin_count; ++bin) {
     left += histogram[bin];
     if (!has_enough(rules, node_ - left)) break;
     gradients_[count] = GradientUnits::gradient(left);
     hessians_[count] = rules.units.hessian(left);
     ends_[count] = static_cast<std::uint8_t>(bin);
-    const bool is_cut = histogram[bin].hessian_and_count != 0 && has_enough(rules, left);
-    count += is_cut ? 1 : 0;
+    count += histogram[bin].hessian_and_count != 0 ? 1 : 0;
   }
   const double gradient = GradientUnits::gradient(node_);
   const double hessian = rules.units.hessian(node_);
@@ -72,7 +75,7 @@ void SplitFinder::find_cut(const SplitRules& rules, const FeatureBins& bins,
   best_.missing_goes_left = missing_goes_left;
   best_.left = {};
   if (missing_goes_left) best_.left = histogram[bins.missing_bin()];
-  for (std::size_t bin = 0; bin <= best_.bin; ++bin) best_.left += histogram[bin];
+  for (bin = 0; bin <= best_.bin; ++bin) best_.left += histogram[bin];
 }
 
 void SplitFinder::find_set(const SplitRules& rules, const FeatureBins& bins,
