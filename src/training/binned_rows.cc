@@ -22,6 +22,9 @@ constexpr std::size_t kJointCodeCountMax = 128;
 // Rows whose bins are looked up at a time: their values stay in the cache for all features.
 constexpr std::size_t kBlockSize = 256;
 
+// Rows between asking for a word and using it: about as long as memory takes.
+constexpr std::size_t kPrefetchDistance = 24;
+
 std::size_t bin_count_of(const FeatureBins& feature) { return feature.value_bin_count() + 1; }
 
 // A loop for each stride and number of columns, so that the places of the sums are constants of
@@ -39,7 +42,13 @@ void add_rows(const std::uint64_t* words, std::span<const std::uint32_t> chosen,
       add(words[index], gradients[index]);
     }
   } else {
-    for (std::size_t index = 0; index < gradients.size(); ++index) {
+    // The rows of a node lie apart: their words are asked for in time.
+    const std::size_t early = gradients.size() - std::min(gradients.size(), kPrefetchDistance);
+    for (std::size_t index = 0; index < early; ++index) {
+      __builtin_prefetch(words + chosen[index + kPrefetchDistance]);
+      add(words[chosen[index]], gradients[index]);
+    }
+    for (std::size_t index = early; index < gradients.size(); ++index) {
       add(words[chosen[index]], gradients[index]);
     }
   }
