@@ -80,13 +80,17 @@ Result<ScoredTraining> train_and_score(const TrainingSet& set, const ReportingTr
 
   ASSIGN_OR_RETURN(TrainedModel trained, train_part(set));
   ScoredTraining result;
-  ASSIGN_OR_RETURN(result.onnx, write_onnx(trained.model));
+  ASSIGN_OR_RETURN(result.onnx, write_trained_onnx(trained.model));
   TrainReport& report = result.report;
   report.schema = trained.model.schema();
   report.size = trained.model.size();
   report.row_count = set.row_count;
   report.feature_importances = std::move(trained.feature_importances);
   report.out_of_bag = std::move(trained.out_of_bag);
+  if (!trained.validation_losses.empty()) {
+    report.loss_name = "loss";
+    report.losses = {{.rows = "rows set aside", .losses = std::move(trained.validation_losses)}};
+  }
   if (validation.fold_count > 0) {
     const auto train_fold = [&train_part](const TrainingSet& part) -> Result<Model> {
       ASSIGN_OR_RETURN(TrainedModel fold, train_part(part));

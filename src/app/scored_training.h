@@ -43,8 +43,8 @@ struct ScoredTraining {
 /// own training rows where it has no other scores.
 ///
 /// The report lacks what the caller knows: paths and parameters.
-/// Errors: those of the trainer, of write_onnx() and of cross_validate(); invalid_argument for a
-/// classification of one class.
+/// Errors: those of the trainer, of write_trained_onnx() and of cross_validate(); invalid_argument
+/// for a classification of one class.
 [[nodiscard]] Result<ScoredTraining> train_and_score(const TrainingSet& set,
                                                      const ReportingTrainer& trainer,
                                                      const ScoringOptions& options,

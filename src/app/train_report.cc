@@ -179,6 +179,11 @@ std::string report_text(const TrainReport& report) {
   if (schema.task() == Task::classification && !all.empty()) {
     text += confusion_text(all.front(), schema.class_labels());
   }
+  for (const LossCurve& curve : report.losses) {
+    if (curve.losses.empty()) continue;
+    text += fmt::format("{} of the {}: {:.6g} after {}\n", report.loss_name, curve.rows,
+                        curve.losses.back(), count_text(curve.losses.size(), "round"));
+  }
   text += "feature importances:\n";
   for (std::size_t feature = 0; feature < schema.feature_count(); ++feature) {
     text += fmt::format("  {:.4f} {}\n", report.feature_importances[feature],

@@ -43,6 +43,9 @@ enum class ClassWeighting {
   balanced,  ///< rows / (classes x rows of the class): every class counts the same
 };
 
+/// A weight for each class, by rule or one by one, within 1/kClassWeightMax and kClassWeightMax.
+using ClassWeights = std::variant<ClassWeighting, std::vector<double>>;
+
 /// How to grow a forest. The defaults are scikit-learn's and suit most data.
 struct ForestOptions {
   /// More trees: a steadier answer, and time and memory in proportion. 1 to kTreeCountMax.
@@ -87,9 +90,8 @@ struct ForestOptions {
   /// A split must take away at least so much impurity, weighted by the node's share of the rows.
   double min_impurity_decrease = 0;
 
-  /// A weight for each class, by rule or one by one, within 1/kClassWeightMax and kClassWeightMax.
   /// Balance when a rare class matters as much as a frequent one. Not for regression.
-  std::variant<ClassWeighting, std::vector<double>> class_weights = ClassWeighting::none;
+  ClassWeights class_weights = ClassWeighting::none;
 
   /// Whether to score the forest on rows that its trees did not see: a fair estimate without a test
   /// set, for a few percent more time. Only with bootstrap.

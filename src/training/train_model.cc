@@ -4,6 +4,9 @@
 #include "data/iris.h"
 #include "model/schema.h"
 
+#include <fmt/format.h>
+
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +21,20 @@ Result<TrainedModel> make_trained(Schema schema, TrainedForest trained) {
                               {.format = "trained", .producer = std::string(kProducer)}));
   return TrainedModel{std::move(model), std::move(trained.feature_importances),
                       std::move(trained.out_of_bag)};
+}
+
+// The options with the features that have categories.
+Result<BoostingOptions> with_categories(const TrainingSet& set, BoostingOptions options) {
+  options.categorical_features.clear();
+  for (const Categories& categories : set.schema.categories) {
+    options.categorical_features.push_back(categories.feature);
+    if (categories.labels.size() <= options.max_bins) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("column '{}': expected at most {} categories (max_bins), got {}",
+                            set.schema.feature_names[categories.feature], options.max_bins,
+                            categories.labels.size()));
+  }
+  return options;
 }
 
 }  // namespace
@@ -37,6 +54,24 @@ Result<TrainedModel> train_model(const TrainingSet& set, const ForestOptions& op
       TrainedForest trained,
       train_classifier(set.rows(), set.classes, set.schema.class_labels().size(), options));
   return make_trained(set.schema, std::move(trained));
+}
+
+Result<TrainedModel> train_model(const TrainingSet& set, const BoostingOptions& options) {
+  ASSIGN_OR_RETURN(const BoostingOptions complete, with_categories(set, options));
+  Result<TrainedBoosting> trained =
+      set.schema.task() == Task::regression
+          ? train_boosted_regressor(set.rows(), set.targets, complete)
+          : train_boosted_classifier(set.rows(), set.classes, set.schema.class_labels().size(),
+                                     complete);
+  if (!trained) return std::unexpected(std::move(trained).error());
+  Schema schema = set.schema;
+  schema.input.accepts_missing = true;
+  ASSIGN_OR_RETURN(
+      Model model,
+      make_model(std::move(schema), std::move(trained->forest),
+                 {.format = "trained", .producer = std::string(kProducer)}, trained->link));
+  return TrainedModel{std::move(model), std::move(trained->feature_importances), std::nullopt,
+                      std::move(trained->validation_losses)};
 }
 
 Result<Model> train_builtin_model(std::size_t thread_count) {

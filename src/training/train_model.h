@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "data/table.h"
 #include "model/model.h"
+#include "training/train_boosting.h"
 #include "training/train_forest.h"
 #include "training/training_set.h"
 
@@ -23,6 +24,9 @@ struct TrainedModel {
 
   /// As in TrainedForest.
   std::optional<Evaluation> out_of_bag;
+
+  /// Of boosting that may stop early: the mean loss of the rows set aside, after each round.
+  std::vector<double> validation_losses = {};
 };
 
 /// Trains a model on what read_training_set() makes of the table.
@@ -37,6 +41,14 @@ struct TrainedModel {
 /// Errors: those of train_classifier() and train_regressor().
 [[nodiscard]] Result<TrainedModel> train_model(const TrainingSet& set,
                                                const ForestOptions& options);
+
+/// The same by boosting. The features that have categories in the set are categorical features;
+/// the model takes missing values of every feature, also where the rows had none.
+/// options  categorical_features do not count.
+/// Errors: those of train_boosted_classifier() and train_boosted_regressor(); invalid_argument, for
+/// a feature with more categories than max_bins.
+[[nodiscard]] Result<TrainedModel> train_model(const TrainingSet& set,
+                                               const BoostingOptions& options);
 
 /// The model that the program serves when it is given none: 100 trees with seed 42 on the 150 Iris
 /// rows, as scikit-learn's RandomForestClassifier(n_estimators=100, random_state=42) would be

@@ -41,18 +41,12 @@ bool all_whole(const Table& table, std::size_t column) {
   return true;
 }
 
-// An empty cell, "nan" or spaces only: nothing to learn from.
-bool is_missing(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  return number && std::isnan(*number);
-}
-
 Result<Classes> read_classes(const Table& table, std::size_t column) {
   const bool are_whole = all_whole(table, column);
   std::vector<Label> labels;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     const std::string_view text = table.cell(row, column);
-    if (is_missing(text)) {
+    if (is_missing_cell(text)) {
       return fail(Code::invalid_argument,
                   fmt::format("{}: expected a class, got nothing", table.place(row, column)));
     }
@@ -84,7 +78,7 @@ Result<std::vector<double>> read_targets(const Table& table, std::size_t column)
 }
 
 // [row_count, columns.size()] of the table's cells.
-Result<std::vector<float>> read_features(const Table& table, std::span<const std::size_t> columns) {
+Result<std::vector<float>> read_numbers(const Table& table, std::span<const std::size_t> columns) {
   ASSIGN_OR_RETURN(std::vector<float> rows, float_rows(table, columns));
   const auto infinite = std::ranges::find_if(rows, [](float value) { return std::isinf(value); });
   if (infinite == rows.end()) return rows;
@@ -93,6 +87,30 @@ Result<std::vector<float>> read_features(const Table& table, std::span<const std
       Code::invalid_argument,
       fmt::format("{}: expected a finite number or an empty cell, got {}",
                   table.place(index / columns.size(), columns[index % columns.size()]), *infinite));
+}
+
+// The same where some of the columns are categories, whose cells need not be numbers.
+Result<std::vector<float>> read_features(const Table& table, std::span<const std::size_t> columns,
+                                         std::span<const Categories> categories) {
+  if (categories.empty()) return read_numbers(table, columns);
+  std::vector<std::size_t> features;  // that are numbers, and their columns
+  std::vector<std::size_t> places;
+  for (std::size_t feature = 0; feature < columns.size(); ++feature) {
+    if (std::ranges::count(categories, feature, &Categories::feature) > 0) continue;
+    features.push_back(feature);
+    places.push_back(columns[feature]);
+  }
+  ASSIGN_OR_RETURN(const std::vector<float> numbers, read_numbers(table, places));
+  std::vector<float> values(table.row_count() * columns.size());
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    for (std::size_t index = 0; index < features.size(); ++index) {
+      values[row * columns.size() + features[index]] = numbers[row * features.size() + index];
+    }
+  }
+  for (const Categories& of_feature : categories) {
+    read_categories(table, columns[of_feature.feature], of_feature, columns.size(), values);
+  }
+  return values;
 }
 
 // "'a', 'b', 'c' and 7 more"
@@ -132,7 +150,7 @@ Task guess_task(const Table& table, std::size_t target_column) {
 }
 
 Result<TrainingSet> read_training_set(const Table& table, const std::string& target_column,
-                                      std::optional<Task> task) {
+                                      std::optional<Task> task, const CategoryColumns& categories) {
   const std::optional<std::size_t> target = table.find_column(target_column);
   if (!target) {
     return fail(Code::not_found, fmt::format("the table has no column '{}', its columns are {}",
@@ -149,7 +167,8 @@ Result<TrainingSet> read_training_set(const Table& table, const std::string& tar
     columns.push_back(column);
     set.schema.feature_names.push_back(table.column_names()[column]);
   }
-  ASSIGN_OR_RETURN(set.values, read_features(table, columns));
+  ASSIGN_OR_RETURN(set.schema.categories, find_categories(table, columns, categories));
+  ASSIGN_OR_RETURN(set.values, read_features(table, columns, set.schema.categories));
   set.schema.input.accepts_missing =
       std::ranges::any_of(set.values, [](float value) { return std::isnan(value); });
   RETURN_IF_ERROR(read_target_column(table, *target, set));

@@ -6,6 +6,7 @@
 #include "data/matrix.h"
 #include "data/table.h"
 #include "model/schema.h"
+#include "training/category_columns.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,17 +40,20 @@ struct TrainingSet {
 /// The features keep their order; their cells are numbers, empty ones missing. The schema accepts
 /// missing values if some column had one, and never infinite ones.
 ///
-/// task  guess_task() decides when not given.
+/// task        guess_task() decides when not given.
+/// categories  the features whose values are categories, for trainers that learn from such: their
+///             values are numbers of the schema's categories.
 ///
 /// Classes: when every target is a whole number ("3", "3.0") the labels are numbers, ascending;
 /// otherwise they are the cells' text, in the order of its bytes.
 ///
 /// Errors: not_found, when there is no such column; invalid_argument, naming line and column, for a
 /// feature that is no number or infinite, a target that is missing, or, for a regression, no finite
-/// number; and for a classification without rows.
+/// number; and for a classification without rows; those of find_categories().
 [[nodiscard]] Result<TrainingSet> read_training_set(const Table& table,
                                                     const std::string& target_column,
-                                                    std::optional<Task> task);
+                                                    std::optional<Task> task,
+                                                    const CategoryColumns& categories = {});
 
 /// Some of the rows, in the order given; the schema stays that of the whole, so that each model
 /// answers for all classes.

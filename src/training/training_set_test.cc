@@ -33,6 +33,17 @@ TEST(TrainingSet, HoldsRowsAndClasses) {
   EXPECT_TRUE(set.schema.input.accepts_missing);
 }
 
+TEST(TrainingSet, HoldsTheNumbersOfCategories) {
+  const Table table = read_csv("a,y,b,c\n1,red,x,4\n3,blue,,\n5,red,w,6\n").value();
+  const TrainingSet set =
+      read_training_set(table, "y", std::nullopt, {.names = {"c"}, .with_text = true}).value();
+  EXPECT_THAT(set.rows().row(0), ElementsAre(1, 1, 0));
+  EXPECT_THAT(set.rows().row(2), ElementsAre(5, 0, 1));
+  EXPECT_TRUE(std::isnan(set.rows().row(1)[1]) && std::isnan(set.rows().row(1)[2]));
+  ASSERT_EQ(set.schema.categories.size(), 2U);
+  EXPECT_THAT(set.schema.categories[0].labels, ElementsAre(Label("w"), Label("x")));
+}
+
 TEST(TrainingSet, APartKeepsTheOrderGivenAndTheWholeSchema) {
   const TrainingSet set = set_of("a,y,b\n1,red,2\n3,blue,\n5,red,6\n7,blue,8\n");
   const TrainingSet part = part_of(set, std::vector<std::size_t>{2, 0});

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The commands from a CSV file to answers, and the page that lists their flags."""
 
+import csv
 import json
 import os
 import re
@@ -116,6 +117,22 @@ class RoundTrip(unittest.TestCase):
         run("train", "--data", self.rows, "--target", "species", "--output", again,
             "--threads", "3")
         self.assertEqual(Path(again).read_bytes(), Path(self.model).read_bytes())
+
+    def test_boosted_trees_are_the_same_on_any_number_of_threads(self):
+        files = []
+        for threads in ("1", "3"):
+            files.append(self.model + ".boosted" + threads)
+            done = run("train", "--data", self.rows, "--target", "species", "--output", files[-1],
+                       "--estimator", "gradient-boosting", "--max-iter", "20", "--threads", threads)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("task: classification\ntrees: 60\n", done.stdout)
+        first, second = (Path(file).read_bytes() for file in files)
+        self.assertEqual(first, second)
+        answers = run("predict", files[0], self.rows).stdout.splitlines()
+        rows = csv.DictReader(Path(self.rows).read_text().splitlines())
+        species = [row["species"] for row in rows]
+        right = [json.loads(answer)["prediction"] == kind for answer, kind in zip(answers, species)]
+        self.assertGreater(sum(right), 145)
 
     def test_faults_are_one_line_and_status_1(self):
         for arguments in [["predict", self.model, "/nothing.csv"],

@@ -108,6 +108,17 @@ class Reports(unittest.TestCase):
         self.assertRegex(done.stdout, r"\n  R2: 0\.9\d+ ± 0\.\d+\n  RMSE: \d[\d.]* ± \d[\d.]*\n")
         self.assertEqual(Page(self.page.read_text()).elements.count("svg"), 2)
 
+    def test_boosted_trees_are_scored_as_forests_are_and_show_their_losses(self):
+        done = run("train", "--data", str(self.rows), "--target", "species", "--estimator",
+                   "gradient-boosting", "--max-iter", "20", "--early-stopping", "yes", "--output",
+                   str(self.folder / "model.onnx"), "--report", str(self.page))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\n5-fold cross-validation .*\n  accuracy: 0\.9\d+ ± ")
+        self.assertRegex(done.stdout, r"\nloss of the rows set aside: \d[\d.]* after \d+ rounds?\n")
+        page = Page(self.page.read_text())
+        self.assertEqual(page.elements.count("svg"), 4)
+        self.assertIn("Loss by iteration", page.texts)
+
     def test_files_are_not_written_over(self):
         for flags, words in [(("--report", str(self.rows)), "training data"),
                              (("--report", str(self.folder / "model.onnx")), "model's file"),
