@@ -57,9 +57,11 @@ UNTESTED = {
     "src/telemetry/histogram.cc": "metrics_test.cc reads every histogram through the registry",
     "src/telemetry/json_log_writer.cc": "json_log_test.cc: the log's only face",
     "src/telemetry/span_sender.cc": "span_exporter_test.cc: its only face",
+    "src/training/booster.cc": "train_boosting_test.cc boosts with it",
     "src/training/growth_plan.cc": "train_forest_test.cc tests each option's meaning",
     "src/training/out_of_bag.cc": "train_forest_test.cc scores forests with it",
     "src/training/ranked_rows.cc": "tree_grower_test.cc compares splits with a plain oracle",
+    "src/training/training_rows.cc": "train_forest_test.cc trains on what it refuses",
 }
 
 # What reads bytes that somebody else wrote: a source, or how the names of several begin. Each has a

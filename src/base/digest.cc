@@ -4,6 +4,7 @@
 #include "base/assert.h"
 
 #include <nettle/base16.h>
+#include <nettle/base64.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
 
@@ -28,6 +29,12 @@ std::string hex_digits(const Digest& digest, std::size_t digit_count) {
   std::string text(BASE16_ENCODE_LENGTH(digest.size()), '\0');
   base16_encode_update(text.data(), digest.size(), digest.data());
   text.resize(digit_count);
+  return text;
+}
+
+std::string base64_text(const Digest& digest) {
+  std::string text(BASE64_ENCODE_RAW_LENGTH(digest.size()), '\0');
+  base64_encode_raw(text.data(), digest.size(), digest.data());
   return text;
 }
 

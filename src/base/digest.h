@@ -20,6 +20,9 @@ using Digest = std::array<unsigned char, 32>;
 /// The first `digit_count` hexadecimal digits, in lower case; at most 64 (asserted).
 [[nodiscard]] std::string hex_digits(const Digest& digest, std::size_t digit_count);
 
+/// The digest in base64 (RFC 4648, with padding), as a Content-Security-Policy names it.
+[[nodiscard]] std::string base64_text(const Digest& digest);
+
 /// SHA-256 as `sha256sum` prints it: 64 hexadecimal digits.
 [[nodiscard]] std::string sha256_text(std::string_view bytes);
 

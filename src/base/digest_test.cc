@@ -15,6 +15,10 @@ TEST(Digest, IsThatOfTheStandard) {
   EXPECT_EQ(hex_digits(sha256(""), 12), "e3b0c44298fc");
 }
 
+TEST(Digest, HasABase64Form) {
+  EXPECT_EQ(base64_text(sha256("")), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+}
+
 TEST(Digest, IsComparedWhole) {
   const Digest digest = sha256("abc");
   EXPECT_TRUE(same_digest(digest, sha256("abc")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scores of a forest on the rows that its trees did not see.
+// What a forest answers for the rows that its trees did not see.
 //
 // Source: Breiman, "Out-of-bag estimation", 1996; scikit-learn 1.9, sklearn/ensemble/_forest.py,
 // _compute_oob_predictions, but that a row which every tree saw does not count here, where
@@ -8,6 +8,7 @@
 
 #include "data/matrix.h"
 #include "model/forest.h"
+#include "training/evaluation.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,19 +21,18 @@ namespace ml_inference {
 /// By tree and row: whether the tree saw the row.
 using Bags = std::vector<std::vector<bool>>;
 
-/// The share of rows whose class the trees that did not see them predict: the class with the
-/// highest probability, the first of equals. Nothing when every tree saw every row.
-[[nodiscard]] std::optional<double> out_of_bag_accuracy(const Forest& forest,
-                                                        MatrixView<const float> rows,
-                                                        std::span<const std::int32_t> classes,
-                                                        const Bags& bags, std::size_t thread_count);
-
-/// R squared, 1 - squared error / squared deviation from the mean, of the same kind. Where all
-/// targets are equal: 1 when they are predicted exactly, 0 otherwise, as scikit-learn's r2_score().
-[[nodiscard]] std::optional<double> out_of_bag_r_squared(const Forest& forest,
-                                                         MatrixView<const float> rows,
-                                                         std::span<const double> targets,
-                                                         const Bags& bags,
-                                                         std::size_t thread_count);
+/// Scores the averages of the trees that did not see each row, over the rows that some tree did not
+/// see. Nothing when every tree saw every row.
+/// Memory: row_count x output_count float64.
+[[nodiscard]] std::optional<Evaluation> evaluate_out_of_bag(const Forest& forest,
+                                                            MatrixView<const float> rows,
+                                                            std::span<const std::int32_t> classes,
+                                                            const Bags& bags,
+                                                            std::size_t thread_count);
+[[nodiscard]] std::optional<Evaluation> evaluate_out_of_bag(const Forest& forest,
+                                                            MatrixView<const float> rows,
+                                                            std::span<const double> targets,
+                                                            const Bags& bags,
+                                                            std::size_t thread_count);
 
 }  // namespace ml_inference

@@ -11,6 +11,7 @@
 #include "training/parallel.h"
 #include "training/random.h"
 #include "training/ranked_rows.h"
+#include "training/training_rows.h"
 #include "training/tree_grower.h"
 
 #include <fmt/format.h>
@@ -45,84 +46,6 @@ class Budget {
   std::atomic<std::size_t> leaf_value_count_ = 0;
 };
 
-Result<void> check_rows(MatrixView<const float> rows) {
-  if (rows.row_count() == 0 || rows.row_count() > kTrainingRowCountMax) {
-    return fail(
-        rows.row_count() == 0 ? Code::invalid_argument : Code::resource_exhausted,
-        fmt::format("expected 1 to {} rows, got {}", kTrainingRowCountMax, rows.row_count()));
-  }
-  if (rows.column_count() == 0 || rows.column_count() > kFeatureCountMax) {
-    return fail(
-        rows.column_count() == 0 ? Code::invalid_argument : Code::resource_exhausted,
-        fmt::format("expected 1 to {} features, got {}", kFeatureCountMax, rows.column_count()));
-  }
-  const auto infinite =
-      std::ranges::find_if(rows.values(), [](float value) { return std::isinf(value); });
-  if (infinite == rows.values().end()) return {};
-  const auto index = static_cast<std::size_t>(infinite - rows.values().begin());
-  return fail(Code::invalid_argument,
-              fmt::format("row {} feature {}: expected a finite number or a missing one, got {}",
-                          index / rows.column_count(), index % rows.column_count(), *infinite));
-}
-
-Result<void> check_classes(std::span<const std::int32_t> classes, std::size_t class_count) {
-  if (class_count == 0 || class_count > kOutputCountMax) {
-    return fail(Code::invalid_argument,
-                fmt::format("expected 1 to {} classes, got {}", kOutputCountMax, class_count));
-  }
-  for (std::size_t row = 0; row < classes.size(); ++row) {
-    if (classes[row] >= 0 && static_cast<std::size_t>(classes[row]) < class_count) continue;
-    return fail(Code::invalid_argument, fmt::format("row {}: expected a class from 0 to {}, got {}",
-                                                    row, class_count - 1, classes[row]));
-  }
-  return {};
-}
-
-Result<void> check_targets(std::span<const double> targets) {
-  for (std::size_t row = 0; row < targets.size(); ++row) {
-    if (std::abs(targets[row]) <= kTargetMax) continue;
-    return fail(Code::invalid_argument,
-                fmt::format("row {}: expected a target of at most {} in magnitude, got {}", row,
-                            kTargetMax, targets[row]));
-  }
-  return {};
-}
-
-// rows / (classes x rows of the class), counting classes that have rows only.
-std::vector<double> balanced_weights(std::span<const std::int32_t> classes,
-                                     std::size_t class_count) {
-  std::vector<double> counts(class_count);
-  for (const std::int32_t row_class : classes) counts[static_cast<std::size_t>(row_class)] += 1;
-  const auto present =
-      static_cast<double>(class_count) - static_cast<double>(std::ranges::count(counts, 0.0));
-  for (double& count : counts) {
-    if (count > 0) count = static_cast<double>(classes.size()) / (present * count);
-  }
-  return counts;
-}
-
-// By class, or nothing when every row counts the same.
-Result<std::vector<double>> weights_of_classes(const ForestOptions& options,
-                                               std::span<const std::int32_t> classes,
-                                               std::size_t class_count) {
-  if (const auto* const rule = std::get_if<ClassWeighting>(&options.class_weights)) {
-    if (*rule == ClassWeighting::none) return std::vector<double>();
-    return balanced_weights(classes, class_count);
-  }
-  const auto& weights = std::get<std::vector<double>>(options.class_weights);
-  if (weights.size() != class_count) {
-    return fail(Code::invalid_argument,
-                fmt::format("class_weights: expected {}, one a class, got {}", class_count,
-                            weights.size()));
-  }
-  for (const double weight : weights) {
-    if (weight >= 1 / kClassWeightMax && weight <= kClassWeightMax) continue;
-    return fail(Code::invalid_argument, fmt::format("class_weights: expected {} to {}, got {}",
-                                                    1 / kClassWeightMax, kClassWeightMax, weight));
-  }
-  return weights;
-}
-
 // How often the tree sees each row. The caller's `random` goes on from here to choose features.
 void draw_rows(const ForestOptions& options, std::size_t sample_count, Random& random,
                std::span<double> counts) {
@@ -141,6 +64,7 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
   grown.trees.resize(options.tree_count);
   if (options.out_of_bag_score) grown.bags.resize(options.tree_count);
   Budget budget;
+  std::atomic<std::size_t> grown_count = 0;
   for_each_index(options.tree_count, options.thread_count, [&] {
     return [&, grower = TreeGrower<Criterion>(rows, criterion, plan.limits),
             weights = std::vector<double>(rows.row_count())](std::size_t tree) mutable {
@@ -153,6 +77,7 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
       for (std::size_t row = 0; row < row_weights.size(); ++row) weights[row] *= row_weights[row];
       grown.trees[tree] = grower.grow(weights, random);
       budget.take(grown.trees[tree]);
+      if (options.progress) options.progress(++grown_count, options.tree_count);
     };
   });
   if (budget.is_left()) return grown;
@@ -218,12 +143,12 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
                                        std::span<const std::int32_t> classes,
                                        std::size_t class_count, const ForestOptions& options) {
   ASSERT(classes.size() == rows.row_count());
-  RETURN_IF_ERROR(check_rows(rows));
-  RETURN_IF_ERROR(check_classes(classes, class_count));
+  RETURN_IF_ERROR(check_training_rows(rows));
+  RETURN_IF_ERROR(check_training_classes(classes, class_count));
   ASSIGN_OR_RETURN(const GrowthPlan plan, make_growth_plan(options, Task::classification,
                                                            rows.row_count(), rows.column_count()));
   ASSIGN_OR_RETURN(const std::vector<double> class_weights,
-                   weights_of_classes(options, classes, class_count));
+                   weights_of_classes(options.class_weights, classes, class_count));
   std::vector<double> row_weights;
   if (!class_weights.empty()) {
     for (const std::int32_t row_class : classes) {
@@ -239,8 +164,8 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
   ASSIGN_OR_RETURN(TrainedForest trained,
                    assemble(std::move(grown.trees), rows.column_count(), class_count));
   if (options.out_of_bag_score) {
-    trained.out_of_bag_score =
-        out_of_bag_accuracy(trained.forest, rows, classes, grown.bags, options.thread_count);
+    trained.out_of_bag =
+        evaluate_out_of_bag(trained.forest, rows, classes, grown.bags, options.thread_count);
   }
   return trained;
 }
@@ -248,8 +173,8 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
 Result<TrainedForest> train_regressor(MatrixView<const float> rows, std::span<const double> targets,
                                       const ForestOptions& options) {
   ASSERT(targets.size() == rows.row_count());
-  RETURN_IF_ERROR(check_rows(rows));
-  RETURN_IF_ERROR(check_targets(targets));
+  RETURN_IF_ERROR(check_training_rows(rows));
+  RETURN_IF_ERROR(check_training_targets(targets));
   ASSIGN_OR_RETURN(const GrowthPlan plan, make_growth_plan(options, Task::regression,
                                                            rows.row_count(), rows.column_count()));
   const RankedRows ranked(rows, options.thread_count);
@@ -257,8 +182,8 @@ Result<TrainedForest> train_regressor(MatrixView<const float> rows, std::span<co
                    grow_trees(ranked, SquaredErrorCriterion(targets), {}, options, plan));
   ASSIGN_OR_RETURN(TrainedForest trained, assemble(std::move(grown.trees), rows.column_count(), 1));
   if (options.out_of_bag_score) {
-    trained.out_of_bag_score =
-        out_of_bag_r_squared(trained.forest, rows, targets, grown.bags, options.thread_count);
+    trained.out_of_bag =
+        evaluate_out_of_bag(trained.forest, rows, targets, grown.bags, options.thread_count);
   }
   return trained;
 }

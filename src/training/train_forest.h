@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "data/matrix.h"
 #include "model/forest.h"
+#include "training/evaluation.h"
+#include "training/progress.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +42,9 @@ enum class ClassWeighting {
   none,      ///< every row counts the same
   balanced,  ///< rows / (classes x rows of the class): every class counts the same
 };
+
+/// A weight for each class, by rule or one by one, within 1/kClassWeightMax and kClassWeightMax.
+using ClassWeights = std::variant<ClassWeighting, std::vector<double>>;
 
 /// How to grow a forest. The defaults are scikit-learn's and suit most data.
 struct ForestOptions {
@@ -85,13 +90,15 @@ struct ForestOptions {
   /// A split must take away at least so much impurity, weighted by the node's share of the rows.
   double min_impurity_decrease = 0;
 
-  /// A weight for each class, by rule or one by one, within 1/kClassWeightMax and kClassWeightMax.
   /// Balance when a rare class matters as much as a frequent one. Not for regression.
-  std::variant<ClassWeighting, std::vector<double>> class_weights = ClassWeighting::none;
+  ClassWeights class_weights = ClassWeighting::none;
 
   /// Whether to score the forest on rows that its trees did not see: a fair estimate without a test
   /// set, for a few percent more time. Only with bootstrap.
   bool out_of_bag_score = false;
+
+  /// Told of each tree that has grown; nobody when empty.
+  TrainingProgress progress;
 };
 
 struct TrainedForest {
@@ -102,10 +109,9 @@ struct TrainedForest {
   /// tree has a split.
   std::vector<double> feature_importances;
 
-  /// Classification: the accuracy, regression: R squared, of predictions made for each row by the
-  /// trees that did not see it. Not there when not asked for, or when every tree saw every row. A
-  /// row that every tree saw does not count.
-  std::optional<double> out_of_bag_score;
+  /// The scores of predictions made for each row by the trees that did not see it. Not there when
+  /// not asked for, or when every tree saw every row. A row that every tree saw does not count.
+  std::optional<Evaluation> out_of_bag;
 };
 
 /// Trains a classifier.

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <numeric>
 #include <set>
 
@@ -107,7 +108,7 @@ TEST(TrainForest, GivesTheSameForestForTheSameSeedWithAnyNumberOfThreads) {
       const TrainedForest together = classifier(sample, options);
       EXPECT_EQ(together.forest, alone.forest);
       EXPECT_EQ(together.feature_importances, alone.feature_importances);
-      EXPECT_EQ(together.out_of_bag_score, alone.out_of_bag_score);
+      EXPECT_EQ(together.out_of_bag.value().scores, alone.out_of_bag.value().scores);
     }
   }
   ForestOptions options{.tree_count = 7, .out_of_bag_score = true};
@@ -115,7 +116,7 @@ TEST(TrainForest, GivesTheSameForestForTheSameSeedWithAnyNumberOfThreads) {
   options.thread_count = 5;
   const TrainedForest together = regressor(sample, options);
   EXPECT_EQ(together.forest, alone.forest);
-  EXPECT_EQ(together.out_of_bag_score, alone.out_of_bag_score);
+  EXPECT_EQ(together.out_of_bag.value().scores, alone.out_of_bag.value().scores);
 }
 
 TEST(TrainForest, GivesAnotherForestForAnotherSeed) {
@@ -276,10 +277,14 @@ TEST(TrainForest, ScoresOnRowsOutOfTheBagAsOnNewRows) {
     const auto begin = shares.begin() + static_cast<std::ptrdiff_t>(3 * row);
     right_count += std::max_element(begin, begin + 3) - begin == fresh.classes[row] ? 1 : 0;
   }
-  EXPECT_NEAR(trained.out_of_bag_score.value(), right_count / 1000, 0.04);
-  EXPECT_LT(trained.out_of_bag_score.value(), 1.0);
-  const double r_squared =
-      regressor(sample, {.tree_count = 50, .out_of_bag_score = true}).out_of_bag_score.value();
+  const Evaluation& seen = trained.out_of_bag.value();
+  EXPECT_EQ(seen.row_count, 1000U);
+  EXPECT_NEAR(seen.score(Metric::accuracy).value(), right_count / 1000, 0.04);
+  EXPECT_LT(seen.score(Metric::accuracy).value(), 1.0);
+  const double r_squared = regressor(sample, {.tree_count = 50, .out_of_bag_score = true})
+                               .out_of_bag.value()
+                               .score(Metric::r_squared)
+                               .value();
   EXPECT_GT(r_squared, 0.85);
   EXPECT_LT(r_squared, 1.0);
 }
@@ -288,7 +293,24 @@ TEST(TrainForest, HasNoOutOfBagScoreWhenEveryTreeSawEveryRow) {
   const std::vector<float> values{1};
   const TrainedForest trained =
       train_regressor({values, 1, 1}, std::vector<double>{2}, {.out_of_bag_score = true}).value();
-  EXPECT_EQ(trained.out_of_bag_score, std::nullopt);
+  EXPECT_FALSE(trained.out_of_bag.has_value());
+}
+
+TEST(TrainForest, TellsOfEachTreeThatHasGrown) {
+  const Sample sample = make_sample(50, 3);
+  std::mutex mutex;
+  std::multiset<std::size_t> told;
+  const auto progress = [&](std::size_t done, std::size_t total) {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(total, 20U);
+    told.insert(done);
+  };
+  const TrainedForest trained =
+      classifier(sample, {.tree_count = 20, .thread_count = 3, .progress = progress});
+  EXPECT_EQ(trained.forest.tree_count(), 20U);
+  std::multiset<std::size_t> expected;
+  for (std::size_t done = 1; done <= 20; ++done) expected.insert(done);
+  EXPECT_EQ(told, expected);
 }
 
 TEST(TrainForest, LearnsWhereMissingValuesGo) {

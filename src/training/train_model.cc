@@ -2,168 +2,76 @@
 #include "training/train_model.h"
 
 #include "data/iris.h"
-#include "data/matrix.h"
-#include "model/limits.h"
 #include "model/schema.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cmath>
-#include <set>
-#include <span>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace ml_inference {
 namespace {
 
-// More different whole numbers than this are a quantity rather than names; digits have 10, letters
-// 26 but are seldom numbered.
-constexpr std::size_t kGuessedClassCountMax = 20;
-
-// Beyond this a float64 no longer holds every whole number.
-constexpr double kWholeNumberMax = 9007199254740992.0;
-
 constexpr std::string_view kProducer = "ml-inference";
-
-// The target of every row, as class numbers into labels.
-struct Classes {
-  std::vector<Label> labels;  // ascending
-  std::vector<std::int32_t> rows;
-};
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  if (!number || !(std::abs(*number) <= kWholeNumberMax)) return std::nullopt;
-  const auto whole = static_cast<std::int64_t>(*number);
-  if (static_cast<double>(whole) != *number) return std::nullopt;
-  return whole;
-}
-
-bool all_whole(const Table& table, std::size_t column) {
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    if (!whole_number(table.cell(row, column))) return false;
-  }
-  return true;
-}
-
-// An empty cell, "nan" or spaces only: nothing to learn from.
-bool is_missing(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  return number && std::isnan(*number);
-}
-
-Result<Classes> read_classes(const Table& table, std::size_t column) {
-  const bool are_whole = all_whole(table, column);
-  std::vector<Label> labels;
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, column);
-    if (is_missing(text)) {
-      return fail(Code::invalid_argument,
-                  fmt::format("{}: expected a class, got nothing", table.place(row, column)));
-    }
-    labels.push_back(are_whole ? Label(*whole_number(text)) : Label(std::string(text)));
-  }
-  Classes classes{.labels = labels};
-  std::ranges::sort(classes.labels);
-  const auto repeated = std::ranges::unique(classes.labels);
-  classes.labels.erase(repeated.begin(), repeated.end());
-  for (const Label& label : labels) {
-    const auto found = std::ranges::lower_bound(classes.labels, label);
-    classes.rows.push_back(static_cast<std::int32_t>(found - classes.labels.begin()));
-  }
-  return classes;
-}
-
-Result<std::vector<double>> read_targets(const Table& table, std::size_t column) {
-  std::vector<double> targets;
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    ASSIGN_OR_RETURN(const double target, table.number(row, column));
-    if (!std::isfinite(target)) {
-      return fail(Code::invalid_argument,
-                  fmt::format("{}: expected a finite target, got '{}'", table.place(row, column),
-                              table.cell(row, column)));
-    }
-    targets.push_back(target);
-  }
-  return targets;
-}
-
-// [row_count, columns.size()] of the table's cells.
-Result<std::vector<float>> read_features(const Table& table, std::span<const std::size_t> columns) {
-  ASSIGN_OR_RETURN(std::vector<float> rows, float_rows(table, columns));
-  const auto infinite = std::ranges::find_if(rows, [](float value) { return std::isinf(value); });
-  if (infinite == rows.end()) return rows;
-  const auto index = static_cast<std::size_t>(infinite - rows.begin());
-  return fail(
-      Code::invalid_argument,
-      fmt::format("{}: expected a finite number or an empty cell, got {}",
-                  table.place(index / columns.size(), columns[index % columns.size()]), *infinite));
-}
-
-// "'a', 'b', 'c' and 7 more"
-std::string shown_names(std::span<const std::string> names) {
-  constexpr std::size_t kShownCountMax = 20;
-  const std::span<const std::string> shown = names.first(std::min(names.size(), kShownCountMax));
-  std::string text = fmt::format("'{}'", fmt::join(shown, "', '"));
-  if (shown.size() < names.size()) text += fmt::format(" and {} more", names.size() - shown.size());
-  return text;
-}
 
 Result<TrainedModel> make_trained(Schema schema, TrainedForest trained) {
   ASSIGN_OR_RETURN(Model model,
                    make_model(std::move(schema), std::move(trained.forest),
                               {.format = "trained", .producer = std::string(kProducer)}));
   return TrainedModel{std::move(model), std::move(trained.feature_importances),
-                      trained.out_of_bag_score};
+                      std::move(trained.out_of_bag)};
+}
+
+// The options with the features that have categories.
+Result<BoostingOptions> with_categories(const TrainingSet& set, BoostingOptions options) {
+  options.categorical_features.clear();
+  for (const Categories& categories : set.schema.categories) {
+    options.categorical_features.push_back(categories.feature);
+    if (categories.labels.size() <= options.max_bins) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("column '{}': expected at most {} categories (max_bins), got {}",
+                            set.schema.feature_names[categories.feature], options.max_bins,
+                            categories.labels.size()));
+  }
+  return options;
 }
 
 }  // namespace
 
-Task guess_task(const Table& table, std::size_t target_column) {
-  std::set<double> values;
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, target_column);
-    if (!parse_number(text)) return Task::classification;
-    if (const auto whole = whole_number(text)) values.insert(static_cast<double>(*whole));
-  }
-  const bool are_few =
-      values.size() <= kGuessedClassCountMax && values.size() * 2 <= table.row_count();
-  return are_few && all_whole(table, target_column) ? Task::classification : Task::regression;
-}
-
 Result<TrainedModel> train_model(const Table& table, const std::string& target_column,
                                  std::optional<Task> task, const ForestOptions& options) {
-  const std::optional<std::size_t> target = table.find_column(target_column);
-  if (!target) {
-    return fail(Code::not_found, fmt::format("the table has no column '{}', its columns are {}",
-                                             target_column, shown_names(table.column_names())));
+  ASSIGN_OR_RETURN(const TrainingSet set, read_training_set(table, target_column, task));
+  return train_model(set, options);
+}
+
+Result<TrainedModel> train_model(const TrainingSet& set, const ForestOptions& options) {
+  if (set.schema.task() == Task::regression) {
+    ASSIGN_OR_RETURN(TrainedForest trained, train_regressor(set.rows(), set.targets, options));
+    return make_trained(set.schema, std::move(trained));
   }
-  Schema schema{
-      .targets = {{.task = task.value_or(guess_task(table, *target)), .name = target_column}}};
-  std::vector<std::size_t> columns;
-  for (std::size_t column = 0; column < table.column_count(); ++column) {
-    if (column == *target) continue;
-    columns.push_back(column);
-    schema.feature_names.push_back(table.column_names()[column]);
-  }
-  ASSIGN_OR_RETURN(const std::vector<float> values, read_features(table, columns));
-  const MatrixView<const float> rows(values, table.row_count(), columns.size());
-  schema.input.accepts_missing =
-      std::ranges::any_of(values, [](float value) { return std::isnan(value); });
-  if (schema.task() == Task::regression) {
-    ASSIGN_OR_RETURN(const std::vector<double> targets, read_targets(table, *target));
-    ASSIGN_OR_RETURN(TrainedForest trained, train_regressor(rows, targets, options));
-    return make_trained(std::move(schema), std::move(trained));
-  }
-  ASSIGN_OR_RETURN(Classes classes, read_classes(table, *target));
-  if (classes.labels.empty()) return fail(Code::invalid_argument, "the table has no rows");
-  ASSIGN_OR_RETURN(TrainedForest trained,
-                   train_classifier(rows, classes.rows, classes.labels.size(), options));
-  schema.targets[0].class_labels = std::move(classes.labels);
-  return make_trained(std::move(schema), std::move(trained));
+  ASSIGN_OR_RETURN(
+      TrainedForest trained,
+      train_classifier(set.rows(), set.classes, set.schema.class_labels().size(), options));
+  return make_trained(set.schema, std::move(trained));
+}
+
+Result<TrainedModel> train_model(const TrainingSet& set, const BoostingOptions& options) {
+  ASSIGN_OR_RETURN(const BoostingOptions complete, with_categories(set, options));
+  Result<TrainedBoosting> trained =
+      set.schema.task() == Task::regression
+          ? train_boosted_regressor(set.rows(), set.targets, complete)
+          : train_boosted_classifier(set.rows(), set.classes, set.schema.class_labels().size(),
+                                     complete);
+  if (!trained) return std::unexpected(std::move(trained).error());
+  Schema schema = set.schema;
+  schema.input.accepts_missing = true;
+  ASSIGN_OR_RETURN(
+      Model model,
+      make_model(std::move(schema), std::move(trained->forest),
+                 {.format = "trained", .producer = std::string(kProducer)}, trained->link));
+  return TrainedModel{std::move(model), std::move(trained->feature_importances), std::nullopt,
+                      std::move(trained->validation_losses)};
 }
 
 Result<Model> train_builtin_model(std::size_t thread_count) {

@@ -5,7 +5,9 @@
 #include "base/result.h"
 #include "data/table.h"
 #include "model/model.h"
+#include "training/train_boosting.h"
 #include "training/train_forest.h"
+#include "training/training_set.h"
 
 #include <cstddef>
 #include <optional>
@@ -21,32 +23,32 @@ struct TrainedModel {
   std::vector<double> feature_importances;
 
   /// As in TrainedForest.
-  std::optional<double> out_of_bag_score;
+  std::optional<Evaluation> out_of_bag;
+
+  /// Of boosting that may stop early: the mean loss of the rows set aside, after each round.
+  std::vector<double> validation_losses = {};
 };
 
-/// Trains a model that predicts one column of the table from all the others.
+/// Trains a model on what read_training_set() makes of the table.
 ///
-/// The features are the other columns, in their order; their cells are numbers, empty ones missing.
-/// The schema accepts missing values if some column had one, and never infinite ones.
-///
-/// task     guess_task() decides when not given.
 /// options  class_weights, if given one by one, are in the order of the class labels.
-///
-/// Classes: when every target is a whole number ("3", "3.0") the labels are numbers, ascending;
-/// otherwise they are the cells' text, in the order of its bytes.
-///
-/// Errors: not_found, when there is no such column; invalid_argument, naming line and column, for a
-/// feature that is no number or infinite, a target that is missing, or, for a regression, no finite
-/// number; and the errors of train_classifier() and train_regressor().
+/// Errors: those of read_training_set() and of train_model() on a training set.
 [[nodiscard]] Result<TrainedModel> train_model(const Table& table, const std::string& target_column,
                                                std::optional<Task> task,
                                                const ForestOptions& options);
 
-/// What the cells of a column look like a task for: classification, when some cell is no number, or
-/// when all are whole numbers, of at most 20 different values, each standing for two rows on
-/// average; otherwise regression. Wine's three cultivars and ten digits are classes, ages and
-/// prices are not.
-[[nodiscard]] Task guess_task(const Table& table, std::size_t target_column);
+/// The same of rows that have been read.
+/// Errors: those of train_classifier() and train_regressor().
+[[nodiscard]] Result<TrainedModel> train_model(const TrainingSet& set,
+                                               const ForestOptions& options);
+
+/// The same by boosting. The features that have categories in the set are categorical features;
+/// the model takes missing values of every feature, also where the rows had none.
+/// options  categorical_features do not count.
+/// Errors: those of train_boosted_classifier() and train_boosted_regressor(); invalid_argument, for
+/// a feature with more categories than max_bins.
+[[nodiscard]] Result<TrainedModel> train_model(const TrainingSet& set,
+                                               const BoostingOptions& options);
 
 /// The model that the program serves when it is given none: 100 trees with seed 42 on the 150 Iris
 /// rows, as scikit-learn's RandomForestClassifier(n_estimators=100, random_state=42) would be

@@ -4,6 +4,7 @@
 #include "data/csv.h"
 #include "data/iris.h"
 #include "model/reference_predict.h"
+#include "model/workspace.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -104,7 +105,7 @@ TEST(TrainModel, TakesAllOtherColumnsAsFeatures) {
             (Schema{.feature_names = {"a", "b"},
                     .targets = {{.name = "y", .class_labels = {"blue", "red"}}}}));
   EXPECT_EQ(trained.feature_importances.size(), 2U);
-  EXPECT_EQ(trained.out_of_bag_score, std::nullopt);
+  EXPECT_FALSE(trained.out_of_bag.has_value());
 }
 
 TEST(TrainModel, PredictsWhatItLearned) {
@@ -145,7 +146,7 @@ TEST(TrainModel, TrainsARegression) {
   const TrainedModel trained = train("x,y\n1,1.5\n2,2.5\n3,3.5\n4,4.5\n", {}, options).value();
   EXPECT_EQ(trained.model.schema().task(), Task::regression);
   EXPECT_TRUE(trained.model.schema().class_labels().empty());
-  EXPECT_TRUE(trained.out_of_bag_score.has_value());
+  EXPECT_TRUE(trained.out_of_bag.has_value());
 }
 
 TEST(TrainModel, AcceptsMissingValuesOnlyWhenItSawSome) {
@@ -180,6 +181,56 @@ TEST(TrainModel, SaysWhatIsWrongWithTheTable) {
 TEST(TrainModel, LearnsASingleClass) {
   const Model model = train("x,y\n1,a\n2,a\n").value().model;
   EXPECT_THAT(answer(model, {5.0F}), ElementsAre(1.0));
+}
+
+// Answers for rows of as many cells as the model has features, through its link.
+std::vector<double> boosted_answers(const Model& model, const std::vector<double>& rows) {
+  const std::size_t count = rows.size() / model.schema().feature_count();
+  std::vector<double> out(count * model.estimator().answer_width());
+  Workspace workspace;
+  model.estimator().predict({rows, count, model.schema().feature_count()}, out, workspace);
+  return out;
+}
+
+TEST(TrainModel, BoostsOnCategories) {
+  std::string text = "colour,y\n";
+  for (int row = 0; row < 60; ++row) {
+    text += row % 3 == 0 ? "red,warm\n" : row % 3 == 1 ? "blue,cold\n" : "orange,warm\n";
+  }
+  const Result<TrainingSet> set =
+      read_training_set(table_of(text), "y", std::nullopt, {.with_text = true});
+  const Result<TrainedModel> trained =
+      train_model(*set, BoostingOptions{.max_iter = 30, .min_samples_leaf = 5});
+  ASSERT_TRUE(trained.has_value()) << trained.error().message;
+  const Schema& schema = trained->model.schema();
+  EXPECT_THAT(schema.categories[0].labels,
+              ElementsAre(Label("blue"), Label("orange"), Label("red")));
+  EXPECT_TRUE(schema.input.accepts_missing);
+  const std::vector<double> out = boosted_answers(trained->model, {0, 1, 2});
+  ASSERT_EQ(out.size(), 6U);  // cold, warm
+  EXPECT_GT(out[0], 0.9);
+  EXPECT_GT(out[3], 0.9);
+  EXPECT_GT(out[5], 0.9);
+}
+
+TEST(TrainModel, BoostsNumbers) {
+  std::string text = "x,y\n";
+  for (int row = 0; row < 100; ++row) text += fmt::format("{},{}\n", row, row < 50 ? 1.5 : 4.5);
+  const Result<TrainingSet> set = read_training_set(table_of(text), "y", Task::regression);
+  const Result<TrainedModel> trained = train_model(*set, BoostingOptions{});
+  const std::vector<double> out = boosted_answers(trained->model, {3, 97});
+  EXPECT_NEAR(out[0], 1.5, 0.01);
+  EXPECT_NEAR(out[1], 4.5, 0.01);
+}
+
+TEST(TrainModel, RefusesMoreCategoriesThanBins) {
+  std::string text = "x,y\n";
+  for (int row = 0; row < 40; ++row) text += fmt::format("c{},{}\n", row % 20, row);
+  const Result<TrainingSet> set =
+      read_training_set(table_of(text), "y", Task::regression, {.with_text = true});
+  EXPECT_EQ(train_model(*set, BoostingOptions{.max_bins = 19}).error(),
+            (Error{Code::invalid_argument,
+                   "column 'x': expected at most 19 categories (max_bins), got 20"}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The commands from a CSV file to answers, and the page that lists their flags."""
 
+import csv
 import json
 import os
 import re
@@ -37,7 +38,10 @@ class RoundTrip(unittest.TestCase):
     def test_train_says_what_it_made(self):
         self.assertEqual((self.trained.returncode, self.trained.stderr), (0, ""))
         self.assertIn("task: classification\ntrees: 100\n", self.trained.stdout)
-        self.assertRegex(self.trained.stdout, r"out-of-bag accuracy: 0\.9\d+\n")
+        self.assertRegex(self.trained.stdout,
+                         r"\nout-of-bag estimate \(150 of the 150 rows, .*\):\n"
+                         r"  accuracy: 0\.9\d+\n  log loss: 0\.\d+\n  ROC AUC: 0\.9\d+\n"
+                         r"confusion matrix by out-of-bag estimate .*:\n")
         self.assertTrue(self.trained.stdout.endswith(f"written: {self.model}\n"))
 
     def test_inspect_says_what_the_file_holds(self):
@@ -114,6 +118,22 @@ class RoundTrip(unittest.TestCase):
         run("train", "--data", self.rows, "--target", "species", "--output", again,
             "--threads", "3")
         self.assertEqual(Path(again).read_bytes(), Path(self.model).read_bytes())
+
+    def test_boosted_trees_are_the_same_on_any_number_of_threads(self):
+        files = []
+        for threads in ("1", "3"):
+            files.append(self.model + ".boosted" + threads)
+            done = run("train", "--data", self.rows, "--target", "species", "--output", files[-1],
+                       "--estimator", "gradient-boosting", "--max-iter", "20", "--threads", threads)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("task: classification\ntrees: 60\n", done.stdout)
+        first, second = (Path(file).read_bytes() for file in files)
+        self.assertEqual(first, second)
+        answers = run("predict", files[0], self.rows).stdout.splitlines()
+        rows = csv.DictReader(Path(self.rows).read_text().splitlines())
+        species = [row["species"] for row in rows]
+        right = [json.loads(answer)["prediction"] == kind for answer, kind in zip(answers, species)]
+        self.assertGreater(sum(right), 145)
 
     def test_faults_are_one_line_and_status_1(self):
         for arguments in [["predict", self.model, "/nothing.csv"],
@@ -203,7 +223,7 @@ class Files(unittest.TestCase):
             done = self.train(self.folder / "model.onnx",
                               env={"ML_INFERENCE_OOB_SCORE": value, "ML_INFERENCE_TREES": "50"})
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual("out-of-bag accuracy" in done.stdout, is_scored, value)
+            self.assertEqual("out-of-bag estimate" in done.stdout, is_scored, value)
 
     def test_numbers_of_flags_are_digits_in_their_range(self):
         for flag, value in [("--seed", "-1"), ("--seed", "18446744073709551616"),

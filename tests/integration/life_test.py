@@ -156,6 +156,15 @@ class Starting(unittest.TestCase):
             self.assertIn(f"{flags[-2]}: '{flags[-1]}' is n", done.stderr)
             self.assertEqual(done.stderr.count("\n"), 1)
 
+    def test_a_flag_of_another_estimator_is_status_2(self):
+        train = ("train", "--data", "none.csv", "--target", "y", "--output", "none.onnx")
+        for flags, env in [(["--learning-rate", "0.5"], {}), ([], {"ML_INFERENCE_MAX_BINS": "9"}),
+                           (["--estimator", "gradient-boosting", "--trees", "5"], {})]:
+            done = run(*train, *flags, env=env)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), flags)
+            self.assertIn("is a flag of ", done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
     def test_unknown_words_are_named_in_their_order(self):
         self.assertIn("--modle x", run("serve", "--modle", "x").stderr)
 

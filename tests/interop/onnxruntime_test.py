@@ -5,7 +5,8 @@
 
 Labels and their order are equal. A probability is a float32 in onnxruntime, rounded twice (the sum
 of the trees, and its division by their number): it is at most two float32 steps from ours. A
-prediction is rounded once and equals ours as a float32.
+prediction is rounded once and equals ours as a float32. Boosted trees answer in float64: labels
+are equal, numbers within a relative 1e-12.
 """
 
 import csv
@@ -110,6 +111,44 @@ class Onnxruntime(unittest.TestCase):
             ours, theirs = self.answers(self.train("number", *flags))
             expected = [np.float32(answer["prediction"]) for answer in ours]
             self.assertEqual(expected, list(theirs["prediction"].reshape(-1)), msg=f"{flags}")
+
+    def test_gives_the_same_answers_of_boosted_trees(self):
+        for target in TARGETS:
+            flags = ("--estimator", "gradient-boosting", "--max-iter", 40)
+            ours, theirs = self.answers(self.train(target, *flags))
+            for index, answer in enumerate(ours):
+                self.compare_boosted(answer, {name: out[index] for name, out in theirs.items()})
+
+    def compare_boosted(self, answer, outputs):
+        if "label" not in outputs:
+            expected, numbers = [answer["prediction"]], np.ravel(outputs["prediction"])
+        else:
+            self.assertEqual(str(answer["prediction"]), str(outputs["label"]))
+            expected, numbers = answer["probabilities"].values(), outputs["probabilities"]
+        np.testing.assert_allclose(numbers, list(expected), rtol=1e-12)
+
+    def test_gives_the_same_answers_of_boosted_trees_with_categories(self):
+        generator = random.Random(5)
+        worth = {"red": 2, "blue": -1, "": 1, "green": 0}
+        rows = [[generator.choice([*worth]), generator.choice(["", generator.gauss(0, 1)]),
+                 generator.randint(1, 9)] for _ in range(1000)]
+        data, model, table = (self.folder / name for name in ("data.csv", "m.onnx", "rows.csv"))
+        write_csv(data, ["colour", "size", "zone", "y"],
+                  [[*row, worth[row[0]] + (row[1] or 3.0) + row[2] % 3] for row in rows])
+        run("train", "--data", data, "--target", "y", "--output", model, "--task", "regression",
+            "--estimator", "gradient-boosting", "--categorical-features", "colour,zone")
+        rows = [*rows[:200], ["purple", 1.5, 99], ["red", "", 0], ["", "", ""]]
+        write_csv(table, ["colour", "size", "zone"], rows)
+        ours = [json.loads(line) for line in run("predict", model, table).splitlines()]
+        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        colours, *numbers = ([row[column] for row in rows] for column in range(3))
+        feed = {"colour": np.array(colours, dtype=object).reshape(-1, 1)}
+        for name, column in zip(("size", "zone"), numbers):
+            column = [math.nan if value == "" else value for value in column]
+            feed[name] = np.array(column, dtype=np.float32).reshape(-1, 1)
+        predictions = np.ravel(session.run(["prediction"], feed)[0])
+        expected = [answer["prediction"] for answer in ours]
+        np.testing.assert_allclose(predictions, expected, rtol=1e-12)
 
 
 if __name__ == "__main__":

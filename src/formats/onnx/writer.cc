@@ -384,4 +384,8 @@ Result<std::string> convert_to_onnx(const Model& model) {
   }
 }
 
+Result<std::string> write_trained_onnx(const Model& model) {
+  return unsayable(model).empty() ? write_onnx(model) : convert_to_onnx(model);
+}
+
 }  // namespace ml_inference

@@ -32,4 +32,8 @@ namespace ml_inference {
 /// what ONNX has no words for; resource_exhausted above kModelFileSizeMax.
 [[nodiscard]] Result<std::string> convert_to_onnx(const Model& model);
 
+/// What `train` writes: as write_onnx() where that has words for the model, as for forests, and
+/// otherwise, as for boosted trees, as convert_to_onnx(). Errors: as of the latter.
+[[nodiscard]] Result<std::string> write_trained_onnx(const Model& model);
+
 }  // namespace ml_inference

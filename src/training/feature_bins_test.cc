@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "training/feature_bins.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace ml_inference {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+Result<FeatureBins> bins_of(std::vector<float> column, bool is_categorical = false,
+                            std::size_t max_bins = 255) {
+  std::vector<std::uint32_t> chosen(column.size());
+  std::iota(chosen.begin(), chosen.end(), 0U);
+  return find_bins(MatrixView<const float>(column, column.size(), 1), chosen, 0, is_categorical,
+                   max_bins, 42);
+}
+
+TEST(FeatureBins, HasOneForEachValueWithTheMeanBetweenNeighbours) {
+  const FeatureBins bins = *bins_of({3, 1, kNaN, 2, 1, -0.0F, 0});
+  ASSERT_EQ(bins.value_bin_count(), 4U);
+  EXPECT_EQ(bins.threshold(0), 0.5);
+  EXPECT_EQ(bins.threshold(1), 1.5);
+  EXPECT_EQ(bins.threshold(2), 2.5);
+  EXPECT_EQ(bins.bin_of(-9), 0);
+  EXPECT_EQ(bins.bin_of(0.5F), 0);  // on the threshold: below
+  EXPECT_EQ(bins.bin_of(0.6F), 1);
+  EXPECT_EQ(bins.bin_of(9), 3);
+  EXPECT_EQ(bins.bin_of(kNaN), 4);
+}
+
+TEST(FeatureBins, AreQuantilesWhereThereAreMoreValues) {
+  std::vector<float> column(1'001);
+  std::iota(column.begin(), column.end(), 0.0F);
+  const FeatureBins bins = *bins_of(column, false, 4);
+  ASSERT_EQ(bins.value_bin_count(), 4U);
+  EXPECT_EQ(bins.threshold(0), 250);
+  EXPECT_EQ(bins.threshold(1), 500);
+  EXPECT_EQ(bins.threshold(2), 750);
+  const FeatureBins odd = *bins_of(column, false, 3);
+  EXPECT_EQ(odd.threshold(0), 333.5);  // the quantile lies between 333 and 334
+}
+
+TEST(FeatureBins, FallTogetherWhereQuantilesAreEqual) {
+  std::vector<float> column(1'000, 7.0F);
+  for (std::size_t row = 0; row < 300; ++row) column.push_back(8.0F + static_cast<float>(row));
+  const FeatureBins bins = *bins_of(column, false, 10);
+  EXPECT_EQ(bins.threshold(0), 7);
+  EXPECT_EQ(bins.value_bin_count(), 4U);
+}
+
+// float32 edges tell float32 values apart as the float64 thresholds do.
+TEST(FeatureBins, AgreeWithTheThresholdsOfTheForest) {
+  std::vector<float> column;
+  float value = 1;
+  for (int step = 0; step < 300; ++step) {
+    column.push_back(value);
+    value = std::nextafter(value, 2.0F);  // no float32 lies between neighbours
+  }
+  for (const std::size_t max_bins : {255, 100, 2}) {
+    const FeatureBins bins = *bins_of(column, false, max_bins);
+    for (const float each : column) {
+      std::size_t expected = 0;
+      while (expected + 1 < bins.value_bin_count() &&
+             static_cast<double>(each) > bins.threshold(expected)) {
+        ++expected;
+      }
+      EXPECT_EQ(bins.bin_of(each), expected);
+    }
+  }
+}
+
+TEST(FeatureBins, OfAConstantOrOfNothingIsOne) {
+  EXPECT_EQ(bins_of({5, 5, 5})->value_bin_count(), 1U);
+  EXPECT_EQ(bins_of({kNaN, kNaN})->value_bin_count(), 1U);
+  EXPECT_EQ(bins_of({kNaN})->bin_of(kNaN), 1);
+}
+
+TEST(FeatureBins, OfManyRowsAreThoseOfASample) {
+  std::vector<float> column(3 * kBinSampleMax);
+  std::iota(column.begin(), column.end(), 0.0F);
+  const FeatureBins bins = *bins_of(column, false, 10);
+  for (std::size_t bin = 0; bin < 9; ++bin) {
+    EXPECT_NEAR(bins.threshold(bin), 0.1 * static_cast<double>((bin + 1) * column.size()), 10);
+  }
+}
+
+TEST(FeatureBins, OfCategoriesAreTheCategories) {
+  const FeatureBins bins = *bins_of({0, 3, kNaN, 1}, true);
+  EXPECT_EQ(bins.value_bin_count(), 4U);
+  EXPECT_EQ(bins.bin_of(2), 2);
+  for (const float stranger : {4.0F, -1.0F, 0.5F, 1e9F, kNaN}) {
+    EXPECT_EQ(bins.bin_of(stranger), bins.missing_bin());
+  }
+}
+
+TEST(FeatureBins, RefuseWhatIsNoCategory) {
+  for (const float value : {-1.0F, 0.5F, 4.0F}) {
+    const auto bins = bins_of({0, value}, true, 4);
+    ASSERT_FALSE(bins.has_value());
+    EXPECT_THAT(bins.error().message,
+                HasSubstr("row 1 feature 0: expected a category from 0 to 3"));
+  }
+}
+
+}  // namespace
+}  // namespace ml_inference
