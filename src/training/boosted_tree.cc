@@ -257,7 +257,9 @@ void BoostedTreeGrower::push(std::span<Pending> pending) {
     splits = splits.subspan(node.features.size());
     if (best.gain > 0) {
       nodes_[node.node].split = best;
-      heap_.push_back({best.gain, node.node, std::move(node.histogram)});
+      const bool is_limited = limits_.leaf_count_max != BoostedTreeLimits::kNone;
+      const double rank = is_limited ? best.gain : static_cast<double>(node.node);
+      heap_.push_back({rank, node.node, std::move(node.histogram)});
       std::ranges::push_heap(heap_, is_worse);
     } else {
       spare_.push_back(std::move(node.histogram));

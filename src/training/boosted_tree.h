@@ -44,7 +44,9 @@ struct BoostedNode {
 };
 
 /// Grows trees on the same rows, one after another, and keeps its memory in between: a histogram
-/// for each leaf that may still be split, 16 bytes a bin, and 30 bytes a row.
+/// for each leaf that may still be split, 16 bytes a bin, and 30 bytes a row. Without a limit of
+/// leaves, where their order does not matter, the last leaf is split first: then such leaves are no
+/// more than a branch is deep.
 ///
 /// Of a split node the smaller child's histogram is added up from its rows, and the larger one's is
 /// what remains of the parent's. Sums are whole numbers (gradient_sum.h), so that the tree is the
@@ -74,13 +76,13 @@ class BoostedTreeGrower {
 
   // Of a leaf that may be split, or of the one that is being split.
   struct Candidate {
-    double gain;
+    double rank;  // the gain; without a limit of leaves, the node's number
     std::size_t node;
     std::unique_ptr<Histogram> histogram;
   };
-  // Orders a heap: the largest gain, and of equal ones the first node, on top.
+  // Orders a heap: the largest rank, and of equal ones the first node, on top.
   static bool is_worse(const Candidate& left, const Candidate& right) {
-    return left.gain != right.gain ? left.gain < right.gain : left.node > right.node;
+    return left.rank != right.rank ? left.rank < right.rank : left.node > right.node;
   }
 
   // A child, or the root, that may be split.

@@ -90,7 +90,9 @@ class PlainGrower {
       std::size_t chosen = nodes_.size();
       for (std::size_t node = 0; node < nodes_.size(); ++node) {
         if (nodes_[node].left != 0 || nodes_[node].best.gain == 0) continue;
-        if (chosen == nodes_.size() || nodes_[node].best.gain > nodes_[chosen].best.gain) {
+        const bool any_order = limits_.leaf_count_max == BoostedTreeLimits::kNone;
+        if (chosen == nodes_.size() || any_order ||
+            nodes_[node].best.gain > nodes_[chosen].best.gain) {
           chosen = node;
         }
       }

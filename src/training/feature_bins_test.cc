@@ -65,7 +65,7 @@ TEST(FeatureBins, AgreeWithTheThresholdsOfTheForest) {
     column.push_back(value);
     value = std::nextafter(value, 2.0F);  // no float32 lies between neighbours
   }
-  for (const std::size_t max_bins : {255, 100, 2}) {
+  for (const std::size_t max_bins : {255U, 100U, 2U}) {
     const FeatureBins bins = *bins_of(column, false, max_bins);
     for (const float each : column) {
       std::size_t expected = 0;

@@ -92,8 +92,8 @@ TEST_F(SplitTest, FindsNoneWhereAllRowsAreAlike) {
 TEST_F(SplitTest, PutsAlikeCategoriesTogether) {
   const FeatureBins bins(std::size_t{6});
   std::vector<GradientSum> histogram(7);
-  for (const std::size_t bin : {0, 3, 5}) add(histogram, bin, 20, -0.5);
-  for (const std::size_t bin : {1, 2, 4}) add(histogram, bin, 20, 0.5);
+  for (const std::size_t bin : {0U, 3U, 5U}) add(histogram, bin, 20, -0.5);
+  for (const std::size_t bin : {1U, 2U, 4U}) add(histogram, bin, 20, 0.5);
   const HistogramSplit split = find(bins, histogram);
   EXPECT_TRUE(split.is_categorical);
   EXPECT_EQ(split.left_bins[0], 0b101001U);

@@ -94,11 +94,12 @@ BoostingTargets chosen_targets(const BoostingTargets& targets,
 
 Result<BinLayout> find_layout(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,
                               const BoostingOptions& options, WorkTeam& team) {
+  std::vector<bool> are_categorical(rows.column_count());
+  for (const std::size_t feature : options.categorical_features) are_categorical[feature] = true;
   std::vector<Result<FeatureBins>> found(rows.column_count(), FeatureBins(std::size_t{1}));
   team.run(found.size(), [&](std::size_t, std::size_t feature) {
-    const bool is_categorical = std::ranges::count(options.categorical_features, feature) > 0;
     found[feature] =
-        find_bins(rows, chosen, feature, is_categorical, options.max_bins, options.seed);
+        find_bins(rows, chosen, feature, are_categorical[feature], options.max_bins, options.seed);
   });
   std::vector<FeatureBins> features;
   for (Result<FeatureBins>& feature : found) {

@@ -196,7 +196,7 @@ TEST(TrainBoosting, GivesTheSameForestWithAnyNumberOfThreads) {
                             .early_stopping = stopping};
     const TrainedBoosting classes = classifier(sample, options);
     const TrainedBoosting numbers = regressor(sample, options);
-    for (const std::size_t thread_count : {2, 3, 5}) {
+    for (const std::size_t thread_count : {2U, 3U, 5U}) {
       options.thread_count = thread_count;
       EXPECT_EQ(classifier(sample, options).forest, classes.forest);
       const TrainedBoosting again = regressor(sample, options);
@@ -245,7 +245,7 @@ TEST(TrainBoosting, OfAConstantTargetIsTheConstant) {
 TEST(TrainBoosting, OfOneClassGivesTheOtherNextToNoProbability) {
   const Sample sample = make_sample(300, 1);
   const std::vector<std::int32_t> ones(300, 1);
-  for (const std::size_t class_count : {2, 4}) {
+  for (const std::size_t class_count : {2U, 4U}) {
     const auto trained = train_boosted_classifier(sample.rows(), ones, class_count, {});
     ASSERT_TRUE(trained.has_value());
     const std::vector<double> out = answers(*trained, sample.rows());

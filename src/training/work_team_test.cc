@@ -9,9 +9,9 @@ namespace ml_inference {
 namespace {
 
 TEST(WorkTeam, DoesEveryIndexOnce) {
-  for (const std::size_t thread_count : {1, 2, 5}) {
+  for (const std::size_t thread_count : {1U, 2U, 5U}) {
     WorkTeam team(thread_count);
-    for (const std::size_t count : {0, 1, 2, 3, 100}) {
+    for (const std::size_t count : {0U, 1U, 2U, 3U, 100U}) {
       std::vector<int> done(count);
       team.run(count, [&done](std::size_t, std::size_t index) { ++done[index]; });
       EXPECT_EQ(done, std::vector<int>(count, 1)) << thread_count << " threads";
