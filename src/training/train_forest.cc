@@ -12,6 +12,7 @@
 #include "training/random.h"
 #include "training/ranked_rows.h"
 #include "training/tree_grower.h"
+#include "training/whole_criteria.h"
 
 #include <fmt/format.h>
 
@@ -162,6 +163,23 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
                           kNodeCountMax, kLeafValueCountMax));
 }
 
+// Where rows count as often as they were drawn, whole numbers give the same trees sooner.
+Result<GrownTrees> grow_class_trees(const RankedRows& rows, std::span<const std::int32_t> classes,
+                                    std::size_t class_count, std::span<const double> row_weights,
+                                    const ForestOptions& options, const GrowthPlan& plan) {
+  const auto grow = [&](const auto& criterion) {
+    return grow_trees(rows, criterion, row_weights, options, plan);
+  };
+  const std::size_t weight_max = std::max(plan.sample_count, rows.row_count());
+  const bool is_whole = row_weights.empty() && weight_max <= kWholeWeightMax;
+  if (options.criterion == ClassCriterion::gini) {
+    return is_whole ? grow(WholeGini(classes, class_count))
+                    : grow(GiniCriterion(classes, class_count));
+  }
+  return is_whole ? grow(WholeEntropy(classes, class_count, weight_max))
+                  : grow(EntropyCriterion(classes, class_count));
+}
+
 void add_tree(ForestBuilder& builder, const GrownTree& tree, std::size_t output_count) {
   builder.start_tree(tree.nodes.size());
   for (std::size_t number = 0; number < tree.nodes.size(); ++number) {
@@ -231,11 +249,8 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
     }
   }
   const RankedRows ranked(rows, options.thread_count);
-  ASSIGN_OR_RETURN(
-      GrownTrees grown,
-      options.criterion == ClassCriterion::gini
-          ? grow_trees(ranked, GiniCriterion(classes, class_count), row_weights, options, plan)
-          : grow_trees(ranked, EntropyCriterion(classes, class_count), row_weights, options, plan));
+  ASSIGN_OR_RETURN(GrownTrees grown,
+                   grow_class_trees(ranked, classes, class_count, row_weights, options, plan));
   ASSIGN_OR_RETURN(TrainedForest trained,
                    assemble(std::move(grown.trees), rows.column_count(), class_count));
   if (options.out_of_bag_score) {

@@ -5,13 +5,13 @@
 // follow scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best) and _tree.pyx.
 #pragma once
 
+#include "training/node_search.h"
 #include "training/random.h"
 #include "training/ranked_rows.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -60,14 +60,6 @@ class TreeGrower {
   [[nodiscard]] GrownTree grow(std::span<const double> weights, Random random);
 
  private:
-  struct Split {
-    double score = -std::numeric_limits<double>::infinity();  // of both sides, see criteria.h
-    double threshold = 0;
-    std::size_t feature = 0;
-    std::uint32_t last_left_rank = 0;
-    bool missing_goes_left = false;
-  };
-
   // A node that can be split, and the split that it waits for.
   struct Candidate {
     std::size_t node;
@@ -82,44 +74,23 @@ class TreeGrower {
     std::size_t end;
   };
 
-  // A column within a node. The keys are rank << 32 | row, ascending.
-  struct SortedColumn {
-    std::size_t feature;
-    std::span<const float> values;  // by rank
-    std::span<const std::uint64_t> present;
-    std::span<const std::uint64_t> missing;  // rows without a value
-  };
-
-  struct LeftSide {
-    std::size_t row_count;
-    bool has_missing;
-  };
-
   void start(std::span<const double> weights);
   void add_node(Range range, std::size_t depth);
   [[nodiscard]] Candidate next_candidate();
   [[nodiscard]] static bool is_later(const Candidate& a, const Candidate& b);
   void apply(const Candidate& candidate);
   [[nodiscard]] std::size_t partition(Range range, const Split& split);
+  [[nodiscard]] double threshold_of(const Split& split) const;
   void add_leaf_values();
 
-  [[nodiscard]] std::optional<Split> find_split(std::span<const std::uint32_t> rows);
-  [[nodiscard]] bool consider(std::size_t feature, std::span<const std::uint32_t> rows,
-                              Split& best);
-  [[nodiscard]] std::span<const std::uint64_t> sorted_by_rank(std::span<const std::uint32_t> ranks,
-                                                              std::span<const std::uint32_t> rows);
-  [[nodiscard]] std::span<const std::uint64_t> sorted(std::size_t count, std::uint32_t least,
-                                                      int rank_bits);
-  void scan(const SortedColumn& column, bool missing_goes_left, Split& best);
-  void offer_cut(const SortedColumn& column, std::uint32_t rank, float next_value, LeftSide left,
-                 Split& best);
+  [[nodiscard]] Split find_split();
 
   [[nodiscard]] std::span<const std::uint32_t> rows_of(Range range) const {
     return std::span(rows_).subspan(range.begin, range.end - range.begin);
   }
 
   const RankedRows& data_;
-  Criterion criterion_;
+  NodeSearch<Criterion> search_;
   const GrowthLimits limits_;
 
   Random random_{0, 0};
@@ -130,9 +101,6 @@ class TreeGrower {
   std::vector<std::uint32_t> rows_;        // of the tree, a node's together and ascending
   std::vector<std::uint32_t> right_rows_;  // scratch of partition()
   std::vector<std::uint32_t> features_;    // all, in an order that drawing shuffles on
-  std::vector<std::uint64_t> unsorted_;    // keys of SortedColumn, scratch of sorted_by_rank()
-  std::vector<std::uint64_t> sorted_;      // likewise
-  std::vector<std::uint32_t> places_;      // likewise: by rank
 };
 
 }  // namespace ml_inference

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Gini impurity and entropy for rows of whole weights: how often a tree drew each of them.
+//
+// The scores are those of criteria.h to the last bit, by whole numbers: sums are exact in any order,
+// so that a column of few values needs counting only, and no sorting. A test compares the two.
+#pragma once
+
+#include "training/criteria.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ml_inference {
+
+/// Up to here the squares of sums of weights are whole numbers that a double holds.
+inline constexpr std::size_t kWholeWeightMax = std::size_t{1} << 26;
+
+/// What both share; the shape is that of criteria.h.
+class ClassCounts {
+ public:
+  static constexpr bool kIsExact = true;
+
+  /// A row's class and how often it counts.
+  struct Item {
+    std::uint32_t row_class;
+    std::uint32_t weight;
+  };
+
+  ClassCounts(std::span<const std::int32_t> classes, std::size_t class_count)
+      : classes_(classes), items_(classes.size()), totals_(class_count) {}
+
+  /// weights  whole numbers whose sum is at most kWholeWeightMax.
+  void set_weights(std::span<const double> weights) {
+    by_row_.resize(weights.size());
+    for (std::size_t row = 0; row < weights.size(); ++row) {
+      by_row_[row] = {static_cast<std::uint32_t>(classes_[row]),
+                      static_cast<std::uint32_t>(weights[row])};
+    }
+  }
+
+  [[nodiscard]] std::size_t class_count() const { return totals_.size(); }
+  [[nodiscard]] double weight() const { return static_cast<double>(weight_); }
+  [[nodiscard]] const Item& item(std::size_t index) const { return items_[index]; }
+
+  [[nodiscard]] bool is_pure() const {
+    return std::ranges::any_of(totals_,
+                               [this](const Count& count) { return count.all == weight_; });
+  }
+
+  void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
+    count(rows);
+    for (const Count& count : totals_) out.push_back(static_cast<double>(count.all) / weight());
+  }
+
+ protected:
+  // Of a class: in the node, and left of the cut.
+  struct Count {
+    std::int64_t all = 0;
+    std::int64_t left = 0;
+  };
+
+  void count(std::span<const std::uint32_t> rows) {
+    std::ranges::fill(totals_, Count{});
+    weight_ = 0;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+      const Item item = by_row_[rows[index]];
+      items_[index] = item;
+      totals_[item.row_class].all += item.weight;
+      weight_ += item.weight;
+    }
+  }
+
+  void move_all_right() {
+    for (Count& count : totals_) count.left = 0;
+  }
+
+  std::span<const std::int32_t> classes_;
+  std::vector<Item> by_row_;
+  std::vector<Item> items_;    // by index in the node
+  std::vector<Count> totals_;  // by class
+  std::int64_t weight_ = 0;
+};
+
+class WholeGini : public ClassCounts {
+ public:
+  using ClassCounts::ClassCounts;
+
+  class Left {
+   public:
+    explicit Left(WholeGini& node)
+        : items_(node.items_.data()),
+          totals_(node.totals_.data()),
+          weight_(node.weight_),
+          squares_(node.squares_) {
+      node.move_all_right();
+    }
+
+    void move(std::size_t index) { move(items_[index]); }
+
+    // With l and a of a class left and in all, moving w of it raises the squares on the left by
+    // w (2l + w), and those on the right by as much less 2wa.
+    void move(Item item) {
+      Count& count = totals_[item.row_class];
+      const auto weight = std::int64_t{item.weight};
+      squares_left_ += weight * (2 * count.left + weight);
+      products_ += weight * count.all;
+      count.left += weight;
+      weight_left_ += weight;
+    }
+
+    [[nodiscard]] double score() const {
+      const std::int64_t squares_right = squares_ + squares_left_ - 2 * products_;
+      return static_cast<double>(squares_left_) / static_cast<double>(weight_left_) +
+             static_cast<double>(squares_right) / static_cast<double>(weight_ - weight_left_);
+    }
+
+   private:
+    const Item* items_;
+    Count* totals_;
+    std::int64_t weight_;
+    std::int64_t squares_;
+    std::int64_t weight_left_ = 0;
+    std::int64_t squares_left_ = 0;
+    std::int64_t products_ = 0;
+  };
+
+  void enter(std::span<const std::uint32_t> rows) {
+    count(rows);
+    squares_ = 0;
+    for (const Count& count : totals_) squares_ += count.all * count.all;
+  }
+
+  [[nodiscard]] double score() const {
+    return static_cast<double>(squares_) / static_cast<double>(weight_);
+  }
+
+  /// Two pure sides have it, and no others: their quotients are whole numbers, thus exact.
+  [[nodiscard]] double score_max() const { return weight(); }
+
+  [[nodiscard]] Left left() { return Left(*this); }
+
+ private:
+  std::int64_t squares_ = 0;
+};
+
+class WholeEntropy : public ClassCounts {
+ public:
+  /// weight_max  of all rows of a tree.
+  WholeEntropy(std::span<const std::int32_t> classes, std::size_t class_count,
+               std::size_t weight_max)
+      : ClassCounts(classes, class_count) {
+    std::vector<double> times_log(weight_max + 1);
+    for (std::size_t count = 1; count < times_log.size(); ++count) {
+      times_log[count] = EntropyCriterion::times_log(static_cast<double>(count));
+    }
+    times_log_ = std::make_shared<const std::vector<double>>(std::move(times_log));
+  }
+
+  class Left {
+   public:
+    explicit Left(WholeEntropy& node)
+        : items_(node.items_.data()),
+          totals_(node.totals_),
+          times_log_(node.times_log_->data()),
+          weight_(node.weight_) {
+      node.move_all_right();
+    }
+
+    void move(std::size_t index) { move(items_[index]); }
+
+    void move(Item item) {
+      totals_[item.row_class].left += item.weight;
+      weight_left_ += item.weight;
+    }
+
+    [[nodiscard]] double score() const {
+      double sum = -times_log_[weight_left_] - times_log_[weight_ - weight_left_];
+      for (const Count& count : totals_) {
+        sum += times_log_[count.left] + times_log_[count.all - count.left];
+      }
+      return sum;
+    }
+
+   private:
+    const Item* items_;
+    std::span<Count> totals_;
+    const double* times_log_;  // by weight
+    std::int64_t weight_;
+    std::int64_t weight_left_ = 0;
+  };
+
+  void enter(std::span<const std::uint32_t> rows) { count(rows); }
+
+  [[nodiscard]] double score() const {
+    const double* const times_log = times_log_->data();
+    double sum = -times_log[weight_];
+    for (const Count& count : totals_) sum += times_log[count.all];
+    return sum;
+  }
+
+  [[nodiscard]] static double score_max() { return std::numeric_limits<double>::infinity(); }
+
+  [[nodiscard]] Left left() { return Left(*this); }
+
+ private:
+  std::shared_ptr<const std::vector<double>> times_log_;  // shared by all threads' copies
+};
+
+}  // namespace ml_inference
