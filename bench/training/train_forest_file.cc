@@ -136,13 +136,20 @@ void run(const std::string& path, const ForestOptions& options) {
 int main(int argument_count, char** arguments) {
   std::string path;
   std::string estimator = "random-forest";
-  ml_inference::ForestOptions options;
+  std::uint64_t seed = 42;
+  std::size_t tree_count = 100;
+  std::size_t thread_count = 1;
   CLI::App app("train a forest on rows from a file and score it on others");
   app.add_option("FILE", path)->required();
-  app.add_option("--seed", options.seed);
-  app.add_option("--trees", options.tree_count);
-  app.add_option("--threads", options.thread_count);
-  app.add_option("--estimator", estimator)->check(CLI::IsMember({"random-forest"}));
+  app.add_option("--seed", seed);
+  app.add_option("--trees", tree_count);
+  app.add_option("--threads", thread_count);
+  app.add_option("--estimator", estimator)->check(CLI::IsMember({"random-forest", "extra-trees"}));
   CLI11_PARSE(app, argument_count, arguments);
+  ml_inference::ForestOptions options;
+  if (estimator == "extra-trees") options = ml_inference::extra_trees_options();
+  options.seed = seed;
+  options.tree_count = tree_count;
+  options.thread_count = thread_count;
   ml_inference::run(path, options);
 }

@@ -19,6 +19,7 @@
 //   score_max()           no cut of the node scores higher; infinity where that is not known
 //   left()                a Left: the left side of a cut, with no row yet
 //   Left::move(index)     one row from the right side to the left, by its index in enter()'s rows
+//   Left::move_if(index, is_moved)   the same, or nothing, without a branch
 //   Left::score()         the scores of both sides added up; NaN when a side has no weight
 //   append_leaf(rows)     the values of a leaf of these rows; leaves the node
 //
@@ -107,9 +108,12 @@ class GiniCriterion : public ClassWeights {
       std::ranges::fill(node.left_, 0.0);
     }
 
+    void move(std::size_t index) { move_if(index, true); }
+
     // (c + w)^2 = c^2 + w (2c + w): two multiplications a row, however many classes there are.
-    void move(std::size_t index) {
-      const auto [row_class, weight] = items_[index];
+    void move_if(std::size_t index, bool is_moved) {
+      const std::size_t row_class = items_[index].row_class;
+      const double weight = is_moved ? items_[index].weight : 0.0;
       const double left = left_[row_class];
       squares_left_ += weight * (2 * left + weight);
       squares_right_ -= weight * (2 * (total_[row_class] - left) - weight);
@@ -160,9 +164,11 @@ class EntropyCriterion : public ClassWeights {
       std::ranges::fill(node.left_, 0.0);
     }
 
-    void move(std::size_t index) {
-      left_[items_[index].row_class] += items_[index].weight;
-      weight_left_ += items_[index].weight;
+    void move(std::size_t index) { move_if(index, true); }
+    void move_if(std::size_t index, bool is_moved) {
+      const double weight = is_moved ? items_[index].weight : 0.0;
+      left_[items_[index].row_class] += weight;
+      weight_left_ += weight;
     }
 
     [[nodiscard]] double score() const {
@@ -210,9 +216,10 @@ class SquaredErrorCriterion {
     explicit Left(const SquaredErrorCriterion& node)
         : items_(node.items_.data()), weight_(node.weight_) {}
 
-    void move(std::size_t index) {
-      weight_left_ += items_[index].weight;
-      sum_left_ += items_[index].weighted_difference;
+    void move(std::size_t index) { move_if(index, true); }
+    void move_if(std::size_t index, bool is_moved) {
+      weight_left_ += is_moved ? items_[index].weight : 0.0;
+      sum_left_ += is_moved ? items_[index].weighted_difference : 0.0;
     }
 
     // The sum on the right is minus that on the left: s^2 / l + s^2 / r = s^2 (l + r) / (l r).

@@ -20,7 +20,7 @@ NodeSearch<Criterion>::NodeSearch(const RankedRows& data, Criterion criterion,
     : data_(data), criterion_(std::move(criterion)), min_samples_leaf_(min_samples_leaf) {}
 
 template <class Criterion>
-bool NodeSearch<Criterion>::consider(std::size_t feature, Split& best) {
+bool NodeSearch<Criterion>::consider_best(std::size_t feature, Split& best) {
   if constexpr (Criterion::kIsExact) {
     if (is_countable(feature)) return consider_counted(feature, best);
   }
@@ -78,13 +78,13 @@ void NodeSearch<Criterion>::scan(std::span<const Number> keys, const Column& col
     const std::uint32_t next_rank = Key::rank(keys[index + 1]);
     const double score = left.score();
     if (static_cast<int>(score > best.score) & static_cast<int>(rank != next_rank)) {
-      offer(column, {rank, left_count}, next_rank, score, best);
+      offer(column, {rank, next_rank, left_count}, score, best);
     }
   }
   if (column.missing_goes_left || column.missing_count == 0) return;
   left.move(Key::index(keys[last]));
   const auto missing_rank = static_cast<std::uint32_t>(column.values.size());
-  offer(column, {Key::rank(keys[last]), left_count}, missing_rank, left.score(), best);
+  offer(column, {Key::rank(keys[last]), missing_rank, left_count}, left.score(), best);
 }
 
 // Whether counting every class of every rank is less work than sorting the rows.
@@ -120,13 +120,24 @@ void NodeSearch<Criterion>::count_by_rank(std::size_t feature) {
   if constexpr (Criterion::kIsExact) {
     const std::size_t class_count = criterion_.class_count();
     const std::size_t rank_count = data_.values(feature).size() + 1;
-    counts_.assign(rank_count * class_count, 0);
+    const std::size_t count_count = rank_count * class_count;
+    counts_.assign(2 * count_count, 0);
     data_.with_ranks(feature, rows_.size(), [&](auto ranks) {
-      std::uint64_t* const counts = counts_.data();
-      for (std::size_t index = 0; index < rows_.size(); ++index) {
+      const std::span<const std::uint32_t> rows = rows_;
+      const auto add = [&](std::uint64_t* counts, std::size_t index) {
         const auto [row_class, weight] = criterion_.item(index);
-        counts[ranks[rows_[index]] * class_count + row_class] += kOneRow + weight;
+        counts[ranks[rows[index]] * class_count + row_class] += kOneRow + weight;
+      };
+      // Rows take turns at two sets of counters, since adding to a counter waits for what was added
+      // to it just before.
+      std::uint64_t* const even = counts_.data();
+      std::uint64_t* const odd = even + count_count;
+      for (std::size_t index = 0; index + 1 < rows.size(); index += 2) {
+        add(even, index);
+        add(odd, index + 1);
       }
+      if (rows.size() % 2 == 1) add(even, rows.size() - 1);
+      for (std::size_t index = 0; index < count_count; ++index) even[index] += odd[index];
     });
     for (std::size_t rank = 0; rank < rank_count; ++rank) {
       std::uint64_t sum = 0;
@@ -160,32 +171,77 @@ void NodeSearch<Criterion>::scan_counted(const Column& column, Split& best) {
     for (std::size_t index = 0; index < cut_count; ++index) {
       move(rank_counts_[index].rank);
       left_count += rank_counts_[index].row_count;
-      offer(column, {rank_counts_[index].rank, left_count}, rank_counts_[index + 1].rank,
+      offer(column, {rank_counts_[index].rank, rank_counts_[index + 1].rank, left_count},
             left.score(), best);
     }
   }
 }
 
-// Replaces `best` by a cut, if it may be made and scores higher.
-//
-// next_rank  the least one on the right; that of a missing value when only missing ones are there
 template <class Criterion>
-void NodeSearch<Criterion>::offer(const Column& column, const Side& left, std::uint32_t next_rank,
-                                  double score, Split& best) const {
+bool NodeSearch<Criterion>::consider_random(std::size_t feature, Random& random, Split& best) {
+  const std::span<const float> values = data_.values(feature);
+  ranks_.resize(std::max(ranks_.size(), rows_.size()));
+  auto least = static_cast<std::uint32_t>(values.size());
+  std::uint32_t greatest = 0;
+  std::size_t missing_count = 0;
+  data_.with_ranks(feature, rows_.size(), [&](auto ranks) {
+    for (std::size_t index = 0; index < rows_.size(); ++index) {
+      const std::uint32_t rank = ranks[rows_[index]];
+      const bool is_missing = rank == values.size();
+      ranks_[index] = rank;
+      least = std::min(least, rank);
+      greatest = std::max(greatest, is_missing ? 0 : rank);
+      missing_count += is_missing ? 1 : 0;
+    }
+  });
+  if (least >= greatest || !data_.are_apart(feature, least, greatest)) return false;
+  const double low = values[least];
+  const double high = values[greatest];
+  double threshold = low + random.fraction() * (high - low);
+  if (threshold >= high) threshold = low;
+  const bool missing_goes_left = missing_count > 0 && random.below(2) == 1;
+  const auto inside = values.subspan(least, greatest - least);
+  const auto above = std::ranges::upper_bound(inside, threshold) - inside.begin();
+  const std::uint32_t next_rank = least + static_cast<std::uint32_t>(above);
+  score_random({feature, values, missing_count, missing_goes_left},
+               {next_rank - 1, next_rank, 0, threshold}, best);
+  return true;
+}
+
+template <class Criterion>
+void NodeSearch<Criterion>::score_random(const Column& column, Cut cut, Split& best) {
+  auto left = criterion_.left();
+  const std::size_t left_missing_rank =
+      column.missing_goes_left ? column.values.size() : cut.last_rank;
+  for (std::size_t index = 0; index < rows_.size(); ++index) {
+    // A branch would be guessed wrong at every second row.
+    const bool goes_left = (static_cast<int>(ranks_[index] <= cut.last_rank) |
+                            static_cast<int>(ranks_[index] == left_missing_rank)) != 0;
+    left.move_if(index, goes_left);
+    cut.left_count += goes_left ? 1 : 0;
+  }
+  offer(column, cut, left.score(), best);
+}
+
+// Replaces `best` by a cut, if it may be made and scores higher.
+template <class Criterion>
+void NodeSearch<Criterion>::offer(const Column& column, const Cut& cut, double score,
+                                  Split& best) const {
   // Infinite when class weights far apart lose all weight of one side in rounding.
   if (!(score > best.score) || score == kInfinity) return;
-  const std::size_t right_count = rows_.size() - left.row_count;
-  if (std::min(left.row_count, right_count) < min_samples_leaf_) return;
-  const bool only_missing_right = next_rank == column.values.size();
-  if (!only_missing_right && !data_.are_apart(column.feature, left.last_rank, next_rank)) return;
+  const std::size_t right_count = rows_.size() - cut.left_count;
+  if (std::min(cut.left_count, right_count) < min_samples_leaf_) return;
+  const bool is_between_values = cut.next_rank < column.values.size() && !cut.threshold;
+  if (is_between_values && !data_.are_apart(column.feature, cut.last_rank, cut.next_rank)) return;
   // Where this column misses nothing but another one does, a missing value to come follows the
   // crowd.
-  const bool majority_is_left = data_.has_missing() && left.row_count > right_count;
+  const bool majority_is_left = data_.has_missing() && cut.left_count > right_count;
   best = {
       .score = score,
       .feature = column.feature,
-      .last_left_rank = left.last_rank,
-      .first_right_rank = next_rank,
+      .last_left_rank = cut.last_rank,
+      .first_right_rank = cut.next_rank,
+      .threshold = cut.threshold,
       .missing_goes_left = column.missing_count == 0 ? majority_is_left : column.missing_goes_left};
 }
 

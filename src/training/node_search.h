@@ -6,11 +6,13 @@
 #pragma once
 
 #include "training/key_sorter.h"
+#include "training/random.h"
 #include "training/ranked_rows.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct Split {
   std::size_t feature = 0;
   std::uint32_t last_left_rank = 0;
   std::uint32_t first_right_rank = 0;
+  std::optional<double> threshold;  ///< half way between the two ranks' values when not there
   bool missing_goes_left = false;
 
   [[nodiscard]] bool exists() const { return score != Split{}.score; }
@@ -50,8 +53,14 @@ class NodeSearch {
   [[nodiscard]] const Criterion& node() const { return criterion_; }
 
   /// Replaces `best` when a cut of this column scores higher; false when the column is constant
-  /// among the rows: all values missing, or too close together for a cut.
-  [[nodiscard]] bool consider(std::size_t feature, Split& best);
+  /// among the rows: all values missing, or none missing and all too close together for a cut.
+  [[nodiscard]] bool consider_best(std::size_t feature, Split& best);
+
+  /// The same with one cut only, whose threshold lies between the least and the greatest value, each
+  /// number as likely, and which sends missing values to either side as likely. false when all
+  /// values are missing or those there are are too close together.
+  /// Source: scikit-learn 1.9, node_split_random.
+  [[nodiscard]] bool consider_random(std::size_t feature, Random& random, Split& best);
 
   /// The values of a leaf of these rows.
   void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
@@ -67,11 +76,16 @@ class NodeSearch {
     bool missing_goes_left;
   };
 
-  // What lies left of a cut: ranks up to this one.
-  struct Side {
+  // Between two ranks of the column; next_rank is that of a missing value when only missing ones
+  // are on the right.
+  struct Cut {
     std::uint32_t last_rank;
-    std::size_t row_count;
+    std::uint32_t next_rank;
+    std::size_t left_count;  // rows
+    std::optional<double> threshold = std::nullopt;
   };
+
+  void score_random(const Column& column, Cut cut, Split& best);
 
   template <class Number>
   [[nodiscard]] bool consider_sorted(std::size_t feature, KeySorter<Number>& sorter, Split& best);
@@ -83,14 +97,14 @@ class NodeSearch {
   void count_by_rank(std::size_t feature);
   void scan_counted(const Column& column, Split& best);
 
-  void offer(const Column& column, const Side& left, std::uint32_t next_rank, double score,
-             Split& best) const;
+  void offer(const Column& column, const Cut& cut, double score, Split& best) const;
 
   const RankedRows& data_;
   Criterion criterion_;
   const std::size_t min_samples_leaf_;
 
   std::span<const std::uint32_t> rows_;  // of the node
+  std::vector<std::uint32_t> ranks_;     // scratch of consider_random(): by index in the node
   KeySorter<std::uint32_t> narrow_sorter_;
   KeySorter<std::uint64_t> wide_sorter_;
 

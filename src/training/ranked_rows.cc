@@ -35,15 +35,17 @@ RankedRows::RankedRows(MatrixView<const float> rows, std::size_t thread_count)
 }
 
 void RankedRows::copy_by_row() {
-  for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
-    if (!is_narrow(feature)) return;
+  std::size_t narrow_count = 0;
+  for (Column& column : columns_) {
+    if (!column.wide.empty()) return;
+    if (!column.narrow.empty()) column.place_in_row = narrow_count++;
   }
-  stride_ = (columns_.size() + kRanksALine - 1) / kRanksALine * kRanksALine;
+  stride_ = (narrow_count + kRanksALine - 1) / kRanksALine * kRanksALine;
   by_row_.resize(row_count_ * stride_);
-  for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
-    const std::span<const std::uint16_t> ranks = columns_[feature].narrow;
-    for (std::size_t row = 0; row < row_count_; ++row)
-      by_row_[row * stride_ + feature] = ranks[row];
+  for (const Column& column : columns_) {
+    for (std::size_t row = 0; row < column.narrow.size(); ++row) {
+      by_row_[row * stride_ + column.place_in_row] = column.narrow[row];
+    }
   }
 }
 
@@ -76,9 +78,21 @@ void RankedRows::rank_column(MatrixView<const float> rows, std::size_t feature,
     while (differs(column.values[low], column.values[high])) ++low;
     column.close_rank_count = std::max(column.close_rank_count, high - low);
   }
-  if (!is_narrow(feature)) return;
-  for (const std::uint32_t rank : column.wide) {
-    column.narrow.push_back(static_cast<std::uint16_t>(rank));
+  shrink(column);
+}
+
+void RankedRows::shrink(Column& column) {
+  if (std::ranges::max(column.wide) < 2) {
+    column.bits.resize((row_count_ + kWordBits - 1) / kWordBits);
+    for (std::size_t row = 0; row < row_count_; ++row) {
+      column.bits[row / kWordBits] |= std::uint64_t{column.wide[row]} << row % kWordBits;
+    }
+  } else if (column.values.size() <= kNarrowRankMax) {
+    for (const std::uint32_t rank : column.wide) {
+      column.narrow.push_back(static_cast<std::uint16_t>(rank));
+    }
+  } else {
+    return;
   }
   column.wide = {};
 }

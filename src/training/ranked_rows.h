@@ -41,8 +41,9 @@ class RankedRows {
   template <class Use>
   decltype(auto) with_ranks(std::size_t feature, std::size_t looked_up, const Use& use) const {
     const Column& column = columns_[feature];
+    if (!column.bits.empty()) return use(BitRanks{column.bits.data()});
     if (looked_up * kRanksALine <= row_count_ && stride_ > 0) {
-      return use(RowRanks{by_row_.data() + feature, stride_});
+      return use(RowRanks{by_row_.data() + column.place_in_row, stride_});
     }
     return is_narrow(feature) ? use(std::span(column.narrow)) : use(std::span(column.wide));
   }
@@ -58,10 +59,12 @@ class RankedRows {
 
   /// Whether all ranks of the column, that of a missing value included, lie below 2^16.
   [[nodiscard]] bool is_narrow(std::size_t feature) const {
-    return columns_[feature].values.size() <= std::numeric_limits<std::uint16_t>::max();
+    return columns_[feature].values.size() <= kNarrowRankMax;
   }
 
  private:
+  static constexpr std::size_t kNarrowRankMax = std::numeric_limits<std::uint16_t>::max();
+
   // 16-bit ranks in a cache line.
   static constexpr std::size_t kRanksALine = 32;
 
@@ -71,16 +74,28 @@ class RankedRows {
     std::uint16_t operator[](std::size_t row) const { return first[row * stride]; }
   };
 
+  static constexpr std::size_t kWordBits = 64;
+
+  struct BitRanks {
+    const std::uint64_t* words;
+    std::uint32_t operator[](std::size_t row) const {
+      return static_cast<std::uint32_t>(words[row / kWordBits] >> row % kWordBits & 1U);
+    }
+  };
+
   struct Column {
     std::vector<float> values;
     std::uint32_t close_rank_count = 0;  // the most ranks above one that are too close to it
-    std::vector<std::uint16_t> narrow;   // by row; one of the two is empty
-    std::vector<std::uint32_t> wide;
+    std::vector<std::uint64_t> bits;     // by row, if there are two ranks
+    std::vector<std::uint16_t> narrow;   // by row, else if they have 16 bits
+    std::vector<std::uint32_t> wide;     // by row, else
+    std::size_t place_in_row = 0;        // of by_row_, if narrow
   };
 
   static constexpr float kFeatureThreshold = 1e-7F;
   static bool differs(float value, float next) { return next > value + kFeatureThreshold; }
 
+  void shrink(Column& column);
   void copy_by_row();
   void rank_column(MatrixView<const float> rows, std::size_t feature,
                    KeySorter<std::uint64_t>& sorter);

@@ -15,6 +15,11 @@ namespace {
 // Source: scikit-learn, sklearn/tree/_tree.pyx, EPSILON.
 constexpr double kDecreaseEpsilon = std::numeric_limits<double>::epsilon();
 
+// With more features, what is known of them would take more memory than looking again takes time.
+constexpr std::size_t kRememberedFeatureMax = 4'096;
+
+constexpr std::size_t kWordBits = 64;
+
 }  // namespace
 
 template <class Criterion>
@@ -23,13 +28,16 @@ TreeGrower<Criterion>::TreeGrower(const RankedRows& rows, Criterion criterion,
     : data_(rows),
       search_(rows, std::move(criterion), limits.min_samples_leaf),
       limits_(limits),
-      features_(rows.feature_count()) {}
+      features_(rows.feature_count()),
+      constant_words_(rows.feature_count() <= kRememberedFeatureMax
+                          ? (rows.feature_count() + kWordBits - 1) / kWordBits
+                          : 0) {}
 
 template <class Criterion>
 GrownTree TreeGrower<Criterion>::grow(std::span<const double> weights, Random random) {
   random_ = random;
   start(weights);
-  add_node({0, rows_.size()}, 0);
+  add_node({0, rows_.size()}, 0, std::nullopt);
   for (std::size_t leaf_count = 1; leaf_count < limits_.max_leaf_nodes && !candidates_.empty();
        ++leaf_count) {
     apply(next_candidate());
@@ -45,6 +53,8 @@ void TreeGrower<Criterion>::start(std::span<const double> weights) {
   tree_.leaf_values.clear();
   ranges_.clear();
   candidates_.clear();
+  constants_.clear();
+  free_constants_.clear();
   rows_.clear();
   tree_weight_ = 0;
   for (std::size_t row = 0; row < weights.size(); ++row) {
@@ -59,7 +69,8 @@ void TreeGrower<Criterion>::start(std::span<const double> weights) {
 
 // Adds a leaf, and, where it may be split, the candidate that would make a test of it.
 template <class Criterion>
-void TreeGrower<Criterion>::add_node(Range range, std::size_t depth) {
+void TreeGrower<Criterion>::add_node(Range range, std::size_t depth,
+                                     std::optional<std::size_t> parent_constants) {
   const std::size_t node = tree_.nodes.size();
   tree_.nodes.emplace_back();
   ranges_.push_back(range);
@@ -70,11 +81,15 @@ void TreeGrower<Criterion>::add_node(Range range, std::size_t depth) {
   }
   search_.enter(rows);
   if (search_.node().is_pure()) return;
-  const Split split = find_split();
-  if (!split.exists()) return;
+  const std::size_t constants = copy_constants(parent_constants);
+  const Split split = find_split(constants_at(constants));
   const double decrease = std::max(0.0, split.score - search_.node().score());
-  if (decrease / tree_weight_ + kDecreaseEpsilon < limits_.min_impurity_decrease) return;
-  candidates_.push_back({node, depth, decrease, split});
+  if (!split.exists() ||
+      decrease / tree_weight_ + kDecreaseEpsilon < limits_.min_impurity_decrease) {
+    free_constants_.push_back(constants);
+    return;
+  }
+  candidates_.push_back({node, depth, decrease, constants, split});
   if (limits_.best_first) std::ranges::push_heap(candidates_, is_later);
 }
 
@@ -96,13 +111,15 @@ void TreeGrower<Criterion>::apply(const Candidate& candidate) {
   node.feature = static_cast<std::int32_t>(candidate.split.feature);
   node.left = static_cast<std::uint32_t>(tree_.nodes.size());
   node.missing_goes_left = candidate.split.missing_goes_left;
-  add_node({range.begin, middle}, candidate.depth + 1);
-  add_node({middle, range.end}, candidate.depth + 1);
+  add_node({range.begin, middle}, candidate.depth + 1, candidate.constants);
+  add_node({middle, range.end}, candidate.depth + 1, candidate.constants);
+  free_constants_.push_back(candidate.constants);
 }
 
-// Half way between the values beside the cut.
+// Half way between the values beside the cut, unless the threshold was there first.
 template <class Criterion>
 double TreeGrower<Criterion>::threshold_of(const Split& split) const {
+  if (split.threshold) return *split.threshold;
   const std::span<const float> values = data_.values(split.feature);
   const bool only_missing_right = split.first_right_rank == values.size();
   const double next =
@@ -152,7 +169,7 @@ bool TreeGrower<Criterion>::is_later(const Candidate& a, const Candidate& b) {
 // Draws features without putting them back until max_features were looked at and one of them was
 // not constant. The search has entered the node.
 template <class Criterion>
-Split TreeGrower<Criterion>::find_split() {
+Split TreeGrower<Criterion>::find_split(std::span<std::uint64_t> constants) {
   Split best;
   bool one_varies = false;
   for (std::size_t drawn = 0; drawn < features_.size(); ++drawn) {
@@ -160,10 +177,47 @@ Split TreeGrower<Criterion>::find_split() {
     const auto left = static_cast<std::uint32_t>(features_.size() - drawn);
     std::swap(features_[drawn], features_[drawn + random_.below(left)]);
     // What cannot be beaten is not compared; drawing goes on as if it were.
-    if (best.score < search_.node().score_max())
-      one_varies |= search_.consider(features_[drawn], best);
+    if (best.score == search_.node().score_max() && !limits_.random_cuts) continue;
+    one_varies |= varies(features_[drawn], constants, best);
   }
   return best;
+}
+
+// Replaces `best` when a split by this feature is better; false when the feature is constant here.
+template <class Criterion>
+bool TreeGrower<Criterion>::varies(std::size_t feature, std::span<std::uint64_t> constants,
+                                   Split& best) {
+  if (constants.empty()) return consider(feature, best);
+  std::uint64_t& word = constants[feature / kWordBits];
+  const std::uint64_t bit = std::uint64_t{1} << feature % kWordBits;
+  if ((word & bit) != 0) return false;
+  const bool is_varying = consider(feature, best);
+  if (!is_varying) word |= bit;
+  return is_varying;
+}
+
+template <class Criterion>
+bool TreeGrower<Criterion>::consider(std::size_t feature, Split& best) {
+  return limits_.random_cuts ? search_.consider_random(feature, random_, best)
+                             : search_.consider_best(feature, best);
+}
+
+// What is known of a node is known of its children: returns the place of a copy.
+template <class Criterion>
+std::size_t TreeGrower<Criterion>::copy_constants(std::optional<std::size_t> parent_constants) {
+  if (constant_words_ == 0) free_constants_.assign(1, 0);
+  if (free_constants_.empty()) {
+    free_constants_.push_back(constants_.size() / constant_words_);
+    constants_.resize(constants_.size() + constant_words_);
+  }
+  const std::size_t place = free_constants_.back();
+  free_constants_.pop_back();
+  if (parent_constants) {
+    std::ranges::copy(constants_at(*parent_constants), constants_at(place).begin());
+  } else {
+    std::ranges::fill(constants_at(place), 0U);
+  }
+  return place;
 }
 
 template class TreeGrower<GiniCriterion>;

@@ -2,7 +2,7 @@
 // Grows one decision tree by always taking the best split among features drawn at random.
 //
 // Source: Breiman, "Random forests", 2001; the order of the checks and the meaning of each limit
-// follow scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best) and _tree.pyx.
+// follow scikit-learn 1.9, sklearn/tree/_splitter.pyx and _tree.pyx.
 #pragma once
 
 #include "training/node_search.h"
@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct GrowthLimits {
   std::size_t min_samples_split = 2;
   std::size_t min_samples_leaf = 1;
   double min_impurity_decrease = 0;
+
+  /// Take one cut of each feature at random, rather than its best one.
+  bool random_cuts = false;
 
   /// Grow where the impurity falls most, rather than depth first. Decides something only when
   /// max_leaf_nodes ends the growth.
@@ -65,6 +69,7 @@ class TreeGrower {
     std::size_t node;
     std::size_t depth;
     double decrease;
+    std::size_t constants;  // a place in constants_
     Split split;
   };
 
@@ -75,7 +80,7 @@ class TreeGrower {
   };
 
   void start(std::span<const double> weights);
-  void add_node(Range range, std::size_t depth);
+  void add_node(Range range, std::size_t depth, std::optional<std::size_t> parent_constants);
   [[nodiscard]] Candidate next_candidate();
   [[nodiscard]] static bool is_later(const Candidate& a, const Candidate& b);
   void apply(const Candidate& candidate);
@@ -83,7 +88,13 @@ class TreeGrower {
   [[nodiscard]] double threshold_of(const Split& split) const;
   void add_leaf_values();
 
-  [[nodiscard]] Split find_split();
+  [[nodiscard]] Split find_split(std::span<std::uint64_t> constants);
+  [[nodiscard]] bool varies(std::size_t feature, std::span<std::uint64_t> constants, Split& best);
+  [[nodiscard]] bool consider(std::size_t feature, Split& best);
+  [[nodiscard]] std::size_t copy_constants(std::optional<std::size_t> parent_constants);
+  [[nodiscard]] std::span<std::uint64_t> constants_at(std::size_t place) {
+    return std::span(constants_).subspan(place * constant_words_, constant_words_);
+  }
 
   [[nodiscard]] std::span<const std::uint32_t> rows_of(Range range) const {
     return std::span(rows_).subspan(range.begin, range.end - range.begin);
@@ -101,6 +112,12 @@ class TreeGrower {
   std::vector<std::uint32_t> rows_;        // of the tree, a node's together and ascending
   std::vector<std::uint32_t> right_rows_;  // scratch of partition()
   std::vector<std::uint32_t> features_;    // all, in an order that drawing shuffles on
+
+  // By candidate, which features are known to be constant among its rows: a bit each. They are
+  // constant below it too, and not looked at again.
+  std::size_t constant_words_;
+  std::vector<std::uint64_t> constants_;
+  std::vector<std::size_t> free_constants_;  // places that no candidate needs
 };
 
 }  // namespace ml_inference

@@ -101,6 +101,9 @@ class WholeGini : public ClassCounts {
     }
 
     void move(std::size_t index) { move(items_[index]); }
+    void move_if(std::size_t index, bool is_moved) {
+      move({items_[index].row_class, is_moved ? items_[index].weight : 0});
+    }
 
     // With l and a of a class left and in all, moving w of it raises the squares on the left by
     // w (2l + w), and those on the right by as much less 2wa.
@@ -115,8 +118,13 @@ class WholeGini : public ClassCounts {
 
     [[nodiscard]] double score() const {
       const std::int64_t squares_right = squares_ + squares_left_ - 2 * products_;
-      return static_cast<double>(squares_left_) / static_cast<double>(weight_left_) +
-             static_cast<double>(squares_right) / static_cast<double>(weight_ - weight_left_);
+      // Two divisions in one instruction: they are what a cut takes longest for.
+      using Pair [[gnu::vector_size(2 * sizeof(double))]] = double;
+      const Pair squares{static_cast<double>(squares_left_), static_cast<double>(squares_right)};
+      const Pair weights{static_cast<double>(weight_left_),
+                         static_cast<double>(weight_ - weight_left_)};
+      const Pair scores = squares / weights;
+      return scores[0] + scores[1];
     }
 
    private:
@@ -172,6 +180,9 @@ class WholeEntropy : public ClassCounts {
     }
 
     void move(std::size_t index) { move(items_[index]); }
+    void move_if(std::size_t index, bool is_moved) {
+      move({items_[index].row_class, is_moved ? items_[index].weight : 0});
+    }
 
     void move(Item item) {
       totals_[item.row_class].left += item.weight;
