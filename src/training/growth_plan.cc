@@ -117,7 +117,6 @@ Result<GrowthPlan> make_growth_plan(const ForestOptions& options, Task task, std
   ASSIGN_OR_RETURN(plan.sample_count, samples_of(options, row_count));
   plan.limits.max_depth = options.max_depth.value_or(plan.limits.max_depth);
   plan.limits.max_leaf_nodes = options.max_leaf_nodes.value_or(plan.limits.max_leaf_nodes);
-  plan.limits.random_cuts = options.splitter == Splitter::random;
   plan.limits.best_first = options.max_leaf_nodes.has_value();
   plan.limits.min_samples_split = options.min_samples_split;
   plan.limits.min_samples_leaf = options.min_samples_leaf;

@@ -20,7 +20,7 @@ NodeSearch<Criterion>::NodeSearch(const RankedRows& data, Criterion criterion,
     : data_(data), criterion_(std::move(criterion)), min_samples_leaf_(min_samples_leaf) {}
 
 template <class Criterion>
-bool NodeSearch<Criterion>::consider_best(std::size_t feature, Split& best) {
+bool NodeSearch<Criterion>::consider(std::size_t feature, Random& /*random*/, Split& best) {
   if constexpr (Criterion::kIsExact) {
     if (is_countable(feature)) return consider_counted(feature, best);
   }
@@ -177,52 +177,6 @@ void NodeSearch<Criterion>::scan_counted(const Column& column, Split& best) {
   }
 }
 
-template <class Criterion>
-bool NodeSearch<Criterion>::consider_random(std::size_t feature, Random& random, Split& best) {
-  const std::span<const float> values = data_.values(feature);
-  ranks_.resize(std::max(ranks_.size(), rows_.size()));
-  auto least = static_cast<std::uint32_t>(values.size());
-  std::uint32_t greatest = 0;
-  std::size_t missing_count = 0;
-  data_.with_ranks(feature, rows_.size(), [&](auto ranks) {
-    for (std::size_t index = 0; index < rows_.size(); ++index) {
-      const std::uint32_t rank = ranks[rows_[index]];
-      const bool is_missing = rank == values.size();
-      ranks_[index] = rank;
-      least = std::min(least, rank);
-      greatest = std::max(greatest, is_missing ? 0 : rank);
-      missing_count += is_missing ? 1 : 0;
-    }
-  });
-  if (least >= greatest || !data_.are_apart(feature, least, greatest)) return false;
-  const double low = values[least];
-  const double high = values[greatest];
-  double threshold = low + random.fraction() * (high - low);
-  if (threshold >= high) threshold = low;
-  const bool missing_goes_left = missing_count > 0 && random.below(2) == 1;
-  const auto inside = values.subspan(least, greatest - least);
-  const auto above = std::ranges::upper_bound(inside, threshold) - inside.begin();
-  const std::uint32_t next_rank = least + static_cast<std::uint32_t>(above);
-  score_random({feature, values, missing_count, missing_goes_left},
-               {next_rank - 1, next_rank, 0, threshold}, best);
-  return true;
-}
-
-template <class Criterion>
-void NodeSearch<Criterion>::score_random(const Column& column, Cut cut, Split& best) {
-  auto left = criterion_.left();
-  const std::size_t left_missing_rank =
-      column.missing_goes_left ? column.values.size() : cut.last_rank;
-  for (std::size_t index = 0; index < rows_.size(); ++index) {
-    // A branch would be guessed wrong at every second row.
-    const bool goes_left = (static_cast<int>(ranks_[index] <= cut.last_rank) |
-                            static_cast<int>(ranks_[index] == left_missing_rank)) != 0;
-    left.move_if(index, goes_left);
-    cut.left_count += goes_left ? 1 : 0;
-  }
-  offer(column, cut, left.score(), best);
-}
-
 // Replaces `best` by a cut, if it may be made and scores higher.
 template <class Criterion>
 void NodeSearch<Criterion>::offer(const Column& column, const Cut& cut, double score,
@@ -231,18 +185,35 @@ void NodeSearch<Criterion>::offer(const Column& column, const Cut& cut, double s
   if (!(score > best.score) || score == kInfinity) return;
   const std::size_t right_count = rows_.size() - cut.left_count;
   if (std::min(cut.left_count, right_count) < min_samples_leaf_) return;
-  const bool is_between_values = cut.next_rank < column.values.size() && !cut.threshold;
+  const bool is_between_values = cut.next_rank < column.values.size();
   if (is_between_values && !data_.are_apart(column.feature, cut.last_rank, cut.next_rank)) return;
   // Where this column misses nothing but another one does, a missing value to come follows the
   // crowd.
   const bool majority_is_left = data_.has_missing() && cut.left_count > right_count;
-  best = {
-      .score = score,
-      .feature = column.feature,
-      .last_left_rank = cut.last_rank,
-      .first_right_rank = cut.next_rank,
-      .threshold = cut.threshold,
-      .missing_goes_left = column.missing_count == 0 ? majority_is_left : column.missing_goes_left};
+  const bool missing_goes_left =
+      column.missing_count == 0 ? majority_is_left : column.missing_goes_left;
+  best = {{.score = score, .feature = column.feature, .missing_goes_left = missing_goes_left},
+          cut.last_rank,
+          cut.next_rank};
+}
+
+template <class Criterion>
+std::size_t NodeSearch<Criterion>::partition(std::span<std::uint32_t> rows, const Split& split) {
+  const auto missing_rank = static_cast<std::uint32_t>(data_.values(split.feature).size());
+  return data_.with_ranks(split.feature, rows.size(), [&](auto ranks) {
+    return partition_rows(rows, right_rows_, [&](std::uint32_t row) {
+      const std::uint32_t rank = ranks[row];
+      return rank <= split.last_left_rank || (split.missing_goes_left && rank == missing_rank);
+    });
+  });
+}
+
+template <class Criterion>
+double NodeSearch<Criterion>::threshold(const Split& split) const {
+  const std::span<const float> values = data_.values(split.feature);
+  const bool only_missing_right = split.first_right_rank == values.size();
+  const double next = only_missing_right ? kInfinity : values[split.first_right_rank];
+  return double{values[split.last_left_rank]} / 2 + next / 2;
 }
 
 template class NodeSearch<GiniCriterion>;

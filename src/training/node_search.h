@@ -8,61 +8,53 @@
 #include "training/key_sorter.h"
 #include "training/random.h"
 #include "training/ranked_rows.h"
+#include "training/split.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 #include <vector>
 
 namespace ml_inference {
 
-/// A test of a node, and what it is worth. The first one with the highest score is taken.
-struct Split {
-  double score = -std::numeric_limits<double>::infinity();  ///< of both sides, see criteria.h
-  std::size_t feature = 0;
-  std::uint32_t last_left_rank = 0;
-  std::uint32_t first_right_rank = 0;
-  std::optional<double> threshold;  ///< half way between the two ranks' values when not there
-  bool missing_goes_left = false;
-
-  [[nodiscard]] bool exists() const { return score != Split{}.score; }
-};
-
-/// Looks for cuts, column by column.
+/// Takes the best cut of each feature. The shape is that of split.h.
 /// Criterion  one of criteria.h or whole_criteria.h.
 /// Threads: belongs to one thread.
 template <class Criterion>
 class NodeSearch {
  public:
+  static constexpr bool kMayStopEarly = true;
+
+  struct Split : SplitBase {
+    std::uint32_t last_left_rank = 0;
+    std::uint32_t first_right_rank = 0;
+  };
+
   /// data  outlives this.
   /// min_samples_leaf  the fewest rows on each side of a cut.
   NodeSearch(const RankedRows& data, Criterion criterion, std::size_t min_samples_leaf);
 
-  /// weights  by row, as for the criterion.
+  [[nodiscard]] std::size_t feature_count() const { return data_.feature_count(); }
+
   void set_weights(std::span<const double> weights) { criterion_.set_weights(weights); }
 
-  /// From now on this node. rows: ascending, at least one; they outlive the searches in the node.
   void enter(std::span<const std::uint32_t> rows) {
     rows_ = rows;
     criterion_.enter(rows);
   }
 
-  /// What the criterion knows of the node.
   [[nodiscard]] const Criterion& node() const { return criterion_; }
 
-  /// Replaces `best` when a cut of this column scores higher; false when the column is constant
-  /// among the rows: all values missing, or none missing and all too close together for a cut.
-  [[nodiscard]] bool consider_best(std::size_t feature, Split& best);
+  /// Constant is a column where all values are missing, or none is and all are too close together
+  /// for a cut.
+  [[nodiscard]] bool consider(std::size_t feature, Random& random, Split& best);
 
-  /// The same with one cut only, whose threshold lies between the least and the greatest value, each
-  /// number as likely, and which sends missing values to either side as likely. false when all
-  /// values are missing or those there are are too close together.
-  /// Source: scikit-learn 1.9, node_split_random.
-  [[nodiscard]] bool consider_random(std::size_t feature, Random& random, Split& best);
+  [[nodiscard]] std::size_t partition(std::span<std::uint32_t> rows, const Split& split);
 
-  /// The values of a leaf of these rows.
+  /// Half way between the values beside the cut.
+  [[nodiscard]] double threshold(const Split& split) const;
+
   void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
     criterion_.append_leaf(rows, out);
   }
@@ -82,10 +74,7 @@ class NodeSearch {
     std::uint32_t last_rank;
     std::uint32_t next_rank;
     std::size_t left_count;  // rows
-    std::optional<double> threshold = std::nullopt;
   };
-
-  void score_random(const Column& column, Cut cut, Split& best);
 
   template <class Number>
   [[nodiscard]] bool consider_sorted(std::size_t feature, KeySorter<Number>& sorter, Split& best);
@@ -103,8 +92,8 @@ class NodeSearch {
   Criterion criterion_;
   const std::size_t min_samples_leaf_;
 
-  std::span<const std::uint32_t> rows_;  // of the node
-  std::vector<std::uint32_t> ranks_;     // scratch of consider_random(): by index in the node
+  std::vector<std::uint32_t> right_rows_;  // scratch of partition()
+  std::span<const std::uint32_t> rows_;    // of the node
   KeySorter<std::uint32_t> narrow_sorter_;
   KeySorter<std::uint64_t> wide_sorter_;
 

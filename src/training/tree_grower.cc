@@ -2,6 +2,8 @@
 #include "training/tree_grower.h"
 
 #include "training/criteria.h"
+#include "training/node_search.h"
+#include "training/random_search.h"
 #include "training/whole_criteria.h"
 
 #include <algorithm>
@@ -22,19 +24,17 @@ constexpr std::size_t kWordBits = 64;
 
 }  // namespace
 
-template <class Criterion>
-TreeGrower<Criterion>::TreeGrower(const RankedRows& rows, Criterion criterion,
-                                  const GrowthLimits& limits)
-    : data_(rows),
-      search_(rows, std::move(criterion), limits.min_samples_leaf),
+template <class Search>
+TreeGrower<Search>::TreeGrower(Search search, const GrowthLimits& limits)
+    : search_(std::move(search)),
       limits_(limits),
-      features_(rows.feature_count()),
-      constant_words_(rows.feature_count() <= kRememberedFeatureMax
-                          ? (rows.feature_count() + kWordBits - 1) / kWordBits
+      features_(search_.feature_count()),
+      constant_words_(features_.size() <= kRememberedFeatureMax
+                          ? (features_.size() + kWordBits - 1) / kWordBits
                           : 0) {}
 
-template <class Criterion>
-GrownTree TreeGrower<Criterion>::grow(std::span<const double> weights, Random random) {
+template <class Search>
+GrownTree TreeGrower<Search>::grow(std::span<const double> weights, Random random) {
   random_ = random;
   start(weights);
   add_node({0, rows_.size()}, 0, std::nullopt);
@@ -47,8 +47,8 @@ GrownTree TreeGrower<Criterion>::grow(std::span<const double> weights, Random ra
           {tree_.leaf_values.begin(), tree_.leaf_values.end()}};
 }
 
-template <class Criterion>
-void TreeGrower<Criterion>::start(std::span<const double> weights) {
+template <class Search>
+void TreeGrower<Search>::start(std::span<const double> weights) {
   tree_.nodes.clear();
   tree_.leaf_values.clear();
   ranges_.clear();
@@ -62,15 +62,14 @@ void TreeGrower<Criterion>::start(std::span<const double> weights) {
     rows_.push_back(static_cast<std::uint32_t>(row));
     tree_weight_ += weights[row];
   }
-  right_rows_.resize(rows_.size());
   std::iota(features_.begin(), features_.end(), 0U);
   search_.set_weights(weights);
 }
 
 // Adds a leaf, and, where it may be split, the candidate that would make a test of it.
-template <class Criterion>
-void TreeGrower<Criterion>::add_node(Range range, std::size_t depth,
-                                     std::optional<std::size_t> parent_constants) {
+template <class Search>
+void TreeGrower<Search>::add_node(Range range, std::size_t depth,
+                                  std::optional<std::size_t> parent_constants) {
   const std::size_t node = tree_.nodes.size();
   tree_.nodes.emplace_back();
   ranges_.push_back(range);
@@ -93,20 +92,20 @@ void TreeGrower<Criterion>::add_node(Range range, std::size_t depth,
   if (limits_.best_first) std::ranges::push_heap(candidates_, is_later);
 }
 
-template <class Criterion>
-auto TreeGrower<Criterion>::next_candidate() -> Candidate {
+template <class Search>
+auto TreeGrower<Search>::next_candidate() -> Candidate {
   if (limits_.best_first) std::ranges::pop_heap(candidates_, is_later);
   const Candidate next = candidates_.back();
   candidates_.pop_back();
   return next;
 }
 
-template <class Criterion>
-void TreeGrower<Criterion>::apply(const Candidate& candidate) {
+template <class Search>
+void TreeGrower<Search>::apply(const Candidate& candidate) {
   const Range range = ranges_[candidate.node];
-  const std::size_t middle = partition(range, candidate.split);
+  const std::size_t middle = range.begin + search_.partition(rows_of(range), candidate.split);
   GrownNode& node = tree_.nodes[candidate.node];
-  node.threshold = threshold_of(candidate.split);
+  node.threshold = search_.threshold(candidate.split);
   node.decrease = candidate.decrease;
   node.feature = static_cast<std::int32_t>(candidate.split.feature);
   node.left = static_cast<std::uint32_t>(tree_.nodes.size());
@@ -116,43 +115,8 @@ void TreeGrower<Criterion>::apply(const Candidate& candidate) {
   free_constants_.push_back(candidate.constants);
 }
 
-// Half way between the values beside the cut, unless the threshold was there first.
-template <class Criterion>
-double TreeGrower<Criterion>::threshold_of(const Split& split) const {
-  if (split.threshold) return *split.threshold;
-  const std::span<const float> values = data_.values(split.feature);
-  const bool only_missing_right = split.first_right_rank == values.size();
-  const double next =
-      only_missing_right ? std::numeric_limits<double>::infinity() : values[split.first_right_rank];
-  return double{values[split.last_left_rank]} / 2 + next / 2;
-}
-
-// Brings the rows that go left before those that go right, both still ascending; returns where the
-// right side begins.
-template <class Criterion>
-std::size_t TreeGrower<Criterion>::partition(Range range, const Split& split) {
-  const auto missing_rank = static_cast<std::uint32_t>(data_.values(split.feature).size());
-  return data_.with_ranks(split.feature, range.end - range.begin, [&](auto ranks) {
-    std::size_t left_end = range.begin;
-    std::size_t right_count = 0;
-    for (std::size_t index = range.begin; index < range.end; ++index) {
-      const std::uint32_t row = rows_[index];
-      const std::uint32_t rank = ranks[row];
-      const bool goes_left =
-          rank <= split.last_left_rank || (split.missing_goes_left && rank == missing_rank);
-      rows_[left_end] = row;
-      right_rows_[right_count] = row;
-      left_end += goes_left ? 1 : 0;
-      right_count += goes_left ? 0 : 1;
-    }
-    std::copy_n(right_rows_.begin(), right_count,
-                rows_.begin() + static_cast<std::ptrdiff_t>(left_end));
-    return left_end;
-  });
-}
-
-template <class Criterion>
-void TreeGrower<Criterion>::add_leaf_values() {
+template <class Search>
+void TreeGrower<Search>::add_leaf_values() {
   std::uint32_t leaf_count = 0;
   for (std::size_t node = 0; node < tree_.nodes.size(); ++node) {
     if (tree_.nodes[node].feature >= 0) continue;
@@ -161,15 +125,15 @@ void TreeGrower<Criterion>::add_leaf_values() {
   }
 }
 
-template <class Criterion>
-bool TreeGrower<Criterion>::is_later(const Candidate& a, const Candidate& b) {
+template <class Search>
+bool TreeGrower<Search>::is_later(const Candidate& a, const Candidate& b) {
   return a.decrease < b.decrease || (a.decrease == b.decrease && a.node > b.node);
 }
 
 // Draws features without putting them back until max_features were looked at and one of them was
 // not constant. The search has entered the node.
-template <class Criterion>
-Split TreeGrower<Criterion>::find_split(std::span<std::uint64_t> constants) {
+template <class Search>
+auto TreeGrower<Search>::find_split(std::span<std::uint64_t> constants) -> Split {
   Split best;
   bool one_varies = false;
   for (std::size_t drawn = 0; drawn < features_.size(); ++drawn) {
@@ -177,34 +141,28 @@ Split TreeGrower<Criterion>::find_split(std::span<std::uint64_t> constants) {
     const auto left = static_cast<std::uint32_t>(features_.size() - drawn);
     std::swap(features_[drawn], features_[drawn + random_.below(left)]);
     // What cannot be beaten is not compared; drawing goes on as if it were.
-    if (best.score == search_.node().score_max() && !limits_.random_cuts) continue;
+    if (Search::kMayStopEarly && best.score == search_.node().score_max()) continue;
     one_varies |= varies(features_[drawn], constants, best);
   }
   return best;
 }
 
 // Replaces `best` when a split by this feature is better; false when the feature is constant here.
-template <class Criterion>
-bool TreeGrower<Criterion>::varies(std::size_t feature, std::span<std::uint64_t> constants,
-                                   Split& best) {
-  if (constants.empty()) return consider(feature, best);
+template <class Search>
+bool TreeGrower<Search>::varies(std::size_t feature, std::span<std::uint64_t> constants,
+                                Split& best) {
+  if (constants.empty()) return search_.consider(feature, random_, best);
   std::uint64_t& word = constants[feature / kWordBits];
   const std::uint64_t bit = std::uint64_t{1} << feature % kWordBits;
   if ((word & bit) != 0) return false;
-  const bool is_varying = consider(feature, best);
+  const bool is_varying = search_.consider(feature, random_, best);
   if (!is_varying) word |= bit;
   return is_varying;
 }
 
-template <class Criterion>
-bool TreeGrower<Criterion>::consider(std::size_t feature, Split& best) {
-  return limits_.random_cuts ? search_.consider_random(feature, random_, best)
-                             : search_.consider_best(feature, best);
-}
-
 // What is known of a node is known of its children: returns the place of a copy.
-template <class Criterion>
-std::size_t TreeGrower<Criterion>::copy_constants(std::optional<std::size_t> parent_constants) {
+template <class Search>
+std::size_t TreeGrower<Search>::copy_constants(std::optional<std::size_t> parent_constants) {
   if (constant_words_ == 0) free_constants_.assign(1, 0);
   if (free_constants_.empty()) {
     free_constants_.push_back(constants_.size() / constant_words_);
@@ -220,10 +178,15 @@ std::size_t TreeGrower<Criterion>::copy_constants(std::optional<std::size_t> par
   return place;
 }
 
-template class TreeGrower<GiniCriterion>;
-template class TreeGrower<EntropyCriterion>;
-template class TreeGrower<SquaredErrorCriterion>;
-template class TreeGrower<WholeGini>;
-template class TreeGrower<WholeEntropy>;
+template class TreeGrower<NodeSearch<GiniCriterion>>;
+template class TreeGrower<RandomSearch<GiniCriterion>>;
+template class TreeGrower<NodeSearch<EntropyCriterion>>;
+template class TreeGrower<RandomSearch<EntropyCriterion>>;
+template class TreeGrower<NodeSearch<SquaredErrorCriterion>>;
+template class TreeGrower<RandomSearch<SquaredErrorCriterion>>;
+template class TreeGrower<NodeSearch<WholeGini>>;
+template class TreeGrower<RandomSearch<WholeGini>>;
+template class TreeGrower<NodeSearch<WholeEntropy>>;
+template class TreeGrower<RandomSearch<WholeEntropy>>;
 
 }  // namespace ml_inference

@@ -5,9 +5,7 @@
 // follow scikit-learn 1.9, sklearn/tree/_splitter.pyx and _tree.pyx.
 #pragma once
 
-#include "training/node_search.h"
 #include "training/random.h"
-#include "training/ranked_rows.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,9 +24,6 @@ struct GrowthLimits {
   std::size_t min_samples_split = 2;
   std::size_t min_samples_leaf = 1;
   double min_impurity_decrease = 0;
-
-  /// Take one cut of each feature at random, rather than its best one.
-  bool random_cuts = false;
 
   /// Grow where the impurity falls most, rather than depth first. Decides something only when
   /// max_leaf_nodes ends the growth.
@@ -51,19 +46,21 @@ struct GrownTree {
 };
 
 /// Grows trees, one after another, with one set of scratch memory.
-/// Criterion  one of training/criteria.h.
+/// Search  of the shape of training/split.h.
 /// Threads: belongs to one thread.
-template <class Criterion>
+template <class Search>
 class TreeGrower {
  public:
-  /// rows  outlive this.
-  TreeGrower(const RankedRows& rows, Criterion criterion, const GrowthLimits& limits);
+  /// limits  min_samples_leaf is the search's business.
+  TreeGrower(Search search, const GrowthLimits& limits);
 
   /// weights  by row; 0 leaves the row out. At least one is positive.
   /// random   decides which features are looked at, and in which order.
   [[nodiscard]] GrownTree grow(std::span<const double> weights, Random random);
 
  private:
+  using Split = typename Search::Split;
+
   // A node that can be split, and the split that it waits for.
   struct Candidate {
     std::size_t node;
@@ -84,34 +81,29 @@ class TreeGrower {
   [[nodiscard]] Candidate next_candidate();
   [[nodiscard]] static bool is_later(const Candidate& a, const Candidate& b);
   void apply(const Candidate& candidate);
-  [[nodiscard]] std::size_t partition(Range range, const Split& split);
-  [[nodiscard]] double threshold_of(const Split& split) const;
   void add_leaf_values();
 
   [[nodiscard]] Split find_split(std::span<std::uint64_t> constants);
   [[nodiscard]] bool varies(std::size_t feature, std::span<std::uint64_t> constants, Split& best);
-  [[nodiscard]] bool consider(std::size_t feature, Split& best);
   [[nodiscard]] std::size_t copy_constants(std::optional<std::size_t> parent_constants);
   [[nodiscard]] std::span<std::uint64_t> constants_at(std::size_t place) {
     return std::span(constants_).subspan(place * constant_words_, constant_words_);
   }
 
-  [[nodiscard]] std::span<const std::uint32_t> rows_of(Range range) const {
+  [[nodiscard]] std::span<std::uint32_t> rows_of(Range range) {
     return std::span(rows_).subspan(range.begin, range.end - range.begin);
   }
 
-  const RankedRows& data_;
-  NodeSearch<Criterion> search_;
+  Search search_;
   const GrowthLimits limits_;
 
   Random random_{0, 0};
   double tree_weight_ = 0;
   GrownTree tree_;
-  std::vector<Range> ranges_;              // by node
-  std::vector<Candidate> candidates_;      // a stack, or a heap when limits_.best_first
-  std::vector<std::uint32_t> rows_;        // of the tree, a node's together and ascending
-  std::vector<std::uint32_t> right_rows_;  // scratch of partition()
-  std::vector<std::uint32_t> features_;    // all, in an order that drawing shuffles on
+  std::vector<Range> ranges_;            // by node
+  std::vector<Candidate> candidates_;    // a stack, or a heap when limits_.best_first
+  std::vector<std::uint32_t> rows_;      // of the tree, a node's together and ascending
+  std::vector<std::uint32_t> features_;  // all, in an order that drawing shuffles on
 
   // By candidate, which features are known to be constant among its rows: a bit each. They are
   // constant below it too, and not looked at again.
