@@ -197,8 +197,8 @@ class EntropyCriterion : public ClassWeights {
 
   [[nodiscard]] Left left() { return Left(*this); }
 
-  /// count x log2 count, and 0 for nothing. Rounding may leave a class that is all on the other side
-  /// a hair above or below nothing.
+  /// count x log2 count, and 0 for nothing. Rounding may leave a class that is all on the other
+  /// side a hair above or below nothing.
   static double times_log(double count) {
     return count > kNothing ? count * portable_log2(count) : 0.0;
   }

@@ -33,7 +33,8 @@ struct RankKey {
 template <class Number>
 class KeySorter {
  public:
-  /// Room for `count` keys, to be filled by the caller and sorted by sort(). What was there is lost.
+  /// Room for `count` keys, to be filled by the caller and sorted by sort(). What was there is
+  /// lost.
   [[nodiscard]] std::span<Number> keys(std::size_t count);
 
   /// The keys of the last call of keys() in ascending order; valid until its next call.

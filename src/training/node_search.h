@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The rows of one node of a growing tree, and the best cut of a column among them.
 //
-// Source: scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best), for which cuts are allowed
-// and where missing values go.
+// Source: scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best), for which cuts are
+// allowed and where missing values go.
 #pragma once
 
 #include "training/key_sorter.h"

@@ -36,7 +36,8 @@ class ColumnRows {
     float operator[](std::size_t row) const { return first[row * stride]; }
   };
 
-  /// looked_up  how many rows will be looked up: few of them lie in cache lines of their own, and are
+  /// looked_up  how many rows will be looked up: few of them lie in cache lines of their own, and
+  /// are
   ///            better read where the row's other values are.
   [[nodiscard]] Values values(std::size_t feature, std::size_t looked_up) const {
     constexpr std::size_t kValuesALine = 16;

@@ -4,19 +4,20 @@
 // A search knows the rows of one node at a time and looks at one feature after another. All share
 // one shape, which TreeGrower uses:
 //
-//   Search::Split                  a test, derived from SplitBase
+//   Search::Split             a test, derived from SplitBase
 //   feature_count()
-//   set_weights(weights)           by row, 0 for rows that the tree does not see
-//   enter(rows)                    from now on this node; rows ascending, at least one, which outlive
-//                                  what is asked about them
-//   node()                         what the criterion knows of the node, see criteria.h
-//   consider(feature, random, best)  replaces `best` when a cut of this feature scores higher; false
-//                                  when the feature is constant among the rows
-//   kMayStopEarly                  whether features need not be considered once no score is higher
-//   partition(rows, split)         brings the rows that go left before those that go right, both
-//                                  still ascending; returns how many go left
+//   set_weights(weights)      by row, 0 for rows that the tree does not see
+//   enter(rows)               from now on this node; rows ascending, at least one, which outlive
+//                             what is asked about them
+//   node()                    what the criterion knows of the node, see criteria.h
+//   consider(feature, random, best)
+//                             replaces `best` when a cut of this feature scores higher; false when
+//                             the feature is constant among the rows, and so below this node
+//   kMayStopEarly             whether features need no looking at once no score can be higher
+//   partition(rows, split)    brings the rows that go left before those that go right, both still
+//                             ascending; returns how many go left
 //   threshold(split)
-//   append_leaf(rows, out)         the values of a leaf of these rows
+//   append_leaf(rows, out)    the values of a leaf of these rows
 //
 // NodeSearch takes the best cut of a feature, RandomSearch one at random.
 #pragma once

@@ -2,9 +2,9 @@
 // Trains random forests and extremely randomized trees: rows -> forest.
 //
 // The parameters and their meaning are those of scikit-learn's RandomForestClassifier,
-// ExtraTreesClassifier and their regressors; docs/training.md compares the two. The random numbers are our own, so that
-// the same seed does not give scikit-learn's forest, but gives ours on every machine and with any
-// number of threads, bit for bit.
+// ExtraTreesClassifier and their regressors; docs/training.md compares the two. The random numbers
+// are our own, so that the same seed does not give scikit-learn's forest, but gives ours on every
+// machine and with any number of threads, bit for bit.
 #pragma once
 
 #include "base/result.h"
@@ -59,8 +59,8 @@ struct ForestOptions {
   /// changes the forest.
   std::size_t thread_count = 1;
 
-  /// Random cuts: trees that differ more and take less time, smoother answers, more nodes. With them
-  /// one rarely wants bootstrap: see extra_trees_options().
+  /// Random cuts: trees that differ more and take less time, smoother answers, more nodes. With
+  /// them one rarely wants bootstrap: see extra_trees_options().
   Splitter splitter = Splitter::best;
 
   /// Entropy rarely gives another accuracy and takes longer. Not for regression.
