@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""compare.py PROGRAM FOLDER SEEDS: see bench/training/run."""
+"""compare.py PROGRAM FOLDER SEEDS TREES: see bench/training/run."""
 
 import json
 import statistics
@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 import tables
-
-TREE_COUNT = 100
 
 # Trains as train_forest_file does, and prints the same line. The rows are read before the clock
 # starts, and are float32 already, as a forest of scikit-learn wants them.
@@ -40,17 +38,18 @@ def line_of(*command) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(program: str, path: Path, estimator: str, seeds: int) -> dict[str, list[dict]]:
+def measure(program: str, path: Path, estimator: str, seeds: int,
+            trees: int) -> dict[str, list[dict]]:
     """By trainer, a line of each seed. Seeds take turns, so that a slow minute meets all."""
     lines: dict[str, list[dict]] = {}
     for seed in range(seeds):
-        ours = (program, path, "--estimator", estimator, "--seed", seed, "--trees", TREE_COUNT)
+        ours = (program, path, "--estimator", estimator, "--seed", seed, "--trees", trees)
         lines.setdefault("ml-inference", []).append(line_of(*ours))
         lines.setdefault("ml-inference, 2 threads", []).append(line_of(*ours, "--threads", 2))
         for peer, module in PEERS.items():
             lines.setdefault(peer, []).append(line_of(
                 sys.executable, "-c", TRAIN_BY_SKLEARN, path, module, ESTIMATORS[estimator], seed,
-                TREE_COUNT))
+                trees))
     return lines
 
 
@@ -86,14 +85,15 @@ def print_table(table: str, estimator: str, lines: dict[str, list[dict]]) -> Non
 
 
 def main() -> None:
-    program, folder, seeds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    print(f"{TREE_COUNT} trees, {tables.TRAIN_COUNT} rows to train on, {tables.TEST_COUNT} to "
+    program, folder = sys.argv[1], Path(sys.argv[2])
+    seeds, trees = int(sys.argv[3]), int(sys.argv[4])
+    print(f"{trees} trees, {tables.TRAIN_COUNT} rows to train on, {tables.TEST_COUNT} to "
           f"score on, {seeds} seeds; median (least - greatest), mean ± standard error")
-    for table in tables.all_tables():
-        path = folder / f"{table.name.replace(' ', '_')}.bin"
-        table.write(path)
-        for estimator in ESTIMATORS:
-            print_table(table.name, estimator, measure(program, path, estimator, seeds))
+    for estimator in ESTIMATORS:
+        for table in tables.all_tables():
+            path = folder / f"{table.name.replace(' ', '_')}.bin"
+            table.write(path)
+            print_table(table.name, estimator, measure(program, path, estimator, seeds, trees))
 
 
 if __name__ == "__main__":
