@@ -150,8 +150,9 @@ void EstimatorFlags::add_forest(Flags& flags) {
                   "fewest rows of a node that is split"),
       flags.number("--min-impurity-decrease", forest_.min_impurity_decrease, 0, 1e300,
                    "what a split must gain"),
-      flags.choice("--bootstrap", bootstrap_, {"yes", "no"},
-                   "whether each tree draws its rows with replacement"),
+      flags.choice(
+          "--bootstrap", bootstrap_, {"auto", "yes", "no"},
+          "whether each tree draws its rows with replacement; auto: yes, of extra-trees no"),
       flags
           .text("--max-samples", max_samples_, "rows drawn for a tree: all, a count, or a fraction")
           ->check(read_by(parse_max_samples)),
@@ -187,12 +188,7 @@ void EstimatorFlags::add_boosting(Flags& flags) {
 }
 
 void EstimatorFlags::check() const {
-  if (estimator_ == "extra-trees") {
-    throw CLI::ValidationError(
-        "--estimator",
-        "extra-trees cannot be trained yet, expected random-forest or gradient-boosting");
-  }
-  const std::string other = is_boosting() ? "random-forest" : "gradient-boosting";
+  const std::string other = is_boosting() ? "random-forest and extra-trees" : "gradient-boosting";
   for (const CLI::Option* flag : is_boosting() ? forest_flags_ : boosting_flags_) {
     if (flag->count() == 0) continue;
     throw CLI::ValidationError(
@@ -225,7 +221,9 @@ Result<ForestOptions> EstimatorFlags::forest_options() const {
   forest.seed = seed_;
   forest.thread_count = thread_count();
   forest.criterion = criterion_ == "gini" ? ClassCriterion::gini : ClassCriterion::entropy;
-  forest.bootstrap = bootstrap_ == "yes";
+  const ForestOptions usual = estimator_ == "extra-trees" ? extra_trees_options() : ForestOptions{};
+  forest.splitter = usual.splitter;
+  forest.bootstrap = bootstrap_ == "auto" ? usual.bootstrap : bootstrap_ == "yes";
   forest.max_depth = limit_of(max_depth_);
   forest.max_leaf_nodes = limit_of(max_leaf_nodes_);
   forest.min_samples_leaf = std::max<std::size_t>(min_samples_leaf_, 1);

@@ -64,7 +64,7 @@ class EstimatorFlags {
   ForestOptions forest_;
   std::string criterion_ = "gini";
   std::string max_samples_ = "all";
-  std::string bootstrap_ = "yes";
+  std::string bootstrap_ = "auto";
   std::vector<CLI::Option*> forest_flags_;
 
   BoostingOptions boosting_;

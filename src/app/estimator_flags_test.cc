@@ -95,6 +95,16 @@ TEST(EstimatorFlags, OfBoostingBecomeItsOptions) {
   EXPECT_EQ(options.thread_count, 3U);
 }
 
+TEST(EstimatorFlags, OfExtraTreesAreThoseOfAForestWithRandomCuts) {
+  EXPECT_EQ(forest("--threads 1").splitter, Splitter::best);
+  EXPECT_TRUE(forest("--threads 1").bootstrap);
+  const ForestOptions options = forest("--estimator extra-trees --trees 7 --threads 1");
+  EXPECT_EQ(options.splitter, Splitter::random);
+  EXPECT_FALSE(options.bootstrap);
+  EXPECT_EQ(options.tree_count, 7U);
+  EXPECT_TRUE(forest("--estimator extra-trees --bootstrap yes --threads 1").bootstrap);
+}
+
 TEST(EstimatorFlags, OfAnotherEstimatorAreRefused) {
   EXPECT_THAT(refusal("--learning-rate 0.5"),
               HasSubstr("--learning-rate: is a flag of gradient-boosting, expected one of "
@@ -104,7 +114,8 @@ TEST(EstimatorFlags, OfAnotherEstimatorAreRefused) {
   EXPECT_THAT(refusal("--estimator gradient-boosting --oob-score"), HasSubstr("--oob-score"));
   EXPECT_THAT(refusal("--estimator gradient-boosting --max-features sqrt"),
               HasSubstr("--max-features: 'sqrt' is neither auto nor all"));
-  EXPECT_THAT(refusal("--estimator extra-trees"), HasSubstr("cannot be trained yet"));
+  EXPECT_THAT(refusal("--estimator extra-trees --max-iter 5"),
+              HasSubstr("--max-iter: is a flag of gradient-boosting"));
 }
 
 TEST(EstimatorFlags, SayWhichColumnsAreCategories) {

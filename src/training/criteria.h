@@ -9,13 +9,21 @@
 //   squared error   squared sum of the targets / weight, targets relative to the mean of the node
 //
 // so that the best split is the one with the highest sum of scores. All share one shape, which
-// TreeGrower uses:
+// NodeSearch uses:
 //
-//   enter(rows)         from now on this node, no row moved yet
-//   restart()           all rows of the node back to the right
-//   move_left(row)      one row from the right side to the left
-//   split_score()       the scores of both sides added up; NaN when a side has no weight
-//   append_leaf(rows)   the values of a leaf of these rows
+//   set_weights(weights)  by row, 0 for rows that the tree does not see; outlives the tree's growth
+//   enter(rows)           from now on this node; copies what its cuts need, so that scanning a
+//                         column reads little memory
+//   weight() score()      of the node
+//   is_pure()             nothing is left to split
+//   score_max()           no cut of the node scores higher; infinity where that is not known
+//   left()                a Left: the left side of a cut, with no row yet
+//   Left::move(index)     one row from the right side to the left, by its index in enter()'s rows
+//   Left::move_if(index, is_moved)   the same, or nothing, without a branch
+//   Left::score()         the scores of both sides added up; NaN when a side has no weight
+//   append_leaf(rows)     the values of a leaf of these rows; leaves the node
+//
+// whole_criteria.h has Gini and entropy for whole weights, which give the same scores sooner.
 //
 // Source: Breiman et al., "Classification and regression trees", 1984; scikit-learn 1.9,
 // sklearn/tree/_criterion.pyx, whose impurities these are.
@@ -26,20 +34,22 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace ml_inference {
 
 /// What Gini and entropy share: the weight of each class in a node and left of a cut.
-/// With whole weights (no class weights) every sum is exact.
-class ClassCounts {
+class ClassWeights {
  public:
+  /// Whether sums come out the same in any order: not with weights that are fractions.
+  static constexpr bool kIsExact = false;
+
   /// classes  by row, from 0 to class_count - 1; outlives this.
-  ClassCounts(std::span<const std::int32_t> classes, std::size_t class_count)
+  ClassWeights(std::span<const std::int32_t> classes, std::size_t class_count)
       : classes_(classes.data()), total_(class_count), left_(class_count) {}
 
-  /// weights  by row, 0 for rows that the tree does not see; outlives the tree's growth.
   void set_weights(std::span<const double> weights) { weights_ = weights.data(); }
 
   [[nodiscard]] double weight() const { return weight_; }
@@ -49,6 +59,8 @@ class ClassCounts {
     return std::ranges::count_if(total_, [](double count) { return count > 0; }) <= 1;
   }
 
+  [[nodiscard]] static double score_max() { return std::numeric_limits<double>::infinity(); }
+
   /// Appends the share of each class.
   void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
     count(rows);
@@ -56,28 +68,72 @@ class ClassCounts {
   }
 
  protected:
+  struct Item {
+    std::size_t row_class;
+    double weight;
+  };
+
   void count(std::span<const std::uint32_t> rows) {
     std::ranges::fill(total_, 0.0);
-    for (const std::uint32_t row : rows) total_[class_of(row)] += weights_[row];
+    items_.resize(std::max(items_.size(), rows.size()));
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+      const std::uint32_t row = rows[index];
+      items_[index] = {static_cast<std::size_t>(classes_[row]), weights_[row]};
+      total_[items_[index].row_class] += items_[index].weight;
+    }
     weight_ = 0;
     for (const double total : total_) weight_ += total;
   }
 
-  [[nodiscard]] std::size_t class_of(std::uint32_t row) const {
-    return static_cast<std::size_t>(classes_[row]);
-  }
-
   const std::int32_t* classes_;
   const double* weights_ = nullptr;
+  std::vector<Item> items_;    // by index in the node
   std::vector<double> total_;  // by class
   std::vector<double> left_;   // by class
   double weight_ = 0;
-  double weight_left_ = 0;
 };
 
-class GiniCriterion : public ClassCounts {
+class GiniCriterion : public ClassWeights {
  public:
-  using ClassCounts::ClassCounts;
+  using ClassWeights::ClassWeights;
+
+  class Left {
+   public:
+    explicit Left(GiniCriterion& node)
+        : items_(node.items_.data()),
+          total_(node.total_.data()),
+          left_(node.left_.data()),
+          weight_(node.weight_),
+          squares_right_(node.squares_) {
+      std::ranges::fill(node.left_, 0.0);
+    }
+
+    void move(std::size_t index) { move_if(index, true); }
+
+    // (c + w)^2 = c^2 + w (2c + w): two multiplications a row, however many classes there are.
+    void move_if(std::size_t index, bool is_moved) {
+      const std::size_t row_class = items_[index].row_class;
+      const double weight = is_moved ? items_[index].weight : 0.0;
+      const double left = left_[row_class];
+      squares_left_ += weight * (2 * left + weight);
+      squares_right_ -= weight * (2 * (total_[row_class] - left) - weight);
+      left_[row_class] = left + weight;
+      weight_left_ += weight;
+    }
+
+    [[nodiscard]] double score() const {
+      return squares_left_ / weight_left_ + squares_right_ / (weight_ - weight_left_);
+    }
+
+   private:
+    const Item* items_;
+    const double* total_;
+    double* left_;
+    double weight_;
+    double weight_left_ = 0;
+    double squares_left_ = 0;
+    double squares_right_;
+  };
 
   void enter(std::span<const std::uint32_t> rows) {
     count(rows);
@@ -88,37 +144,48 @@ class GiniCriterion : public ClassCounts {
   /// The score of the node itself.
   [[nodiscard]] double score() const { return squares_ / weight_; }
 
-  void restart() {
-    std::ranges::fill(left_, 0.0);
-    weight_left_ = 0;
-    squares_left_ = 0;
-    squares_right_ = squares_;
-  }
-
-  // (c + w)^2 = c^2 + w (2c + w): two multiplications a row, however many classes there are.
-  void move_left(std::uint32_t row) {
-    const std::size_t row_class = class_of(row);
-    const double weight = weights_[row];
-    const double left = left_[row_class];
-    squares_left_ += weight * (2 * left + weight);
-    squares_right_ -= weight * (2 * (total_[row_class] - left) - weight);
-    left_[row_class] = left + weight;
-    weight_left_ += weight;
-  }
-
-  [[nodiscard]] double split_score() const {
-    return squares_left_ / weight_left_ + squares_right_ / (weight_ - weight_left_);
-  }
+  [[nodiscard]] Left left() { return Left(*this); }
 
  private:
   double squares_ = 0;  // of the class weights, summed
-  double squares_left_ = 0;
-  double squares_right_ = 0;
 };
 
-class EntropyCriterion : public ClassCounts {
+class EntropyCriterion : public ClassWeights {
  public:
-  using ClassCounts::ClassCounts;
+  using ClassWeights::ClassWeights;
+
+  class Left {
+   public:
+    explicit Left(EntropyCriterion& node)
+        : items_(node.items_.data()),
+          total_(node.total_),
+          left_(node.left_.data()),
+          weight_(node.weight_) {
+      std::ranges::fill(node.left_, 0.0);
+    }
+
+    void move(std::size_t index) { move_if(index, true); }
+    void move_if(std::size_t index, bool is_moved) {
+      const double weight = is_moved ? items_[index].weight : 0.0;
+      left_[items_[index].row_class] += weight;
+      weight_left_ += weight;
+    }
+
+    [[nodiscard]] double score() const {
+      double sum = -times_log(weight_left_) - times_log(weight_ - weight_left_);
+      for (std::size_t index = 0; index < total_.size(); ++index) {
+        sum += times_log(left_[index]) + times_log(total_[index] - left_[index]);
+      }
+      return sum;
+    }
+
+   private:
+    const Item* items_;
+    std::span<const double> total_;
+    double* left_;
+    double weight_;
+    double weight_left_ = 0;
+  };
 
   void enter(std::span<const std::uint32_t> rows) { count(rows); }
 
@@ -128,41 +195,83 @@ class EntropyCriterion : public ClassCounts {
     return sum;
   }
 
-  void restart() {
-    std::ranges::fill(left_, 0.0);
-    weight_left_ = 0;
-  }
+  [[nodiscard]] Left left() { return Left(*this); }
 
-  void move_left(std::uint32_t row) {
-    left_[class_of(row)] += weights_[row];
-    weight_left_ += weights_[row];
-  }
-
-  [[nodiscard]] double split_score() const {
-    double sum = -times_log(weight_left_) - times_log(weight_ - weight_left_);
-    for (std::size_t index = 0; index < total_.size(); ++index) {
-      sum += times_log(left_[index]) + times_log(total_[index] - left_[index]);
-    }
-    return sum;
-  }
-
- private:
-  // Rounding may leave a class that is all on the other side a hair above or below nothing.
+  /// count x log2 count, and 0 for nothing. Rounding may leave a class that is all on the other
+  /// side a hair above or below nothing.
   static double times_log(double count) {
     return count > kNothing ? count * portable_log2(count) : 0.0;
   }
 
+ private:
   static constexpr double kNothing = 1e-300;
 };
 
 class SquaredErrorCriterion {
  public:
+  static constexpr bool kIsExact = false;
+
+  class Left {
+   public:
+    explicit Left(const SquaredErrorCriterion& node)
+        : items_(node.items_.data()), weight_(node.weight_) {}
+
+    void move(std::size_t index) { move_if(index, true); }
+    void move_if(std::size_t index, bool is_moved) {
+      weight_left_ += is_moved ? items_[index].weight : 0.0;
+      sum_left_ += is_moved ? items_[index].weighted_difference : 0.0;
+    }
+
+    // The sum on the right is minus that on the left: s^2 / l + s^2 / r = s^2 (l + r) / (l r).
+    [[nodiscard]] double score() const {
+      return sum_left_ * sum_left_ * (weight_ / (weight_left_ * (weight_ - weight_left_)));
+    }
+
+   private:
+    friend class SquaredErrorCriterion;
+    struct Item {
+      double weight;
+      double weighted_difference;
+    };
+
+    const Item* items_;
+    double weight_;
+    double weight_left_ = 0;
+    double sum_left_ = 0;
+  };
+
   /// targets  by row; outlives this.
   explicit SquaredErrorCriterion(std::span<const double> targets) : targets_(targets.data()) {}
 
   void set_weights(std::span<const double> weights) { weights_ = weights.data(); }
 
   void enter(std::span<const std::uint32_t> rows) {
+    take_mean(rows);
+    items_.resize(std::max(items_.size(), rows.size()));
+    // Relative to the mean, targets that lie close together far from zero keep their digits.
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+      const double weight = weights_[rows[index]];
+      items_[index] = {weight, weight * (targets_[rows[index]] - mean_)};
+    }
+  }
+
+  [[nodiscard]] double weight() const { return weight_; }
+  [[nodiscard]] bool is_pure() const { return is_pure_; }
+
+  /// Relative to its own mean a node sums up to nothing.
+  [[nodiscard]] static double score() { return 0; }
+  [[nodiscard]] static double score_max() { return std::numeric_limits<double>::infinity(); }
+
+  [[nodiscard]] Left left() const { return Left(*this); }
+
+  /// Appends the mean target.
+  void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
+    take_mean(rows);
+    out.push_back(mean_);
+  }
+
+ private:
+  void take_mean(std::span<const std::uint32_t> rows) {
     weight_ = 0;
     double sum = 0;
     double least = targets_[rows.front()];
@@ -178,42 +287,12 @@ class SquaredErrorCriterion {
     mean_ = is_pure_ ? least : sum / weight_;
   }
 
-  [[nodiscard]] double weight() const { return weight_; }
-  [[nodiscard]] bool is_pure() const { return is_pure_; }
-
-  /// Relative to its own mean a node sums up to nothing.
-  [[nodiscard]] static double score() { return 0; }
-
-  void restart() {
-    weight_left_ = 0;
-    sum_left_ = 0;
-  }
-
-  // Relative to the mean, targets that lie close together far from zero keep their digits.
-  void move_left(std::uint32_t row) {
-    weight_left_ += weights_[row];
-    sum_left_ += weights_[row] * (targets_[row] - mean_);
-  }
-
-  // The sum on the right is minus that on the left: s^2 / l + s^2 / r = s^2 (l + r) / (l r).
-  [[nodiscard]] double split_score() const {
-    return sum_left_ * sum_left_ * (weight_ / (weight_left_ * (weight_ - weight_left_)));
-  }
-
-  /// Appends the mean target.
-  void append_leaf(std::span<const std::uint32_t> rows, std::vector<double>& out) {
-    enter(rows);
-    out.push_back(mean_);
-  }
-
- private:
   const double* targets_;
   const double* weights_ = nullptr;
+  std::vector<Left::Item> items_;  // by index in the node
   double weight_ = 0;
   double mean_ = 0;
   bool is_pure_ = false;
-  double weight_left_ = 0;
-  double sum_left_ = 0;
 };
 
 }  // namespace ml_inference

@@ -36,6 +36,9 @@ class Random {
     return result;
   }
 
+  /// A number from 0 up to but not 1, a multiple of 2^-53, each as likely.
+  double fraction() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
   /// A number from 0 to bound - 1, each as likely; bound > 0.
   /// Source: Lemire, "Fast random integer generation in an interval", 2019.
   std::uint32_t below(std::uint32_t bound) {

@@ -25,34 +25,76 @@ RankedRows::RankedRows(MatrixView<const float> rows, std::size_t thread_count)
     : row_count_(rows.row_count()),
       has_missing_(
           std::ranges::any_of(rows.values(), [](float value) { return std::isnan(value); })),
-      values_(rows.column_count()),
-      ranks_(rows.row_count() * rows.column_count()) {
+      columns_(rows.column_count()) {
   for_each_index(rows.column_count(), thread_count, [&] {
-    return [this, rows, keys = std::vector<std::uint64_t>()](std::size_t feature) mutable {
-      rank_column(rows, feature, keys);
+    return [this, rows, sorter = KeySorter<std::uint64_t>()](std::size_t feature) mutable {
+      rank_column(rows, feature, sorter);
     };
   });
+  copy_by_row();
 }
 
-// The keys hold the row below the value, so that no two are equal and any sort gives one order.
-void RankedRows::rank_column(MatrixView<const float> rows, std::size_t feature,
-                             std::vector<std::uint64_t>& keys) {
-  keys.clear();
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    keys.push_back(std::uint64_t{ordered_bits(rows.row(row)[feature])} << 32 | row);
+void RankedRows::copy_by_row() {
+  std::size_t narrow_count = 0;
+  for (Column& column : columns_) {
+    if (!column.wide.empty()) return;
+    if (!column.narrow.empty()) column.place_in_row = narrow_count++;
   }
-  std::ranges::sort(keys);
-  std::vector<float>& values = values_[feature];
-  std::uint32_t* const ranks = ranks_.data() + feature * row_count_;
+  stride_ = (narrow_count + kRanksALine - 1) / kRanksALine * kRanksALine;
+  by_row_.resize(row_count_ * stride_);
+  for (const Column& column : columns_) {
+    for (std::size_t row = 0; row < column.narrow.size(); ++row) {
+      by_row_[row * stride_ + column.place_in_row] = column.narrow[row];
+    }
+  }
+}
+
+void RankedRows::rank_column(MatrixView<const float> rows, std::size_t feature,
+                             KeySorter<std::uint64_t>& sorter) {
+  using Key = RankKey<std::uint64_t>;
+  const std::span<std::uint64_t> unsorted = sorter.keys(row_count_);
+  std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t greatest = 0;
+  for (std::size_t row = 0; row < row_count_; ++row) {
+    const std::uint32_t bits = ordered_bits(rows.row(row)[feature]);
+    least = std::min(least, bits);
+    greatest = std::max(greatest, bits);
+    unsorted[row] = Key::make(bits, row);
+  }
+  const std::span<const std::uint64_t> keys = sorter.sort(least, greatest);
+  Column& column = columns_[feature];
+  column.wide.resize(row_count_);
   for (std::size_t index = 0; index < keys.size(); ++index) {
-    const auto row = static_cast<std::uint32_t>(keys[index]);
+    const std::uint32_t row = Key::index(keys[index]);
     const float value = rows.row(row)[feature];
     const bool is_missing = std::isnan(value);
-    if (!is_missing && (index == 0 || keys[index] >> 32 != keys[index - 1] >> 32)) {
-      values.push_back(value + 0.0F);
+    if (!is_missing && (index == 0 || Key::rank(keys[index]) != Key::rank(keys[index - 1]))) {
+      column.values.push_back(value + 0.0F);
     }
-    ranks[row] = static_cast<std::uint32_t>(is_missing ? values.size() : values.size() - 1);
+    column.wide[row] =
+        static_cast<std::uint32_t>(is_missing ? column.values.size() : column.values.size() - 1);
   }
+  for (std::uint32_t low = 0, high = 0; high < column.values.size(); ++high) {
+    while (differs(column.values[low], column.values[high])) ++low;
+    column.close_rank_count = std::max(column.close_rank_count, high - low);
+  }
+  shrink(column);
+}
+
+void RankedRows::shrink(Column& column) {
+  if (std::ranges::max(column.wide) < 2) {
+    column.bits.resize((row_count_ + kWordBits - 1) / kWordBits);
+    for (std::size_t row = 0; row < row_count_; ++row) {
+      column.bits[row / kWordBits] |= std::uint64_t{column.wide[row]} << row % kWordBits;
+    }
+  } else if (column.values.size() <= kNarrowRankMax) {
+    for (const std::uint32_t rank : column.wide) {
+      column.narrow.push_back(static_cast<std::uint16_t>(rank));
+    }
+  } else {
+    return;
+  }
+  column.wide = {};
 }
 
 }  // namespace ml_inference

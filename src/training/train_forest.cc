@@ -7,12 +7,15 @@
 #include "training/criteria.h"
 #include "training/growth_plan.h"
 #include "training/limits.h"
+#include "training/node_search.h"
 #include "training/out_of_bag.h"
 #include "training/parallel.h"
 #include "training/random.h"
+#include "training/random_search.h"
 #include "training/ranked_rows.h"
 #include "training/training_rows.h"
 #include "training/tree_grower.h"
+#include "training/whole_criteria.h"
 
 #include <fmt/format.h>
 
@@ -56,8 +59,8 @@ void draw_rows(const ForestOptions& options, std::size_t sample_count, Random& r
 }
 
 // row_weights  one a row, or empty where every row counts the same.
-template <class Criterion>
-Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion,
+template <class Search>
+Result<GrownTrees> grow_trees(const Search& search, std::size_t row_count,
                               std::span<const double> row_weights, const ForestOptions& options,
                               const GrowthPlan& plan) {
   GrownTrees grown;
@@ -66,8 +69,8 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
   Budget budget;
   std::atomic<std::size_t> grown_count = 0;
   for_each_index(options.tree_count, options.thread_count, [&] {
-    return [&, grower = TreeGrower<Criterion>(rows, criterion, plan.limits),
-            weights = std::vector<double>(rows.row_count())](std::size_t tree) mutable {
+    return [&, grower = TreeGrower<Search>(search, plan.limits),
+            weights = std::vector<double>(row_count)](std::size_t tree) mutable {
       if (!budget.is_left()) return;
       Random random(options.seed, tree);
       draw_rows(options, plan.sample_count, random, weights);
@@ -85,6 +88,39 @@ Result<GrownTrees> grow_trees(const RankedRows& rows, const Criterion& criterion
               fmt::format("the forest needs more than {} nodes or {} leaf values, expected fewer "
                           "trees or smaller ones",
                           kNodeCountMax, kLeafValueCountMax));
+}
+
+template <class Criterion>
+Result<GrownTrees> search_and_grow(MatrixView<const float> rows, const Criterion& criterion,
+                                   std::span<const double> row_weights,
+                                   const ForestOptions& options, const GrowthPlan& plan) {
+  const std::size_t min_samples_leaf = plan.limits.min_samples_leaf;
+  if (options.splitter == Splitter::random) {
+    const ColumnRows columns(rows);
+    return grow_trees(RandomSearch<Criterion>(columns, criterion, min_samples_leaf),
+                      rows.row_count(), row_weights, options, plan);
+  }
+  const RankedRows ranked(rows, options.thread_count);
+  return grow_trees(NodeSearch<Criterion>(ranked, criterion, min_samples_leaf), rows.row_count(),
+                    row_weights, options, plan);
+}
+
+// Where rows count as often as they were drawn, whole numbers give the same trees sooner.
+Result<GrownTrees> grow_class_trees(MatrixView<const float> rows,
+                                    std::span<const std::int32_t> classes, std::size_t class_count,
+                                    std::span<const double> row_weights,
+                                    const ForestOptions& options, const GrowthPlan& plan) {
+  const auto grow = [&](const auto& criterion) {
+    return search_and_grow(rows, criterion, row_weights, options, plan);
+  };
+  const std::size_t weight_max = std::max(plan.sample_count, rows.row_count());
+  const bool is_whole = row_weights.empty() && weight_max <= kWholeWeightMax;
+  if (options.criterion == ClassCriterion::gini) {
+    return is_whole ? grow(WholeGini(classes, class_count))
+                    : grow(GiniCriterion(classes, class_count));
+  }
+  return is_whole ? grow(WholeEntropy(classes, class_count, weight_max))
+                  : grow(EntropyCriterion(classes, class_count));
 }
 
 void add_tree(ForestBuilder& builder, const GrownTree& tree, std::size_t output_count) {
@@ -155,12 +191,8 @@ Result<TrainedForest> train_classifier(MatrixView<const float> rows,
       row_weights.push_back(class_weights[static_cast<std::size_t>(row_class)]);
     }
   }
-  const RankedRows ranked(rows, options.thread_count);
-  ASSIGN_OR_RETURN(
-      GrownTrees grown,
-      options.criterion == ClassCriterion::gini
-          ? grow_trees(ranked, GiniCriterion(classes, class_count), row_weights, options, plan)
-          : grow_trees(ranked, EntropyCriterion(classes, class_count), row_weights, options, plan));
+  ASSIGN_OR_RETURN(GrownTrees grown,
+                   grow_class_trees(rows, classes, class_count, row_weights, options, plan));
   ASSIGN_OR_RETURN(TrainedForest trained,
                    assemble(std::move(grown.trees), rows.column_count(), class_count));
   if (options.out_of_bag_score) {
@@ -177,9 +209,8 @@ Result<TrainedForest> train_regressor(MatrixView<const float> rows, std::span<co
   RETURN_IF_ERROR(check_training_targets(targets));
   ASSIGN_OR_RETURN(const GrowthPlan plan, make_growth_plan(options, Task::regression,
                                                            rows.row_count(), rows.column_count()));
-  const RankedRows ranked(rows, options.thread_count);
   ASSIGN_OR_RETURN(GrownTrees grown,
-                   grow_trees(ranked, SquaredErrorCriterion(targets), {}, options, plan));
+                   search_and_grow(rows, SquaredErrorCriterion(targets), {}, options, plan));
   ASSIGN_OR_RETURN(TrainedForest trained, assemble(std::move(grown.trees), rows.column_count(), 1));
   if (options.out_of_bag_score) {
     trained.out_of_bag =

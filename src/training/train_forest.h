@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Trains random forests: rows -> forest.
+// Trains random forests and extremely randomized trees: rows -> forest.
 //
-// The parameters and their meaning are those of scikit-learn's RandomForestClassifier and
-// RandomForestRegressor; docs/training.md compares the two. The random numbers are our own, so that
-// the same seed does not give scikit-learn's forest, but gives ours on every machine and with any
-// number of threads, bit for bit.
+// The parameters and their meaning are those of scikit-learn's RandomForestClassifier,
+// ExtraTreesClassifier and their regressors; docs/training.md compares the two. The random numbers
+// are our own, so that the same seed does not give scikit-learn's forest, but gives ours on every
+// machine and with any number of threads, bit for bit.
 #pragma once
 
 #include "base/result.h"
@@ -25,6 +25,12 @@ namespace ml_inference {
 /// What a split of a classification tree makes smaller. A regression always takes the squared
 /// error.
 enum class ClassCriterion { gini, entropy };
+
+/// Which cut of a feature a split may take.
+enum class Splitter {
+  best,    ///< the best one: a random forest
+  random,  ///< one at random: extremely randomized trees
+};
 
 /// How many features a split looks at, by a rule.
 enum class FeatureRule {
@@ -57,6 +63,10 @@ struct ForestOptions {
   /// Threads to train on, 1 to kTrainingThreadCountMax; give as many as there are CPUs. It never
   /// changes the forest.
   std::size_t thread_count = 1;
+
+  /// Random cuts: trees that differ more and take less time, smoother answers, more nodes. With
+  /// them one rarely wants bootstrap: see extra_trees_options().
+  Splitter splitter = Splitter::best;
 
   /// Entropy rarely gives another accuracy and takes longer. Not for regression.
   ClassCriterion criterion = ClassCriterion::gini;
@@ -101,6 +111,13 @@ struct ForestOptions {
   TrainingProgress progress;
 };
 
+/// The defaults of scikit-learn's ExtraTreesClassifier and ExtraTreesRegressor: random cuts, and
+/// every tree sees all rows.
+/// Source: Geurts, Ernst and Wehenkel, "Extremely randomized trees", 2006.
+[[nodiscard]] inline ForestOptions extra_trees_options() {
+  return {.splitter = Splitter::random, .bootstrap = false};
+}
+
 struct TrainedForest {
   /// Classification: class probabilities. Regression: one value. Trees are averaged.
   Forest forest;
@@ -118,7 +135,8 @@ struct TrainedForest {
 ///
 /// rows     [row_count, feature_count] float32, at least one row; NaN means missing. If any value
 ///          is missing, every test learns where missing values go, as scikit-learn 1.4 does;
-///          otherwise missing_goes_left is false everywhere.
+///          otherwise missing_goes_left is false everywhere. Random cuts send them to either side
+///          by chance, as scikit-learn 1.6 does.
 /// classes  one a row, from 0 to class_count - 1; a class without rows gets the probability 0.
 /// Errors: invalid_argument, for a value that is infinite, a class out of range, options out of
 /// their ranges or against each other; resource_exhausted, when a limit of training/limits.h or

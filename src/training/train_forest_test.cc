@@ -289,6 +289,74 @@ TEST(TrainForest, ScoresOnRowsOutOfTheBagAsOnNewRows) {
   EXPECT_LT(r_squared, 1.0);
 }
 
+TEST(ExtraTrees, LetEveryTreeSeeAllRowsByDefault) {
+  const Sample sample = make_sample(200, 1);
+  ForestOptions options = extra_trees_options();
+  options.tree_count = 1;
+  const TrainedForest trained = classifier(sample, options);
+  const std::vector<double> out = predict(trained.forest, sample.rows());
+  for (std::size_t row = 0; row < sample.classes.size(); ++row) {
+    EXPECT_EQ(out[row * 3 + static_cast<std::size_t>(sample.classes[row])], 1.0) << row;
+  }
+}
+
+TEST(ExtraTrees, GiveTheSameForestForTheSameSeedWithAnyNumberOfThreads) {
+  const Sample sample = make_sample(300, 1);
+  const Sample fresh = make_sample(300, 2);
+  const auto answers = [&](std::uint64_t seed, std::size_t thread_count) {
+    ForestOptions options = extra_trees_options();
+    options.tree_count = 12;
+    options.seed = seed;
+    options.thread_count = thread_count;
+    return predict(regressor(sample, options).forest, fresh.rows());
+  };
+  EXPECT_EQ(answers(1, 4), answers(1, 1));
+  EXPECT_NE(answers(2, 1), answers(1, 1));
+}
+
+TEST(ExtraTrees, PredictNewRows) {
+  const Sample sample = make_sample(500, 1);
+  const Sample fresh = make_sample(500, 2);
+  const std::vector<double> out =
+      predict(classifier(sample, extra_trees_options()).forest, fresh.rows());
+  std::size_t right_count = 0;
+  for (std::size_t row = 0; row < fresh.classes.size(); ++row) {
+    const auto shares = std::span(out).subspan(row * 3, 3);
+    right_count += std::ranges::max_element(shares) - shares.begin() == fresh.classes[row] ? 1 : 0;
+  }
+  EXPECT_GT(right_count, 400U);
+}
+
+// The threshold of a tree's root lies anywhere between the two values, as often in each quarter.
+TEST(ExtraTrees, CutAnywhereBetweenTheLeastAndTheGreatestValue) {
+  const std::vector<float> values{2, 6};
+  const std::vector<double> targets{0, 1};
+  ForestOptions options = extra_trees_options();
+  options.tree_count = 4'000;
+  const TrainedForest trained = train_regressor({values, 2, 1}, targets, options).value();
+  std::map<int, int> quarters;
+  for (const std::size_t root : trained.forest.roots()) {
+    const double threshold = trained.forest.nodes()[root].threshold();
+    ASSERT_GE(threshold, 2);
+    ASSERT_LT(threshold, 6);
+    ++quarters[static_cast<int>(threshold - 2)];
+  }
+  for (int quarter = 0; quarter < 4; ++quarter) EXPECT_NEAR(quarters[quarter], 1'000, 120);
+}
+
+TEST(ExtraTrees, SendMissingValuesToEitherSide) {
+  const std::vector<float> values{1, 2, kNaN, kNaN};
+  const std::vector<double> targets{0, 1, 2, 3};
+  ForestOptions options = extra_trees_options();
+  options.tree_count = 1'000;
+  options.max_depth = 1;
+  const TrainedForest trained = train_regressor({values, 4, 1}, targets, options).value();
+  const auto left_count = std::ranges::count_if(trained.forest.roots(), [&](std::size_t root) {
+    return trained.forest.nodes()[root].missing_goes_left();
+  });
+  EXPECT_NEAR(static_cast<double>(left_count), 500, 80);
+}
+
 TEST(TrainForest, HasNoOutOfBagScoreWhenEveryTreeSawEveryRow) {
   const std::vector<float> values{1};
   const TrainedForest trained =

@@ -2,11 +2,10 @@
 // Grows one decision tree by always taking the best split among features drawn at random.
 //
 // Source: Breiman, "Random forests", 2001; the order of the checks and the meaning of each limit
-// follow scikit-learn 1.9, sklearn/tree/_splitter.pyx (node_split_best) and _tree.pyx.
+// follow scikit-learn 1.9, sklearn/tree/_splitter.pyx and _tree.pyx.
 #pragma once
 
 #include "training/random.h"
-#include "training/ranked_rows.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,32 +46,27 @@ struct GrownTree {
 };
 
 /// Grows trees, one after another, with one set of scratch memory.
-/// Criterion  one of training/criteria.h.
+/// Search  of the shape of training/split.h.
 /// Threads: belongs to one thread.
-template <class Criterion>
+template <class Search>
 class TreeGrower {
  public:
-  /// rows  outlive this.
-  TreeGrower(const RankedRows& rows, Criterion criterion, const GrowthLimits& limits);
+  /// limits  min_samples_leaf is the search's business.
+  TreeGrower(Search search, const GrowthLimits& limits);
 
   /// weights  by row; 0 leaves the row out. At least one is positive.
   /// random   decides which features are looked at, and in which order.
   [[nodiscard]] GrownTree grow(std::span<const double> weights, Random random);
 
  private:
-  struct Split {
-    double score = -std::numeric_limits<double>::infinity();  // of both sides, see criteria.h
-    double threshold = 0;
-    std::size_t feature = 0;
-    std::uint32_t last_left_rank = 0;
-    bool missing_goes_left = false;
-  };
+  using Split = typename Search::Split;
 
   // A node that can be split, and the split that it waits for.
   struct Candidate {
     std::size_t node;
     std::size_t depth;
     double decrease;
+    std::size_t constants;  // a place in constants_
     Split split;
   };
 
@@ -82,57 +76,40 @@ class TreeGrower {
     std::size_t end;
   };
 
-  // A column within a node. The keys are rank << 32 | row, ascending.
-  struct SortedColumn {
-    std::size_t feature;
-    std::span<const float> values;  // by rank
-    std::span<const std::uint64_t> present;
-    std::span<const std::uint64_t> missing;  // rows without a value
-  };
-
-  struct LeftSide {
-    std::size_t row_count;
-    bool has_missing;
-  };
-
   void start(std::span<const double> weights);
-  void add_node(Range range, std::size_t depth);
+  void add_node(Range range, std::size_t depth, std::optional<std::size_t> parent_constants);
   [[nodiscard]] Candidate next_candidate();
   [[nodiscard]] static bool is_later(const Candidate& a, const Candidate& b);
   void apply(const Candidate& candidate);
-  [[nodiscard]] std::size_t partition(Range range, const Split& split);
   void add_leaf_values();
 
-  [[nodiscard]] std::optional<Split> find_split(std::span<const std::uint32_t> rows);
-  [[nodiscard]] bool consider(std::size_t feature, std::span<const std::uint32_t> rows,
-                              Split& best);
-  [[nodiscard]] std::span<const std::uint64_t> sorted_by_rank(std::span<const std::uint32_t> ranks,
-                                                              std::span<const std::uint32_t> rows);
-  [[nodiscard]] std::span<const std::uint64_t> sorted(std::size_t count, std::uint32_t least,
-                                                      int rank_bits);
-  void scan(const SortedColumn& column, bool missing_goes_left, Split& best);
-  void offer_cut(const SortedColumn& column, std::uint32_t rank, float next_value, LeftSide left,
-                 Split& best);
+  [[nodiscard]] Split find_split(std::span<std::uint64_t> constants);
+  [[nodiscard]] bool varies(std::size_t feature, std::span<std::uint64_t> constants, Split& best);
+  [[nodiscard]] std::size_t copy_constants(std::optional<std::size_t> parent_constants);
+  [[nodiscard]] std::span<std::uint64_t> constants_at(std::size_t place) {
+    return std::span(constants_).subspan(place * constant_words_, constant_words_);
+  }
 
-  [[nodiscard]] std::span<const std::uint32_t> rows_of(Range range) const {
+  [[nodiscard]] std::span<std::uint32_t> rows_of(Range range) {
     return std::span(rows_).subspan(range.begin, range.end - range.begin);
   }
 
-  const RankedRows& data_;
-  Criterion criterion_;
+  Search search_;
   const GrowthLimits limits_;
 
   Random random_{0, 0};
   double tree_weight_ = 0;
   GrownTree tree_;
-  std::vector<Range> ranges_;              // by node
-  std::vector<Candidate> candidates_;      // a stack, or a heap when limits_.best_first
-  std::vector<std::uint32_t> rows_;        // of the tree, a node's together and ascending
-  std::vector<std::uint32_t> right_rows_;  // scratch of partition()
-  std::vector<std::uint32_t> features_;    // all, in an order that drawing shuffles on
-  std::vector<std::uint64_t> unsorted_;    // keys of SortedColumn, scratch of sorted_by_rank()
-  std::vector<std::uint64_t> sorted_;      // likewise
-  std::vector<std::uint32_t> places_;      // likewise: by rank
+  std::vector<Range> ranges_;            // by node
+  std::vector<Candidate> candidates_;    // a stack, or a heap when limits_.best_first
+  std::vector<std::uint32_t> rows_;      // of the tree, a node's together and ascending
+  std::vector<std::uint32_t> features_;  // all, in an order that drawing shuffles on
+
+  // By candidate, which features are known to be constant among its rows: a bit each. They are
+  // constant below it too, and not looked at again.
+  std::size_t constant_words_;
+  std::vector<std::uint64_t> constants_;
+  std::vector<std::size_t> free_constants_;  // places that no candidate needs
 };
 
 }  // namespace ml_inference

@@ -4,6 +4,7 @@
 #include "training/tree_grower.h"
 
 #include "training/criteria.h"
+#include "training/node_search.h"
 
 #include <gtest/gtest.h>
 
@@ -168,9 +169,8 @@ void expect_best_tree(const Sample& sample, const Criterion& criterion, Impurity
     if (sample.weights[row] > 0) rows.push_back(row);
   }
   for (const std::size_t min_samples_leaf : {1U, 3U}) {
-    TreeGrower<Criterion> grower(
-        ranked, criterion,
-        {.max_features = sample.feature_count, .min_samples_leaf = min_samples_leaf});
+    TreeGrower grower(NodeSearch<Criterion>(ranked, criterion, min_samples_leaf),
+                      {.max_features = sample.feature_count, .min_samples_leaf = min_samples_leaf});
     const GrownTree tree = grower.grow(sample.weights, Random(1, 1));
     expect_best_splits(sample, tree, 0, rows, min_samples_leaf, impurity);
   }
@@ -209,7 +209,7 @@ TEST(TreeGrower, SplitsManyRowsOfManyValuesToTheLastOne) {
       targets.push_back(double{values.back()} * 3);
     }
     const RankedRows ranked({values, values.size(), 1}, 1);
-    TreeGrower<SquaredErrorCriterion> grower(ranked, SquaredErrorCriterion(targets), {});
+    TreeGrower grower(NodeSearch(ranked, SquaredErrorCriterion(targets), 1), {});
     const GrownTree tree = grower.grow(std::vector<double>(values.size(), 1.0), Random(1, 1));
     EXPECT_EQ(tree.leaf_values.size(), ranked.values(0).size());
     std::vector<double> leaves = tree.leaf_values;
@@ -225,7 +225,7 @@ TEST(TreeGrower, MakesNoCutBetweenValuesCloserThanOneTenMillionth) {
   const std::vector<double> targets{0, 1};
   const auto node_count = [&targets](std::vector<float> values) {
     const RankedRows ranked({values, 2, 1}, 1);
-    TreeGrower<SquaredErrorCriterion> grower(ranked, SquaredErrorCriterion(targets), {});
+    TreeGrower grower(NodeSearch(ranked, SquaredErrorCriterion(targets), 1), {});
     return grower.grow(std::vector<double>{1, 1}, Random(1, 1)).nodes.size();
   };
   EXPECT_EQ(node_count({0.0F, 0.9e-7F}), 1U);
