@@ -41,13 +41,13 @@
 namespace ml_inference {
 
 /// What Gini and entropy share: the weight of each class in a node and left of a cut.
-class ClassWeights {
+class ClassSums {
  public:
   /// Whether sums come out the same in any order: not with weights that are fractions.
   static constexpr bool kIsExact = false;
 
   /// classes  by row, from 0 to class_count - 1; outlives this.
-  ClassWeights(std::span<const std::int32_t> classes, std::size_t class_count)
+  ClassSums(std::span<const std::int32_t> classes, std::size_t class_count)
       : classes_(classes.data()), total_(class_count), left_(class_count) {}
 
   void set_weights(std::span<const double> weights) { weights_ = weights.data(); }
@@ -93,9 +93,9 @@ class ClassWeights {
   double weight_ = 0;
 };
 
-class GiniCriterion : public ClassWeights {
+class GiniCriterion : public ClassSums {
  public:
-  using ClassWeights::ClassWeights;
+  using ClassSums::ClassSums;
 
   class Left {
    public:
@@ -150,9 +150,9 @@ class GiniCriterion : public ClassWeights {
   double squares_ = 0;  // of the class weights, summed
 };
 
-class EntropyCriterion : public ClassWeights {
+class EntropyCriterion : public ClassSums {
  public:
-  using ClassWeights::ClassWeights;
+  using ClassSums::ClassSums;
 
   class Left {
    public:
