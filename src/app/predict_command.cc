@@ -62,7 +62,8 @@ Result<void> predict(const PredictOptions& options) {
   const bool has_path = !options.output_path.empty();
   if (has_path) RETURN_IF_ERROR(check_output(options));
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
-  ASSIGN_OR_RETURN(const auto served, ServedModel::make(std::move(model), options.model_path));
+  ASSIGN_OR_RETURN(const auto served,
+                   ServedModel::make(std::move(model), options.model_path, ModelUse::long_files));
   PredictRowsOptions rows = options.rows;
   rows.format = options.format == "csv" ? OutputFormat::csv : OutputFormat::json;
   rows.on_error = policy_of(options.on_error);
