@@ -25,10 +25,10 @@ enum class RowsKind { csv, json_lines };
 
 /// How a stream is cut.
 struct RowBlocksOptions {
-  /// Bytes of a block at most, but for a row that is longer. 128 KiB are a few thousand rows: they
-  /// stay in a core's cache from reading to writing, and a thread that takes them costs nothing
-  /// beside them. From 64 KiB to 1 MiB the speed is the same within noise.
-  std::size_t block_size = std::size_t{1} << 17;
+  /// Bytes of a block at most, but for a row that is longer. Answers as JSON take eight times as
+  /// many, and are to stay in a core's cache until they are written: a row of Iris takes 120 ns of
+  /// processor time in blocks of 32 or 64 KiB, 130 in blocks of 128 KiB, 175 in blocks of 1 MiB.
+  std::size_t block_size = std::size_t{1} << 16;
 
   /// Bytes of a row at most, its line feed not counted.
   std::size_t row_size_max = kRowSizeMax;

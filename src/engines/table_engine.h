@@ -26,8 +26,8 @@ inline constexpr std::size_t kTableSizeMax = std::size_t{1} << 25;
 /// that its table fits kTableSizeMax. Cost: linear in the nodes.
 [[nodiscard]] bool table_engine_takes(const Forest& forest);
 
-/// The engine of make_engine() with a table before it, which is asked first; worth its memory where
-/// there are more rows than cells, and no slower by more than a tenth where there are not.
+/// The engine of make_engine() with a table before it, which is asked first: worth its memory where
+/// there are more rows than cells. Where there are not, it costs a look and two copies a row.
 /// forest  one that table_engine_takes() (ASSERT).
 /// Threads: as any engine. Who fills a cell is open, its answer is not.
 [[nodiscard]] std::unique_ptr<const Engine> make_table_engine(Forest forest);
