@@ -26,7 +26,6 @@ LONG_FILES = {
 # Sources without a test of their own name: {path: where they are tested, or why not}.
 UNTESTED = {
     "src/app/main.cc": "one call; every test under tests/ starts it",
-    "src/engines/scalar_engine.cc": "src/engines/engine_test.cc runs every engine",
     "src/app/command_line.cc": "tests/integration runs it whole",
     "src/app/inspect_command.cc": "tests/integration runs it whole",
     "src/app/convert_command.cc": "tests/integration runs it whole",
@@ -35,7 +34,14 @@ UNTESTED = {
     "src/app/row_parser.cc": "rows_file_test.cc and predict_rows_test.cc read rows through it",
     "src/app/verification.cc": "rows_file_test.cc compares answers",
     "src/app/output_file.cc": "tests/integration writes models through it",
-    "src/engines/plain_engine.cc": "src/engines/engine_test.cc runs every engine",
+    "src/engines/key_kernels.cc": "engine_test.cc runs them with every SIMD target",
+    "src/engines/linear_leaves.cc": "engine_test.cc runs forests with linear leaves",
+    "src/engines/packed_engine.cc": "engine_test.cc runs every engine",
+    "src/engines/plain_engine.cc": "engine_test.cc runs every engine",
+    "src/engines/select_kernels.cc": "engine_test.cc runs them with every SIMD target",
+    "src/engines/simd_targets.cc": "engine_test.cc runs every engine with each of them",
+    "src/engines/walk_kernels.cc": "engine_test.cc runs them with every SIMD target",
+    "src/engines/walk_nodes.cc": "engine_test.cc walks them",
     "src/model/forest.cc": "forest_builder_test.cc reads every forest through it",
     "src/app/load_command.cc": "tests/integration runs it whole",
     "src/app/predict_command.cc": "tests/integration runs it whole",

@@ -26,7 +26,8 @@ constexpr std::string_view kLogger = "main";
 // Bytes of a path that a line shows.
 constexpr std::size_t kLoggedPathSizeMax = 200;
 
-// Node visits that an event loop does itself: about half a millisecond. More goes to a worker.
+// Steps (Estimator::steps_per_row()) that an event loop does itself: about half a millisecond. More
+// goes to a worker.
 constexpr std::size_t kInlineStepCountMax = 250'000;
 
 // What an event loop may take for itself without asking: it keeps much of that for the next one.
@@ -203,19 +204,21 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
   }
   response.trace.queued = true;
   return Work{.run =
-                  [kept = now, body = request.body, &response] {
+                  [kept = now, body = request.body, &response](const std::stop_token& stop) {
                     PredictMemory memory;
-                    predict_now(*kept, body, memory, response);
+                    predict_now(*kept, body, memory, response, stop);
                   },
               .memory_size = memory_size};
 }
 
-// What only the model itself can tell of rows whose cells are in order.
-void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults) {
+// What only the model itself can tell of rows whose cells are in order; of no more rows once it is
+// asked to stop.
+void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults,
+                             const std::stop_token& stop) {
   if (!model.model().estimator().may_refuse() || model.schema().takes_any_width) return;
   const std::size_t width = model.schema().feature_count();
   const PredictRequest& rows = memory.call.request;
-  for (std::size_t row = 0; row < rows.row_count; ++row) {
+  for (std::size_t row = 0; row < rows.row_count && !stop.stop_requested(); ++row) {
     if (faults.is_full()) return faults.leave_rows();
     const std::span<const double> cells = std::span(rows.cells).subspan(row * width, width);
     const auto reason = model.refusal(cells, memory.scratch);
@@ -230,12 +233,12 @@ void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, Fa
 }
 
 void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,
-                            HttpResponse& response) {
+                            HttpResponse& response, const std::stop_token& stop) {
   response.trace.note(&RequestTrace::compute_begin);
   FaultList faults;
   served.dialect.read(body, memory.tape, memory.call, faults);
   memory.tape.shrink();
-  if (faults.empty()) add_refusals(*served.model, memory, faults);
+  if (faults.empty()) add_refusals(*served.model, memory, faults, stop);
   if (!faults.empty()) {
     response.trace.note(&RequestTrace::compute_end);
     response.status = 422;
@@ -245,8 +248,9 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
     return;
   }
   const PredictRequest& rows = memory.call.request;
-  const std::span<const double> answers = served.model->predict(rows, memory.scratch);
+  const std::span<const double> answers = served.model->predict(rows, memory.scratch, stop);
   response.trace.note(&RequestTrace::compute_end);
+  if (stop.stop_requested()) return response.trace.note(&RequestTrace::encode_end);
   served.dialect.append_answer(response.body, memory.call.form, answers);
   response.prediction_count = rows.row_count;
   if (memory.call.form == RowForm::single) {

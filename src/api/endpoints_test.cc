@@ -296,7 +296,7 @@ TEST_F(ReadyEndpointsTest, LeavesABigBodyToAWorkerWithTheSameAnswer) {
     auto work = endpoints.handle(request, response);
     ASSERT_TRUE(work.has_value());
     EXPECT_THAT(response.body, IsEmpty());
-    work->run();
+    work->run({});
     EXPECT_EQ(response.status, inline_response.status);
     EXPECT_EQ(response.request_id, "id-1");
     EXPECT_EQ(response.prediction_count, inline_response.prediction_count);
@@ -313,8 +313,21 @@ TEST_F(ReadyEndpointsTest, LeavesAHeavyModelToAWorkerHoweverSmallTheBody) {
   const HttpRequest request = predict(kSetosaBody);
   auto work = endpoints.handle(request, response);
   ASSERT_TRUE(work.has_value());
-  work->run();
+  work->run({});
   EXPECT_EQ(response.body, kSetosaAnswer);
+}
+
+TEST_F(ReadyEndpointsTest, StopsWhenItIsAskedToAndAnswersNothing) {
+  const std::string big = std::string(kSetosaBody) + std::string(kInlineBodySizeMax, ' ');
+  const HttpRequest request = predict(big);
+  HttpResponse response;
+  auto work = endpoints.handle(request, response);
+  ASSERT_TRUE(work.has_value());
+  std::stop_source stop;
+  stop.request_stop();
+  work->run(stop.get_token());
+  EXPECT_THAT(response.body, IsEmpty());
+  EXPECT_EQ(response.prediction_count, 0U);
 }
 
 TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
@@ -327,7 +340,7 @@ TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
   schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
   readiness.model_ready(testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
-  work->run();
+  work->run({});
   EXPECT_EQ(response.body, kSetosaAnswer);
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -59,8 +60,10 @@ class HttpHandler {
  public:
   /// Too much for an event loop.
   struct Work {
-    std::move_only_function<void()> run;  ///< fills the response; called once at most, by a worker
-    std::size_t memory_size = 0;          ///< bytes that run() needs at most beside the request
+    /// Fills the response; called once at most, by a worker. Once the token asks to stop, it
+    /// returns soon, and the response means nothing.
+    std::move_only_function<void(const std::stop_token& stop)> run;
+    std::size_t memory_size = 0;  ///< bytes that run() needs at most beside the request
   };
 
   virtual ~HttpHandler() = default;

@@ -31,6 +31,10 @@ inline constexpr std::size_t kLoggedKeySizeMax = 200;
 /// Bytes of a body beyond which a worker reads it: about a millisecond of work.
 inline constexpr std::size_t kInlineBodySizeMax = 16'384;
 
+/// Features that /openapi.json names one by one, in 150 bytes each. Of a wider model it tells how
+/// many there are.
+inline constexpr std::size_t kDescribedFeatureCountMax = 1'000;
+
 /// Tokens of a token file: each costs every guarded request some 20 ns. Two do for a rotation.
 inline constexpr std::size_t kTokenCountMax = 256;
 

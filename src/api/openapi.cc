@@ -101,6 +101,13 @@ Json named_row_schema(const Schema* schema) {
     row["additionalProperties"] = reference_to("Cell");
     return row;
   }
+  if (schema->feature_count() > kDescribedFeatureCountMax) {
+    row["description"] = "One row by feature name: all of the model's, which are too many to list.";
+    row["minProperties"] = schema->feature_count();
+    row["maxProperties"] = schema->feature_count();
+    row["additionalProperties"] = reference_to("Cell");
+    return row;
+  }
   JsonObject properties;
   JsonArray required;
   for (std::size_t feature = 0; feature < schema->feature_count(); ++feature) {

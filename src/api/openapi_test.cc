@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/openapi.h"
 
+#include "api/limits.h"
 #include "api/routes.h"
 #include "api/testing/stumps.h"
 #include "api/validation.h"
@@ -142,6 +143,23 @@ TEST(OpenApi, NamesTheModelsFeatures) {
                                        R"("petal width"])"));
   EXPECT_EQ(named.at("properties").as_object().size(), 4U);
   EXPECT_EQ(named.at("additionalProperties"), false);
+}
+
+TEST(OpenApi, CountsTheFeaturesOfAWideModel) {
+  Schema schema = testing::iris_schema();
+  schema.feature_names.clear();
+  for (std::size_t i = 0; i < kDescribedFeatureCountMax; ++i) {
+    schema.feature_names.push_back("x" + std::to_string(i));
+  }
+  value document = document_of(&schema);
+  EXPECT_EQ(schema_at(document, "NamedRow").at("required").as_array().size(), 1'000U);
+  schema.feature_names.emplace_back("last");
+  document = document_of(&schema);
+  const value& named = schema_at(document, "NamedRow");
+  EXPECT_FALSE(named.as_object().contains("properties"));
+  EXPECT_EQ(named.at("minProperties").to_number<int>(), 1'001);
+  EXPECT_EQ(named.at("maxProperties").to_number<int>(), 1'001);
+  EXPECT_EQ(named.at("additionalProperties"), json(R"({"$ref":"#/components/schemas/Cell"})"));
 }
 
 TEST(OpenApi, NamesTheModelsClasses) {

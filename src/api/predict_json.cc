@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -152,15 +153,15 @@ class PredictDialect::Reader {
     given_.assign(schema_.feature_count(), false);
     for (std::size_t key = index + 1; key < nodes_[index].end; key = nodes_[key + 1].end) {
       const std::string_view name = nodes_[key].text;
-      const auto found = dialect_.feature_indices_.find(name);
-      if (found == dialect_.feature_indices_.end()) {
+      const std::optional<std::size_t> feature = dialect_.feature_index(name);
+      if (!feature) {
         fault("extra_forbidden", location(row, echoed_key(name)), unknown_name_text(), key + 1);
-      } else if (given_[found->second]) {
+      } else if (given_[*feature]) {
         fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
       } else {
-        given_[found->second] = true;
-        const double cell = read_cell(key + 1, row, found->second, std::string(name));
-        if (faults_.empty()) call_.request.cells[begin + found->second] = cell;
+        given_[*feature] = true;
+        const double cell = read_cell(key + 1, row, *feature, std::string(name));
+        if (faults_.empty()) call_.request.cells[begin + *feature] = cell;
       }
     }
     for (std::size_t feature = 0; feature < given_.size(); ++feature) {
@@ -257,7 +258,7 @@ class PredictDialect::Reader {
   [[nodiscard]] std::string unknown_name_text() const {
     std::string text = "Extra inputs are not permitted";
     const std::vector<std::string>& names = schema_.feature_names;
-    if (!dialect_.has_numbered_names_) return text;
+    if (!dialect_.number_prefix_) return text;
     return text + fmt::format(": the features are '{}' to '{}', as in a file without names",
                               names.front(), names.back());
   }
@@ -272,9 +273,24 @@ class PredictDialect::Reader {
   std::vector<bool> given_;  // by feature, of the row that is read by name
 };
 
+std::optional<std::size_t> PredictDialect::feature_index(std::string_view name) const {
+  if (!number_prefix_) {
+    const auto found = feature_indices_.find(name);
+    if (found == feature_indices_.end()) return std::nullopt;
+    return found->second;
+  }
+  if (!name.starts_with(*number_prefix_)) return std::nullopt;
+  const std::string_view digits = name.substr(number_prefix_->size());
+  std::size_t index = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  const bool is_name = index < schema_.feature_count() && schema_.feature_names[index] == name;
+  return is_name ? std::optional(index) : std::nullopt;
+}
+
 PredictDialect::PredictDialect(const Schema& schema)
-    : schema_(schema), has_numbered_names_(has_numbered_names(schema)), cells_(schema_) {
-  for (std::size_t feature = 0; feature < schema_.feature_count(); ++feature) {
+    : schema_(schema), number_prefix_(numbered_name_prefix(schema)), cells_(schema_) {
+  // Numbered names tell their numbers: a file of some hundred bytes may have a million of them.
+  for (std::size_t feature = 0; !number_prefix_ && feature < schema_.feature_count(); ++feature) {
     feature_indices_.emplace(schema_.feature_names[feature], feature);
   }
   for (const TargetAnswer& answer : target_answers(schema_)) {

@@ -14,6 +14,7 @@
 #include "serving/served_model.h"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,6 +77,7 @@ class PredictDialect {
   };
 
   [[nodiscard]] std::size_t row_size_max() const;
+  [[nodiscard]] std::optional<std::size_t> feature_index(std::string_view name) const;
   static void clear(PredictCall& call);
   // Appends ,"name": and then write(target) for the only target, or a list of all of them.
   template <class Write>
@@ -96,7 +98,8 @@ class PredictDialect {
   };
 
   Schema schema_;
-  bool has_numbered_names_;
+  std::optional<std::string_view> number_prefix_;  // of the features' names, if they are numbered
+  // By name; empty where they are numbered.
   std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> feature_indices_;
   CellReader cells_;
   std::vector<TargetText> targets_;

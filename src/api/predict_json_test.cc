@@ -4,6 +4,7 @@
 #include "api/limits.h"
 #include "api/testing/stumps.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -357,6 +358,19 @@ TEST(PredictJson, SaysWhenTheFileHasNoFeatureNames) {
   EXPECT_THAT(faults_of(R"({"features":{"age":1,"x0":1,"x1":1}})", wide_schema(2)),
               HasSubstr(R"("msg":"Extra inputs are not permitted: the features are 'x0' to 'x1', )"
                         R"(as in a file without names")"));
+}
+
+TEST(PredictJson, FindsNumberedNamesByTheirNumbers) {
+  std::string row;
+  for (int i = 11; i >= 0; --i) row += fmt::format(R"("x{}":{},)", i, i);
+  row.pop_back();
+  EXPECT_EQ(faults_of(R"({"features":{)" + row + "}}", wide_schema(12)), "");
+  for (const char* other : {"x12", "x01", "x", "x+1", "x1 ", "y1", "x18446744073709551617"}) {
+    EXPECT_THAT(
+        faults_of(fmt::format(R"({{"features":{{"{}":1,{}}}}})", other, row), wide_schema(12)),
+        HasSubstr("extra_forbidden"))
+        << other;
+  }
 }
 
 TEST(PredictJson, KeepsNoCellsForAModelThatLooksAtNone) {

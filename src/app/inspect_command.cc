@@ -123,6 +123,7 @@ Result<void> inspect(const InspectOptions& options) {
   }
   ASSIGN_OR_RETURN(const auto served, ServedModel::make(std::move(model), options.model_path));
   fmt::print("engine: {}\n", served->engine_name());
+  fmt::print("engine_reason: {}\n", json_quoted(served->engine_reason()));
   fmt::print("memory: {} bytes\n", served->memory_size());
   return {};
 }

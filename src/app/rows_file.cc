@@ -94,7 +94,7 @@ Result<void> RowsFile::find_columns() {
               fmt::format("the rows lack {} of the model's {} features: {}{}{}",
                           schema.feature_count() - layout_.places.size(), schema.feature_count(),
                           missing, missing.size() < kMissingNamesSizeMax ? "" : ", ...",
-                          has_numbered_names(schema)
+                          numbered_name_prefix(schema)
                               ? "; so they are called where a file has no feature names"
                               : ""));
 }

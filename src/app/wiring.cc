@@ -26,6 +26,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -64,6 +65,15 @@ constexpr int kArenaCountMax = 2;
 // end. Fixed, since glibc otherwise raises both with the largest block that was freed: a few large
 // batches would leave their memory with the process.
 constexpr int kReturnedBlockSize = 128 * 1024;
+
+// For a thread that does not end in time and must not hold up the end. It uses the log, metrics and
+// the server, so none of them may go while it is there: the process leaves without taking anything
+// down. Nothing is lost by that: the last spans are sent, and the log's lines are written out here.
+[[noreturn]] void leave_behind(std::string_view what, JsonLog& log) {
+  log.write(LogLevel::warning, kLogger, what);
+  log.flush(kLastFlushLimit);
+  ::_exit(EXIT_SUCCESS);
+}
 
 void prepare_process() {
   ::mallopt(M_ARENA_MAX, kArenaCountMax);
@@ -143,6 +153,22 @@ std::string describe(const ServedModel& model) {
                      count_text(model.model().size().tree_count, "tree"));
 }
 
+// Gets the model, or stays without one if that is wanted.
+Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Counter& load_failures,
+                        JsonLog& log) {
+  if (auto model = load_served_model(options, log); model.has_value()) {
+    readiness.model_ready(*std::move(model));
+    log.write(LogLevel::info, kLogger, describe(*readiness.model()));
+  } else if (options.on_model_failure == "exit") {
+    return std::unexpected(std::move(model).error());
+  } else {
+    load_failures.Increment();
+    log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
+    readiness.model_failed(std::move(model).error().message);
+  }
+  return {};
+}
+
 LiveFile::Apply token_setter(LiveApi& live) {
   return [&live](std::string_view text) -> Result<std::string> {
     ASSIGN_OR_RETURN(TokenSet tokens, TokenSet::parse(text));
@@ -210,17 +236,16 @@ std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
   };
 }
 
-// A look that hangs in the kernel must not hold up the end. Its thread uses the log, metrics and
-// the server, so none of them may go while it is there: the process leaves without taking anything
-// down. Nothing is lost by that: all requests are answered, the last spans are sent, and the log's
-// lines are written out here.
-void end_watching(Watcher& watcher, JsonLog& log) {
-  if (watcher.stop(kLastLookLimit)) return;
-  log.write(LogLevel::warning, kLogger,
-            "Stopped: all requests are answered; a look at a settings file or at the limits "
-            "hangs and is left behind");
-  log.flush(kLastFlushLimit);
-  ::_exit(EXIT_SUCCESS);
+void leave_what_hangs(bool all_answered, Watcher& watcher, JsonLog& log) {
+  if (!all_answered) {
+    leave_behind("Stopped: time is over; what workers still compute is left unanswered", log);
+  }
+  if (!watcher.stop(kLastLookLimit)) {
+    leave_behind(
+        "Stopped: all requests are answered; a look at a settings file or at the limits "
+        "hangs and is left behind",
+        log);
+  }
 }
 
 }  // namespace
@@ -260,6 +285,7 @@ Result<void> serve(ServeOptions options) {
                            .live = live,
                            .options = {.version = std::string(kVersion)},
                            .tracer = tracer.get()};
+  std::atomic<bool> is_loaded = false;
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Server> server,
       Server::listen(
@@ -267,6 +293,9 @@ Result<void> serve(ServeOptions options) {
           [&readiness, &log] {
             readiness.start_draining();
             log.write(LogLevel::info, kLogger, "Draining: asked to stop");
+          },
+          [&is_loaded, &log] {
+            if (!is_loaded.load()) leave_behind("Stopped: the model was not ready yet", log);
           }));
   warn_of_contradictions(options, log);
   server->start();
@@ -274,24 +303,16 @@ Result<void> serve(ServeOptions options) {
             fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
                         count_text(options.thread_count, "thread")));
 
-  if (auto model = load_served_model(options, log); model.has_value()) {
-    readiness.model_ready(*std::move(model));
-    log.write(LogLevel::info, kLogger, describe(*readiness.model()));
-  } else if (options.on_model_failure == "exit") {
-    return std::unexpected(std::move(model).error());
-  } else {
-    load_failures.Increment();
-    log.write(LogLevel::error, kLogger, "Model failed: " + model.error().message);
-    readiness.model_failed(std::move(model).error().message);
-  }
+  RETURN_IF_ERROR(make_ready(options, readiness, load_failures, log));
+  is_loaded.store(true);
   std::vector<std::function<void()>> looks;
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
   LimitsFollower limits(asked, cgroup, granted, limits_setter(*server), log);
   looks.emplace_back([&limits] { limits.look(); });
   Watcher watcher(kWatchPause, std::move(looks));
-  server->wait();
+  const bool all_answered = server->wait();
   send_last_spans(tracer.get(), log);
-  end_watching(watcher, log);
+  leave_what_hangs(all_answered, watcher, log);
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};
 }

@@ -8,7 +8,6 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
 
 namespace ml_inference {
 
@@ -27,8 +26,5 @@ class Engine : public ForestRunner {
 /// Takes the forest, since some engines run it as it is and the others have no more use for it:
 /// memory holds it twice only while an engine is made.
 [[nodiscard]] std::unique_ptr<const Engine> make_engine(Forest forest);
-
-/// The name of the engine that make_engine() would make.
-[[nodiscard]] std::string_view engine_name(const Forest& forest);
 
 }  // namespace ml_inference

@@ -16,13 +16,15 @@ namespace {
 template <class Feature, class Sum>
 class PlainEngine final : public Engine {
  public:
-  explicit PlainEngine(Forest forest)
+  PlainEngine(Forest forest, std::string reason)
       : forest_(std::move(forest)),
+        reason_(std::move(reason)),
         base_(forest_.shape().base.begin(), forest_.shape().base.end()) {
     for (const double divisor : divisors(forest_)) divisors_.push_back(static_cast<Sum>(divisor));
   }
 
   [[nodiscard]] std::string_view name() const override { return kPlainEngineName; }
+  [[nodiscard]] std::string reason() const override { return reason_; }
   [[nodiscard]] std::size_t memory_size() const override { return forest_.memory_size(); }
 
   void predict(MatrixView<const float> rows, std::span<double> out) const override {
@@ -38,6 +40,7 @@ class PlainEngine final : public Engine {
   void sum_up(std::span<const Feature> row, std::span<Sum> sums) const;
 
   Forest forest_;
+  std::string reason_;
   std::vector<Sum> base_;      // by output, or empty
   std::vector<Sum> divisors_;  // by output
 };
@@ -86,16 +89,16 @@ void PlainEngine<Feature, Sum>::sum_up(std::span<const Feature> row, std::span<S
 
 }  // namespace
 
-std::unique_ptr<const Engine> make_plain_engine(Forest forest) {
+std::unique_ptr<const Engine> make_plain_engine(Forest forest, std::string reason) {
+  const auto make = [&]<class Feature, class Sum>() -> std::unique_ptr<const Engine> {
+    return std::make_unique<PlainEngine<Feature, Sum>>(std::move(forest), std::move(reason));
+  };
   const bool has_double_features = forest.shape().feature_type == NumberType::float64;
   if (forest.shape().sum_type == NumberType::float64) {
-    if (has_double_features) {
-      return std::make_unique<PlainEngine<double, double>>(std::move(forest));
-    }
-    return std::make_unique<PlainEngine<float, double>>(std::move(forest));
+    return has_double_features ? make.operator()<double, double>()
+                               : make.operator()<float, double>();
   }
-  if (has_double_features) return std::make_unique<PlainEngine<double, float>>(std::move(forest));
-  return std::make_unique<PlainEngine<float, float>>(std::move(forest));
+  return has_double_features ? make.operator()<double, float>() : make.operator()<float, float>();
 }
 
 }  // namespace ml_inference

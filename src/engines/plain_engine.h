@@ -6,6 +6,7 @@
 #include "model/forest.h"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace ml_inference {
@@ -13,6 +14,7 @@ namespace ml_inference {
 inline constexpr std::string_view kPlainEngineName = "plain";
 
 /// Runs any forest on any machine, by the words of model/forest_walk.h.
-[[nodiscard]] std::unique_ptr<const Engine> make_plain_engine(Forest forest);
+/// reason  why no other engine does.
+[[nodiscard]] std::unique_ptr<const Engine> make_plain_engine(Forest forest, std::string reason);
 
 }  // namespace ml_inference

@@ -2,7 +2,6 @@
 #include "engines/table_engine.h"
 
 #include "base/assert.h"
-#include "engines/packed_nodes.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +18,22 @@ namespace ml_inference {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 256;
+
+// The largest T, float or double, for which the test holds: for any x of this type the test is
+// x <= largest_that_passes(test). NaN when none does, since no x is at most NaN.
+template <class T>
+[[nodiscard]] T largest_that_passes(const ForestNode& test) {
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  const double threshold = test.threshold();
+  const auto nearest = static_cast<T>(threshold);
+  const auto passes = [&](T value) {
+    const auto wide = static_cast<double>(value);
+    return test.is_strict() ? wide < threshold : wide <= threshold;
+  };
+  if (passes(nearest)) return nearest;
+  return nearest == -kInfinity ? std::numeric_limits<T>::quiet_NaN()
+                               : std::nextafter(nearest, -kInfinity);
+}
 
 // More buckets than a feature has thresholds, so that a bucket holds one or none of them where they
 // are spread evenly; and not so many that they crowd out the rest of a core's first cache.
@@ -134,6 +150,9 @@ class TableEngine final : public Engine {
   }
 
   [[nodiscard]] std::string_view name() const override { return kTableEngineName; }
+  [[nodiscard]] std::string reason() const override {
+    return "few different thresholds, before: " + engine_->reason();
+  }
   [[nodiscard]] std::size_t memory_size() const override {
     return engine_->memory_size() + cell_count_ * (output_count_ * sizeof(double) + 1);
   }

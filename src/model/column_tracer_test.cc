@@ -88,6 +88,7 @@ class Silent final : public Estimator {
  public:
   [[nodiscard]] std::size_t feature_count() const override { return inner_->feature_count(); }
   [[nodiscard]] std::size_t answer_width() const override { return inner_->answer_width(); }
+  [[nodiscard]] std::size_t steps_per_row() const override { return inner_->steps_per_row(); }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override {
     inner_->predict(rows, out, workspace);

@@ -42,6 +42,10 @@ class Estimator {
   virtual void predict(MatrixView<const double> rows, std::span<double> out,
                        Workspace& workspace) const = 0;
 
+  /// About how many steps predict() takes for one row, each like a visit of a tree's node: two
+  /// nanoseconds or more. What a caller weighs a batch by, and decides where to compute it.
+  [[nodiscard]] virtual std::size_t steps_per_row() const = 0;
+
   /// Why the library would refuse this row, where the schema's InputRules cannot tell; nothing when
   /// it would not. Parts inside a pipeline see values that no caller has written.
   [[nodiscard]] virtual std::optional<std::string> refusal(std::span<const double> row,

@@ -128,6 +128,9 @@ class Forest {
   /// The longest way from a root to a leaf, in tests; 0 when every tree is one leaf.
   [[nodiscard]] std::size_t depth() const { return depth_; }
 
+  /// About how many steps a row takes: Estimator::steps_per_row().
+  [[nodiscard]] std::size_t steps_per_row() const;
+
   /// In bytes: 16 a node, 8 a leaf value, 8 a tree, and what categories and linear leaves take.
   [[nodiscard]] std::size_t memory_size() const;
 

@@ -424,6 +424,7 @@ TEST(ForestBuilder, KeepsLinearLeaves) {
   EXPECT_EQ(std::vector(linear.coefficients.begin(), linear.coefficients.end()), coefficients);
   EXPECT_EQ(values_at(forest, 2), std::vector{7.0});
   EXPECT_EQ(forest.linear_leaf_count(), 2U);
+  EXPECT_EQ(forest.steps_per_row(), 2U + 2);  // the test, the leaf, and at most two terms
 }
 
 TEST(ForestBuilder, RefusesLinearLeavesThatDoNotFit) {

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ml_inference {
@@ -16,8 +17,11 @@ class ForestRunner {
  public:
   virtual ~ForestRunner() = default;
 
-  /// What inspect and the metrics call it: "reference", "scalar".
+  /// What inspect and the log call it: "reference", "select".
   [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Why this one runs the forest, and how, for people.
+  [[nodiscard]] virtual std::string reason() const = 0;
 
   /// What its nodes and leaves take in memory, in bytes.
   [[nodiscard]] virtual std::size_t memory_size() const = 0;

@@ -19,8 +19,8 @@ ModelSize size_of(const Estimator& estimator) {
     size.node_count += forest.nodes().size();
     size.leaf_count += forest.leaf_count();
     size.depth = std::max(size.depth, forest.depth());
-    size.steps_per_row += forest.tree_count() * (forest.depth() + 1);
   });
+  size.steps_per_row = estimator.steps_per_row();
   return size;
 }
 

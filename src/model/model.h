@@ -30,7 +30,7 @@ struct ModelSize {
   std::size_t node_count = 0;
   std::size_t leaf_count = 0;
   std::size_t depth = 0;          ///< of the deepest tree
-  std::size_t steps_per_row = 0;  ///< about how many nodes one row visits, in all forests
+  std::size_t steps_per_row = 0;  ///< Estimator::steps_per_row()
 };
 
 /// Schema and estimator that fit together. Made by make_model() only.

@@ -18,6 +18,7 @@
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -36,6 +37,10 @@ constexpr std::size_t kInputSizeMax = BodyBudget::kUncountedSize;
 // How long a closing connection waits for the client to close as well, so that the client's last
 // bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).
 constexpr std::chrono::milliseconds kLingerTimeout{1'000};
+
+// How long work goes on for a client that has ended its side. It may wait for the answer, or be
+// gone: nothing tells which, until one writes.
+constexpr std::chrono::milliseconds kEndedPeerTimeout{1'000};
 
 // What the kernel may hold of an answer that it has not sent yet: without a bound it would take
 // some megabytes for each reader that does not read, against the container's limit.
@@ -88,10 +93,24 @@ void Connection::postpone(Clock::duration standstill) {
   if (deadline_ != Clock::time_point::max()) deadline_ += standstill;
 }
 
+void Connection::look_at_peer() {
+  if (stage_ != Stage::work) return;
+  pollfd peer{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+  if (::poll(&peer, 1, 0) <= 0) return;
+  peer_ended_ = true;
+  const bool is_gone = (peer.revents & (POLLERR | POLLHUP)) != 0;
+  const std::chrono::milliseconds patience =
+      is_gone ? std::chrono::milliseconds() : kEndedPeerTimeout;
+  deadline_ = std::min(deadline_, loop_.coarse_now() + patience);
+}
+
 void Connection::expire() {
-  if (stage_ == Stage::work) return;  // the worker looks at the deadline itself
-  expired_ = true;
   deadline_ = Clock::time_point::max();
+  if (stage_ == Stage::work) {
+    work_stop_.request_stop();
+    return;
+  }
+  expired_ = true;
   error_code ignored;
   socket_.cancel(ignored);
 }
@@ -130,7 +149,7 @@ Connection::Awaitable<void> Connection::serve_requests() {
     if (received == Received::request) {
       if (auto work = handle(request)) co_await do_work(*std::move(work));
     }
-    keep_alive_ = parser_.keep_alive() && may_keep_alive();
+    keep_alive_ = parser_.keep_alive() && may_keep_alive() && !work_stop_.stop_requested();
     finish(request, start);
     if (!write_now(output_)) co_await write_rest();
     if (ended_) break;
@@ -250,8 +269,8 @@ void Connection::forget_answer() {
 }
 
 // Runs the work on a worker and waits for it. The worker looks whether it is still wanted once it
-// has the memory for it, and puts the answer into the budget before it gives that memory back: a
-// loop that is behind holds no answers that nobody has counted.
+// has the memory for it, and as often as the work itself does; it puts the answer into the budget
+// before it gives that memory back: a loop that is behind holds no answers that nobody has counted.
 Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   enter(Stage::work);
   if (work.memory_size > state_.work_memory.size()) {
@@ -260,14 +279,18 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   }
   EventLoop::Timer done(loop_.context(), Clock::time_point::max());
   bool is_done = false;
-  bool was_late = false;
+  bool has_begun = false;
+  bool was_stopped = false;
   bool had_room = true;
-  // All captured names live in this coroutine's frame, which ends only after is_done. The deadline
-  // is copied, since the loop may postpone its own.
-  const bool taken = state_.workers.try_submit([&, deadline = deadline_] {
+  work_stop_ = std::stop_source();
+  if (state_.current_phase() == ServerPhase::cancelling) work_stop_.request_stop();
+  // All captured names live in this coroutine's frame, which ends only after is_done.
+  const bool taken = state_.workers.try_submit([&, stop = work_stop_.get_token()] {
     const WorkShare share(state_.work_memory, work.memory_size);
-    was_late = Clock::now() > deadline || state_.current_phase() == ServerPhase::cancelling;
-    if (!was_late) work.run();
+    has_begun = !stop.stop_requested();
+    if (has_begun) work.run(stop);
+    was_stopped = stop.stop_requested();
+    if (was_stopped) response_.body = {};
     had_room = output_share_.take(response_.body.size());
     if (!had_room) response_.body = {};
     loop_.post([&done, &is_done] {
@@ -281,8 +304,8 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
     co_return;
   }
   while (!is_done) co_await done.async_wait(kAwait);
-  if (was_late) {
-    refuse(503, "the request waited too long for a worker");
+  if (was_stopped) {
+    refuse(503, stop_reason(has_begun));
   } else if (!had_room) {
     refuse_for_memory(kNoRoomForAnswer);
   }
@@ -369,6 +392,13 @@ std::chrono::milliseconds Connection::patience(Stage stage) const {
 
 bool Connection::may_keep_alive() const {
   return admission_ == Admission::regular && state_.current_phase() == ServerPhase::serving;
+}
+
+std::string_view Connection::stop_reason(bool has_begun) const {
+  if (state_.current_phase() == ServerPhase::cancelling) return "the server is shutting down";
+  if (peer_ended_) return "the client ended the connection before the answer was there";
+  return has_begun ? "the prediction took too long, expected fewer rows"
+                   : "the request waited too long for a worker";
 }
 
 void Connection::refuse(int status, std::string_view detail) {

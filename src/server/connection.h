@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,12 @@ class Connection : public boost::intrusive::list_base_hook<> {
   /// The loop itself stood still for so long, which is no fault of the peer's.
   void postpone(Clock::duration standstill);
 
-  /// The deadline has passed: ends the wait, and with it, unless a 408 is due, the connection.
+  /// While a worker computes: looks whether the client is still there, and brings the deadline
+  /// nearer if it is not.
+  void look_at_peer();
+
+  /// The deadline has passed: ends the wait, and with it, unless a 408 is due, the connection. Has
+  /// a worker stop.
   void expire();
 
   /// The server drains, closes or cancels: ends waits that would last too long then.
@@ -93,6 +99,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   void enter(Stage stage);
   [[nodiscard]] std::chrono::milliseconds patience(Stage stage) const;
   [[nodiscard]] bool may_keep_alive() const;
+  [[nodiscard]] std::string_view stop_reason(bool has_begun) const;
   void refuse(int status, std::string_view detail);
   void refuse_for_memory(std::string_view detail);
   [[nodiscard]] Received refused(int status, std::string_view detail);
@@ -106,7 +113,9 @@ class Connection : public boost::intrusive::list_base_hook<> {
   bool expired_ = false;  // the deadline passed, and ended the wait
   bool ended_ = false;    // the peer is gone, or the socket broken: nothing more to write or read
   bool keep_alive_ = true;
-  bool continued_ = false;  // the client has been told to send the body
+  bool continued_ = false;   // the client has been told to send the body
+  bool peer_ended_ = false;  // the client ended its side while a worker computed
+  std::stop_source work_stop_{std::nostopstate};  // of the work that a worker has
 
   std::vector<char> input_;  // bytes [input_begin_, input_end_) are read and not parsed
   std::size_t input_begin_ = 0;

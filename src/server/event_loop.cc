@@ -64,6 +64,7 @@ boost::asio::awaitable<void, EventLoop::Executor> EventLoop::tick() {
     const Clock::duration standstill = coarse_now_ - timer.expiry();
     for (Connection& connection : connections_) {
       if (standstill > kTick) connection.postpone(standstill);
+      connection.look_at_peer();
       if (connection.deadline() <= coarse_now_) connection.expire();
     }
   }

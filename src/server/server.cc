@@ -44,7 +44,11 @@ constexpr std::chrono::milliseconds kAcceptPause{20};
 constexpr std::chrono::milliseconds kDrainPoll{5};
 
 // What the last answers of cancelled requests may take to get out.
-constexpr std::chrono::milliseconds kCancelGrace{1'000};
+constexpr std::chrono::milliseconds kCancelGrace{500};
+
+// What a worker gets to end when nobody waits for it any more: its connection is gone, so it has
+// nothing left to do, or the time above was not enough for it.
+constexpr std::chrono::milliseconds kLastWorkLimit{100};
 
 Result<void> grant_descriptors(std::size_t connection_count_max) {
   const rlim_t needed = connection_count_max + kOverflowCountMax + kOtherDescriptorCount;
@@ -65,9 +69,10 @@ Result<void> grant_descriptors(std::size_t connection_count_max) {
 }  // namespace
 
 Server::Server(const ServerOptions& options, Metrics& metrics, const HandlerFactory& make_handler,
-               std::function<void()> on_drain)
+               std::function<void()> on_drain, std::function<void()> on_left)
     : state_(options, metrics),
       on_drain_(std::move(on_drain)),
+      on_left_(std::move(on_left)),
       make_handler_(make_handler),
       dealt_loop_count_(options.thread_count) {
   for (std::size_t i = 0; i < options.thread_count; ++i) {
@@ -78,9 +83,11 @@ Server::Server(const ServerOptions& options, Metrics& metrics, const HandlerFact
 
 Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Metrics& metrics,
                                                const HandlerFactory& make_handler,
-                                               std::function<void()> on_drain) {
+                                               std::function<void()> on_drain,
+                                               std::function<void()> on_left) {
   RETURN_IF_ERROR(grant_descriptors(options.connection_count_max));
-  std::unique_ptr<Server> server(new Server(options, metrics, make_handler, std::move(on_drain)));
+  std::unique_ptr<Server> server(
+      new Server(options, metrics, make_handler, std::move(on_drain), std::move(on_left)));
   RETURN_IF_ERROR(server->open());
   return server;
 }
@@ -142,10 +149,10 @@ void Server::drain(DrainDelay delay) {
   first_loop().post([this, delay] { begin_drain(delay); });
 }
 
-void Server::wait() {
+bool Server::wait() {
   first_thread_.join();
   threads_.clear();
-  state_.workers.finish();
+  return state_.workers.finish_within(kLastWorkLimit);
 }
 
 Server::Awaitable<void> Server::accept_connections() {
@@ -243,6 +250,7 @@ Server::Awaitable<void> Server::leave(DrainDelay delay) {
     hurried_ = false;
     co_await wait_for_connections(EventLoop::Clock::now() + kCancelGrace);
   }
+  if (on_left_) on_left_();
   for (const auto& loop : loops_) loop->post([&loop] { loop->stop(); });
 }
 

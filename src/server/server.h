@@ -44,12 +44,14 @@ class Server {
   ///
   /// make_handler   called once for each loop: here, or later on a loop's thread, one at a time.
   /// on_drain       called once, on a loop's thread, when draining begins: readiness turns.
+  /// on_left        likewise, when wait() is about to return: for an owner who does not wait yet.
   /// Errors: invalid_argument (no numeric address), unavailable (the port is taken or not allowed),
   ///   resource_exhausted (fewer descriptors are granted than connection_count_max asks for).
   [[nodiscard]] static Result<std::unique_ptr<Server>> listen(const ServerOptions& options,
                                                               Metrics& metrics,
                                                               const HandlerFactory& make_handler,
-                                                              std::function<void()> on_drain);
+                                                              std::function<void()> on_drain,
+                                                              std::function<void()> on_left = {});
 
   /// Ends at once; wait() first for an orderly end.
   ~Server();
@@ -82,8 +84,10 @@ class Server {
   /// finishes. Called again, it hurries: what is not finished is answered with 503.
   void drain(DrainDelay delay);
 
-  /// Returns when the server has left.
-  void wait();
+  /// Returns when the server has left: true. False when time is over and a worker still computes,
+  /// which cannot be ended by anybody: the destructor would wait for it, and whoever cannot leaves
+  /// by _exit(2).
+  [[nodiscard]] bool wait();
 
  private:
   template <class T>
@@ -92,7 +96,7 @@ class Server {
   using Signals = boost::asio::basic_signal_set<EventLoop::Executor>;
 
   Server(const ServerOptions& options, Metrics& metrics, const HandlerFactory& make_handler,
-         std::function<void()> on_drain);
+         std::function<void()> on_drain, std::function<void()> on_left);
 
   Result<void> open();
   EventLoop& first_loop() { return *first_loop_; }
@@ -108,6 +112,7 @@ class Server {
 
   ServerState state_;
   const std::function<void()> on_drain_;
+  const std::function<void()> on_left_;
   const HandlerFactory make_handler_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> dealt_loop_count_;

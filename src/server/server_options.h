@@ -37,8 +37,8 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};
   /// From a request's first byte to the end of its header: 408 beyond.
   std::chrono::milliseconds header_timeout{10'000};
-  /// From the end of the header to the end of the body (408), and again to the last byte of the
-  /// answer.
+  /// From the end of the header to the end of the body (408), again for the work of a worker (503),
+  /// and again to the last byte of the answer.
   std::chrono::milliseconds request_timeout{30'000};
 
   /// How long SIGTERM leaves the listener open, since a cluster's routes are slow to forget a pod.

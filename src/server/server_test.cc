@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ml_inference {
 namespace {
@@ -36,7 +37,7 @@ struct Gate {
 
 /// Answers with the method, the target and the body. "/work" is done by a worker, and "/gate" as
 /// well once the gate is open. "/huge-work" needs more memory than there is, "/large-work" has an
-/// answer larger than the budget.
+/// answer larger than the budget. "/endless" ends when it is asked to stop, and not before.
 class StubHandler final : public HttpHandler {
  public:
   explicit StubHandler(Gate& gate) : gate_(gate) {}
@@ -48,19 +49,31 @@ class StubHandler final : public HttpHandler {
         response.body.append(part).append(" ");
       }
     };
-    if (request.target == "/work") return Work{.run = fill};
-    if (request.target == "/huge-work") return Work{.run = fill, .memory_size = kBudgetSize + 1};
+    const auto work = [fill](const std::stop_token&) { fill(); };
+    if (request.target == "/work") return Work{.run = work};
+    if (request.target == "/huge-work") return Work{.run = work, .memory_size = kBudgetSize + 1};
     if (request.target == "/large-work") {
-      return Work{.run = [&response] { response.body.assign(kBudgetSize + 1, 'x'); }};
+      return Work{.run = [&response](const std::stop_token&) {
+        response.body.assign(kBudgetSize + 1, 'x');
+      }};
     }
     if (request.target == "/gate") {
       return Work{.run =
-                      [this, fill] {
+                      [this, fill](const std::stop_token&) {
                         gate_.begun.set_value();
                         gate_.opened.get_future().wait();
                         fill();
                       },
                   .memory_size = kBudgetSize};
+    }
+    if (request.target == "/endless") {
+      return Work{.run = [this](const std::stop_token& stop) {
+        gate_.begun.set_value();
+        std::promise<void> stopped;
+        const std::stop_callback on_stop(stop, [&stopped] { stopped.set_value(); });
+        stopped.get_future().wait();
+        gate_.opened.set_value();
+      }};
     }
     if (request.target != "/large") fill();
     return std::nullopt;
@@ -110,6 +123,13 @@ class Client {
   }
 
   void end_sending() { ::shutdown(socket_, SHUT_WR); }
+
+  /// Leaves without a word: the server gets a reset.
+  void reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(std::exchange(socket_, -1));
+  }
 
   /// Reads until `end` has come, and returns everything up to it; what there is if it never comes.
   std::string read_to(std::string_view end) {
@@ -233,7 +253,7 @@ TEST_F(ServerTest, FollowsTheThreadsThatAreGranted) {
   }
   drain(Server::DrainDelay::skip);
   server_->set_thread_count(8);
-  server_->wait();
+  EXPECT_TRUE(server_->wait());
   EXPECT_EQ(server_->thread_count(), 2U);
 }
 
@@ -379,6 +399,82 @@ TEST_F(ServerTest, AnswersOtherRequestsWhileWorkIsUnderWay) {
   EXPECT_THAT(slow.response(), HasSubstr("GET /gate"));
 }
 
+TEST_F(ServerTest, StopsTheWorkOfAClientThatIsGone) {
+  start();
+  Client client(port());
+  client.get("/endless");
+  gate_.begun.get_future().wait();
+  client.reset();
+  gate_.opened.get_future().wait();
+  Client other(port());  // the only worker is free again
+  other.get("/work");
+  EXPECT_THAT(other.response(), HasSubstr("GET /work"));
+}
+
+TEST_F(ServerTest, StopsTheWorkOfAClientThatHasEndedItsSideAfterAWhile) {
+  start();
+  Client client(port());
+  client.get("/endless");
+  gate_.begun.get_future().wait();
+  client.end_sending();
+  const std::string text = client.response();
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(text, HasSubstr("the client ended the connection before the answer was there"));
+  EXPECT_TRUE(client.is_ended());
+}
+
+TEST_F(ServerTest, StopsWorkThatTakesTooLong) {
+  options_.request_timeout = milliseconds(50);
+  start();
+  Client client(port());
+  client.get("/endless");
+  const std::string text = client.response();
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(text, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(text, HasSubstr("the prediction took too long, expected fewer rows"));
+  EXPECT_TRUE(client.is_ended());
+}
+
+TEST_F(ServerTest, BeginsNoWorkThatHasWaitedTooLong) {
+  options_.request_timeout = milliseconds(50);
+  start();
+  Client first(port());
+  first.get("/gate");
+  gate_.begun.get_future().wait();
+  Client second(port());
+  second.get("/work");
+  Client third(port());  // is answered 408 once the time of the second is over as well
+  third.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123");
+  EXPECT_THAT(third.response(), StartsWith("HTTP/1.1 408 "));
+  gate_.opened.set_value();
+  EXPECT_THAT(first.response(), HasSubstr("the prediction took too long"));
+  EXPECT_THAT(second.response(), HasSubstr("the request waited too long for a worker"));
+}
+
+TEST_F(ServerTest, StopsWorkWhenTimeIsOver) {
+  options_.drain_limit = milliseconds(50);
+  start();
+  Client client(port());
+  client.get("/endless");
+  gate_.begun.get_future().wait();
+  drain(Server::DrainDelay::skip);
+  const std::string text = client.response();
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(text, HasSubstr("the server is shutting down"));
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(ServerTest, LeavesAWorkerBehindThatDoesNotStop) {
+  options_.drain_limit = milliseconds(50);
+  start();
+  Client client(port());
+  client.get("/gate");
+  gate_.begun.get_future().wait();
+  drain(Server::DrainDelay::skip);
+  EXPECT_FALSE(server_->wait());
+  gate_.opened.set_value();  // for the destructor, which waits
+}
+
 TEST_F(ServerTest, RefusesWorkThatTheQueueHasNoRoomFor) {
   options_.worker_queue_size = 0;
   start();
@@ -420,7 +516,7 @@ TEST_F(ServerTest, FinishesWhatIsUnderWayBeforeItLeaves) {
   EXPECT_THAT(text, HasSubstr("GET /gate"));
   EXPECT_THAT(text, HasSubstr("Connection: close\r\n"));
   EXPECT_TRUE(busy.is_ended());
-  server_->wait();
+  EXPECT_TRUE(server_->wait());
 }
 
 TEST_F(ServerTest, TakesNewConnectionsDuringTheDelayAndHurriesWhenToldTwice) {
@@ -438,7 +534,7 @@ TEST_F(ServerTest, TakesNewConnectionsDuringTheDelayAndHurriesWhenToldTwice) {
     EXPECT_TRUE(client->is_ended());
   }
   server_->drain(Server::DrainDelay::wait);
-  server_->wait();
+  EXPECT_TRUE(server_->wait());
   EXPECT_FALSE(Client(port()).is_connected());
 }
 
@@ -451,7 +547,7 @@ TEST_F(ServerTest, AnswersWhatItCannotFinishWith503) {
   server_->drain(Server::DrainDelay::skip);
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 503 "));
   EXPECT_TRUE(client.is_ended());
-  server_->wait();
+  EXPECT_TRUE(server_->wait());
 }
 
 TEST_F(ServerTest, EndsAtOnceWhenDestroyed) {

@@ -7,12 +7,12 @@ namespace ml_inference {
 namespace {
 
 TEST(NumberedNames, AreThoseOfAFileThatNamesNone) {
-  EXPECT_TRUE(has_numbered_names({.feature_names = {"x0", "x1", "x2"}}));
-  EXPECT_TRUE(has_numbered_names({.feature_names = {"f0"}}));
-  EXPECT_TRUE(has_numbered_names({.feature_names = {"Column_0", "Column_1"}}));
-  EXPECT_FALSE(has_numbered_names({.feature_names = {"x0", "age"}}));
-  EXPECT_FALSE(has_numbered_names({.feature_names = {"x1", "x2"}}));
-  EXPECT_FALSE(has_numbered_names({.feature_names = {"x", "f"}}));
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"x0", "x1", "x2"}}), "x");
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"f0"}}), "f");
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"Column_0", "Column_1"}}), "Column_");
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"x0", "age"}}), std::nullopt);
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"x1", "x2"}}), std::nullopt);
+  EXPECT_EQ(numbered_name_prefix({.feature_names = {"x", "f"}}), std::nullopt);
 }
 
 }  // namespace

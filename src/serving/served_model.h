@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,11 @@ class ServedModel {
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// What runs the forests: "scalar", or several names with a plus between them.
+  /// What runs the forests: "select", or several names with a plus between them.
   [[nodiscard]] const std::string& engine_name() const { return engine_name_; }
+
+  /// Why, for people; the reason of each name with a semicolon between them.
+  [[nodiscard]] const std::string& engine_reason() const { return engine_reason_; }
 
   /// What the forests take in memory, in bytes.
   [[nodiscard]] std::size_t memory_size() const { return memory_size_; }
@@ -57,15 +61,23 @@ class ServedModel {
   /// Predicts the request's rows into scratch.answers and returns them:
   /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
   /// The caller has checked every cell (serving/cell_reader.h) and every row (refusal()).
-  std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch) const;
+  /// stop  looked at before each piece of rows_per_piece() rows: once it is asked for, no further
+  ///       piece begins, and the answers mean nothing.
+  std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch,
+                                  const std::stop_token& stop = {}) const;
 
   /// Why the library would refuse a row whose cells are all in order; nothing when it would not.
   /// row  feature_count cells; none for a model that takes rows of any width.
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
                                                    PredictScratch& scratch) const;
 
-  /// About how many tree nodes one row visits: what a caller weighs a batch by.
-  [[nodiscard]] std::size_t steps_per_row() const { return model_.size().steps_per_row; }
+  /// About how many steps one row takes (Estimator::steps_per_row()), refusal() and predict()
+  /// together: what a caller weighs a batch by.
+  [[nodiscard]] std::size_t steps_per_row() const;
+
+  /// How many rows are predicted between two looks at a stop token: at least one, and about a
+  /// fiftieth of a second's work.
+  [[nodiscard]] std::size_t rows_per_piece() const;
 
  private:
   ServedModel(Model model, std::string name, ModelUse use);
@@ -75,6 +87,7 @@ class ServedModel {
   Model model_;
   std::string name_;
   std::string engine_name_;
+  std::string engine_reason_;
   std::size_t memory_size_ = 0;
 };
 

@@ -4,12 +4,16 @@
 #include "model/estimators/constant.h"
 #include "model/forest_builder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
+#include <stop_token>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -51,6 +55,74 @@ TEST(ServedModel, UsesItsScratchAgainForFewerRows) {
   const auto outputs = served->predict({.cells = {1, 0}, .row_count = 1}, scratch);
   EXPECT_EQ(std::vector(outputs.begin(), outputs.end()), (std::vector{0.125, 0.875}));
   EXPECT_TRUE(served->predict({}, scratch).empty());
+}
+
+// Counts what it is asked, and asks to be stopped while it answers a row that is told beforehand.
+class Counting final : public Estimator {
+ public:
+  struct Seen {
+    std::vector<std::size_t> pieces;  // how many rows each call had
+    std::stop_source stop;
+    double stop_at = -1;
+  };
+  Counting(Seen& seen, std::size_t steps) : seen_(seen), steps_(steps) {}
+
+  [[nodiscard]] std::size_t feature_count() const override { return 1; }
+  [[nodiscard]] std::size_t answer_width() const override { return 1; }
+  [[nodiscard]] std::size_t steps_per_row() const override { return steps_; }
+  void predict(MatrixView<const double> rows, std::span<double> out, Workspace&) const override {
+    seen_.pieces.push_back(rows.row_count());
+    for (std::size_t row = 0; row < rows.row_count(); ++row) {
+      out[row] = 2 * rows.row(row)[0];
+      if (rows.row(row)[0] == seen_.stop_at) seen_.stop.request_stop();
+    }
+  }
+  void for_each_forest(const std::function<void(const Forest&)>&) const override {}
+  void run_forests_by(const ForestRunnerMaker&) override {}
+
+ private:
+  Seen& seen_;
+  std::size_t steps_;
+};
+
+std::shared_ptr<const ServedModel> counting_model(Counting::Seen& seen, std::size_t steps) {
+  Schema schema{.feature_names = {"x"}, .targets = {{.task = Task::regression}}};
+  Model model = make_model(schema, std::make_unique<Counting>(seen, steps), {}).value();
+  auto served = ServedModel::make(std::move(model), "counting").value();
+  seen.pieces.clear();  // of the warm-up row
+  return served;
+}
+
+PredictRequest numbered_rows(std::size_t count) {
+  PredictRequest request{.cells = std::vector<double>(count), .row_count = count};
+  std::iota(request.cells.begin(), request.cells.end(), 0.0);
+  return request;
+}
+
+TEST(ServedModel, PredictsRowsInPiecesByWhatTheyCost) {
+  using ::testing::ElementsAre;
+  Counting::Seen seen;
+  PredictScratch scratch;
+  const auto dear = counting_model(seen, 4'000'000);
+  EXPECT_EQ(dear->rows_per_piece(), 2U);
+  const auto answers = dear->predict(numbered_rows(5), scratch);
+  EXPECT_THAT(answers, ElementsAre(0, 2, 4, 6, 8));
+  EXPECT_THAT(seen.pieces, ElementsAre(2, 2, 1));
+  const auto cheap = counting_model(seen, 100);
+  static_cast<void>(cheap->predict(numbered_rows(10'000), scratch));
+  EXPECT_THAT(seen.pieces, ElementsAre(10'000));
+  EXPECT_EQ(counting_model(seen, 1'000'000'000)->rows_per_piece(), 1U);
+  EXPECT_EQ(counting_model(seen, 0)->rows_per_piece(), 10'000'000U);
+}
+
+TEST(ServedModel, BeginsNoFurtherPieceOnceItIsAskedToStop) {
+  using ::testing::ElementsAre;
+  Counting::Seen seen;
+  seen.stop_at = 3;
+  PredictScratch scratch;
+  const auto served = counting_model(seen, 5'000'000);
+  static_cast<void>(served->predict(numbered_rows(10'000), scratch, seen.stop.get_token()));
+  EXPECT_THAT(seen.pieces, ElementsAre(2, 2));
 }
 
 // The library that trained the model would give an infinity, too.

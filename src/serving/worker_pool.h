@@ -5,9 +5,13 @@
 #include "base/bounded_queue.h"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -29,7 +33,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// Takes the work and returns true, or leaves it untouched and returns false: the queue is full.
-  [[nodiscard]] bool try_submit(Work&& work) { return queue_.try_push(std::move(work)); }
+  [[nodiscard]] bool try_submit(Work&& work);
 
   /// Has that many threads, at least one (asserted). One too many ends after the work that it does;
   /// what waits is left to the others. Throws std::system_error when the system gives no thread;
@@ -39,13 +43,24 @@ class WorkerPool {
   /// Refuses further work, does what was taken, and ends the threads.
   void finish();
 
+  /// The same if what was taken is done by then. Else returns false: the threads go on, finish() or
+  /// the destructor would wait for them, and whoever cannot wait leaves by _exit(2).
+  [[nodiscard]] bool finish_within(std::chrono::milliseconds limit);
+
  private:
   struct Worker {
-    explicit Worker(BoundedQueue<Work>& queue);
+    explicit Worker(WorkerPool& pool);
 
     std::atomic<bool> has_left = false;
     std::jthread thread;  // last: it uses the other
   };
+
+  void work_until(const std::stop_token& leave);
+  void count_done();
+
+  std::mutex mutex_;
+  std::condition_variable all_done_;
+  std::size_t undone_count_ = 0;  // guarded by mutex_: what was taken and is not done
 
   BoundedQueue<Work> queue_;
   std::vector<std::unique_ptr<Worker>> workers_;

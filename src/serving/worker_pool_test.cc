@@ -60,6 +60,20 @@ TEST(WorkerPool, FinishesWhatItTookAndTakesNothingMore) {
   EXPECT_EQ(calls, 50);
 }
 
+TEST(WorkerPool, FinishesInTimeOrSaysThatItCannot) {
+  using std::chrono::milliseconds;
+  std::latch released(1);
+  std::atomic<int> calls = 0;
+  WorkerPool pool(1, 2);
+  ASSERT_TRUE(pool.try_submit([&released] { released.wait(); }));
+  ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+  EXPECT_FALSE(pool.finish_within(milliseconds(1)));
+  EXPECT_FALSE(pool.try_submit([&calls] { ++calls; }));
+  released.count_down();
+  EXPECT_TRUE(pool.finish_within(std::chrono::hours(1)));
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(WorkerPool, GrowsWhileItWorks) {
   std::latch all_there(3);
   WorkerPool pool(1, 3);

@@ -54,7 +54,8 @@ class RoundTrip(unittest.TestCase):
         for line, below in zip(lines, lines[1:]):
             if below.startswith("  -") and not line.startswith(" "):
                 self.assertRegex(line, r":  # \d+$")
-        self.assertRegex(done.stdout, r"engine: scalar\nmemory: \d+ bytes\n$")
+        engine = r'engine: select\nengine_reason: "trees of 256 leaves .*"\nmemory: \d+ bytes\n$'
+        self.assertRegex(done.stdout, engine)
 
     def test_the_forest_knows_the_rows_that_it_was_trained_on(self):
         expected = [name for _, name in iris_rows()]

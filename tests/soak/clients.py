@@ -179,7 +179,7 @@ class Client:
 
 def see_patience(answer):
     """Raises TooLate for what a client that is quick, on a machine that is, never gets."""
-    if answer.status == 408 or answer.status == 503 and b"waited too long" in answer.body:
+    if answer.status == 408 or answer.status == 503 and b" too long" in answer.body:
         raise TooLate(f"got {answer.status} {answer.body}")
 
 

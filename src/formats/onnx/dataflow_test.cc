@@ -345,6 +345,18 @@ TEST(OnnxDataflow, RefusesMoreProductsThanARowShouldTake) {
   EXPECT_THAT(refusal_of(model), HasSubstr("more than 268435456 products a row"));
 }
 
+TEST(OnnxDataflow, KnowsAboutWhatARowCosts) {
+  ModelProto model = empty_graph(2);
+  add_integers(model, "sizes", {1000, 1000});
+  add_node(model, "ConstantOfShape", {"sizes"}, {"square"});
+  add_integers(model, "turns", {1, 500});
+  add_node(model, "Tile", {"x", "turns"}, {"rows"});
+  add_node(model, "MatMul", {"rows", "square"}, {"y"});
+  const std::size_t steps = read(model).size().steps_per_row;
+  EXPECT_GE(steps, 3'000'000U);  // the products
+  EXPECT_LE(steps, 3'010'000U);  // and each number that is read or written; not the constant
+}
+
 TEST(OnnxDataflow, RefusesAttributesThatItDoesNotKnow) {
   ModelProto model = empty_graph(2);
   set_integer(add_node(model, "Neg", {"x"}, {"y"}), "broadcast", 1);

@@ -16,6 +16,7 @@ class Constant final : public Estimator {
 
   [[nodiscard]] std::size_t feature_count() const override { return feature_count_; }
   [[nodiscard]] std::size_t answer_width() const override { return answer_.size(); }
+  [[nodiscard]] std::size_t steps_per_row() const override { return answer_.size(); }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   void for_each_forest(const std::function<void(const Forest&)>&) const override {}

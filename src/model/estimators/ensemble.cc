@@ -21,6 +21,16 @@ Ensemble::Ensemble(std::size_t feature_count, std::vector<Member> members)
   }
 }
 
+// A member's columns are copied, and its answer is added to the others.
+std::size_t Ensemble::steps_per_row() const {
+  std::size_t steps = 0;
+  for (const Member& member : members_) {
+    steps += member.estimator->steps_per_row() + member.columns.size() +
+             member.estimator->answer_width();
+  }
+  return steps;
+}
+
 void Ensemble::for_each_forest(const std::function<void(const Forest&)>& visit) const {
   for (const Member& member : members_) member.estimator->for_each_forest(visit);
 }

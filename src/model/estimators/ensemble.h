@@ -26,6 +26,7 @@ struct Member {
 class Ensemble : public Estimator, public ColumnTracer {
  public:
   [[nodiscard]] std::size_t feature_count() const override { return feature_count_; }
+  [[nodiscard]] std::size_t steps_per_row() const override;
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
   void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;

@@ -56,6 +56,13 @@ TEST(Mean, ShowsAMemberItsColumnsOnly) {
             (std::vector<double>{8, 8, 10, 10}));
 }
 
+TEST(Mean, TakesTheStepsOfItsMembersAndItsOwn) {
+  std::vector<Member> members;
+  members.push_back(constant({1, 0}));  // 2 numbers, and they are added
+  members.push_back({.estimator = echo(), .columns = {1}, .outputs = {0, 1}});
+  EXPECT_EQ(Mean(2, 2, std::move(members)).steps_per_row(), 2U + 2 + (1 + 1 + 2));
+}
+
 std::vector<double> vote(BoostRule rule) {
   std::vector<Member> members;
   members.push_back(constant({0.25, 0.5, 0.25}));

@@ -15,7 +15,8 @@ ForestEstimator::ForestEstimator(Forest forest, Link link, bool gives_scores)
       gives_scores_(gives_scores),
       feature_count_(forest_->feature_count()),
       sum_count_(forest_->output_count()),
-      output_count_(link_.output_count(sum_count_)) {}
+      output_count_(link_.output_count(sum_count_)),
+      steps_per_row_(forest_->steps_per_row()) {}
 
 void ForestEstimator::run(MatrixView<const double> rows, std::span<double> sums) const {
   if (runner_) return runner_->predict(rows, sums);

@@ -23,6 +23,7 @@ class ForestEstimator final : public Estimator, public ColumnTracer {
   [[nodiscard]] std::size_t answer_width() const override {
     return output_count_ + (gives_scores_ ? sum_count_ : 0);
   }
+  [[nodiscard]] std::size_t steps_per_row() const override { return steps_per_row_; }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
@@ -44,6 +45,7 @@ class ForestEstimator final : public Estimator, public ColumnTracer {
   std::size_t feature_count_;
   std::size_t sum_count_;
   std::size_t output_count_;
+  std::size_t steps_per_row_;
 };
 
 }  // namespace ml_inference

@@ -22,6 +22,7 @@ class Guarded final : public Estimator, public ColumnTracer {
 
   [[nodiscard]] std::size_t feature_count() const override { return estimator_->feature_count(); }
   [[nodiscard]] std::size_t answer_width() const override { return estimator_->answer_width(); }
+  [[nodiscard]] std::size_t steps_per_row() const override { return estimator_->steps_per_row(); }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override {
     estimator_->predict(rows, out, workspace);

@@ -23,6 +23,7 @@ class Linear final : public Estimator {
   [[nodiscard]] std::size_t answer_width() const override {
     return (link_ ? link_->output_count(starts_.size()) : 0) + starts_.size();
   }
+  [[nodiscard]] std::size_t steps_per_row() const override { return weights_.size(); }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   void for_each_forest(const std::function<void(const Forest&)>&) const override {}

@@ -18,6 +18,9 @@ class MissingValue final : public Estimator {
 
   [[nodiscard]] std::size_t feature_count() const override { return estimator_->feature_count(); }
   [[nodiscard]] std::size_t answer_width() const override { return estimator_->answer_width(); }
+  [[nodiscard]] std::size_t steps_per_row() const override {
+    return feature_count() + estimator_->steps_per_row();
+  }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,

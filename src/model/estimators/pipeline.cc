@@ -33,6 +33,12 @@ Pipeline::Pipeline(std::vector<std::unique_ptr<const Transformer>> steps,
   for (const auto& step : steps_) width_max_ = std::max(width_max_, step->output_width());
 }
 
+std::size_t Pipeline::steps_per_row() const {
+  std::size_t steps = estimator_->steps_per_row();
+  for (const auto& step : steps_) steps += step->output_width();
+  return steps;
+}
+
 // Two blocks take turns: a step reads what the one before has written.
 void Pipeline::predict(MatrixView<const double> rows, std::span<double> out,
                        Workspace& workspace) const {

@@ -22,6 +22,7 @@ class Pipeline final : public Estimator, public ColumnTracer {
 
   [[nodiscard]] std::size_t feature_count() const override { return steps_.front()->input_width(); }
   [[nodiscard]] std::size_t answer_width() const override { return estimator_->answer_width(); }
+  [[nodiscard]] std::size_t steps_per_row() const override;
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,

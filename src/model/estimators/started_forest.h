@@ -36,6 +36,9 @@ class StartedForest final : public Estimator, public ColumnTracer {
 
   [[nodiscard]] std::size_t feature_count() const override { return forest_.feature_count(); }
   [[nodiscard]] std::size_t answer_width() const override;
+  [[nodiscard]] std::size_t steps_per_row() const override {
+    return first_->steps_per_row() + forest_.steps_per_row();
+  }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,

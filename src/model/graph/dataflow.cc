@@ -108,6 +108,7 @@ Dataflow::Dataflow(DataflowBuilder graph, DataflowAnswer answer)
     : graph_(std::move(graph)), answer_(std::move(answer)) {
   for (const DataflowBuilder::Step& step : graph_.steps_) {
     may_refuse_ = may_refuse_ || step.operation->may_fail();
+    steps_per_row_ += steps_of(step);
     for (const ValueId value : step.out) {
       graph_.values_[value].begin = row_size_;
       row_size_ += graph_.values_[value].size;
@@ -118,6 +119,17 @@ Dataflow::Dataflow(DataflowBuilder graph, DataflowAnswer answer)
   }
   block_rows_ = std::clamp(kBlockElements / std::max<std::size_t>(row_size_, 1), std::size_t{1},
                            kBlockRowsMax);
+}
+
+// Of a constant, however large, an operation reads what it needs for its results.
+std::size_t Dataflow::steps_of(const DataflowBuilder::Step& step) const {
+  std::size_t steps = step.operation->steps_per_row();
+  for (const ValueId value : step.out) steps += graph_.values_[value].size;
+  for (const ValueId value : step.in) {
+    const DataflowBuilder::Value& here = graph_.values_[value];
+    if (!here.is_constant) steps += here.size;
+  }
+  return steps;
 }
 
 Operand Dataflow::operand(ValueId value, const Block& block) const {

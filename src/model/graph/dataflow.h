@@ -110,6 +110,7 @@ class Dataflow final : public Estimator {
   [[nodiscard]] std::size_t answer_width() const override {
     return answer_.numbers.size() + answer_.classes.size();
   }
+  [[nodiscard]] std::size_t steps_per_row() const override { return steps_per_row_; }
   void predict(MatrixView<const double> rows, std::span<double> out,
                Workspace& workspace) const override;
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
@@ -130,12 +131,14 @@ class Dataflow final : public Estimator {
   [[nodiscard]] Operand operand(ValueId value, const Block& block) const;
   void collect(const DataflowBuilder::Step& step, const Block& block, std::vector<Operand>& in,
                std::vector<OperationResult>& out) const;
+  [[nodiscard]] std::size_t steps_of(const DataflowBuilder::Step& step) const;
   void answer_row(std::size_t row, const Block& block, std::span<double> answer) const;
 
   DataflowBuilder graph_;
   DataflowAnswer answer_;
   std::size_t row_size_ = 0;    // elements of a row in memory
   std::size_t block_rows_ = 1;  // how many rows are answered at once
+  std::size_t steps_per_row_ = 0;
   bool may_refuse_ = false;
 };
 

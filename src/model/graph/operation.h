@@ -70,6 +70,10 @@ class Operation {
   virtual void run(std::size_t row_count, std::span<const Operand> in,
                    std::span<const OperationResult> out, Workspace& workspace) const = 0;
 
+  /// About how many steps a row takes beside one for each number that is read or written: see
+  /// Estimator::steps_per_row().
+  [[nodiscard]] virtual std::size_t steps_per_row() const { return 0; }
+
   /// Whether fault() may say anything.
   [[nodiscard]] virtual bool may_fail() const { return false; }
 

@@ -158,6 +158,10 @@ class MatrixProduct final : public RowOperation {
   /// addend  broadcast_map() of a third input to [rows, columns]; nothing when there is none.
   MatrixProduct(Shape shape, ElementType type, std::optional<std::vector<std::uint32_t>> addend)
       : shape_(shape), type_(type), addend_(std::move(addend)) {}
+  /// A product is a call of std::fma() with a number from afar: some six nanoseconds.
+  [[nodiscard]] std::size_t steps_per_row() const override {
+    return 3 * shape_.rows * shape_.inner * shape_.columns;
+  }
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,

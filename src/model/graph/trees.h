@@ -18,6 +18,7 @@ class Trees final : public Operation {
 
   void run(std::size_t row_count, std::span<const Operand> in, std::span<const OperationResult> out,
            Workspace& workspace) const override;
+  [[nodiscard]] std::size_t steps_per_row() const override { return forest_.steps_per_row(); }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override {
     forest_.for_each_forest(visit);
   }

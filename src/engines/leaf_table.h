@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The leaves of a forest as engines add them up.
+#pragma once
+
+#include "model/forest.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ml_inference {
+
+/// The values of leaves, in the type that sums are carried in. Leaves of several values that are
+/// equal may share an entry: most leaves of a grown classification forest name one class alone, and
+/// a few kilobytes then stand for a hundred megabytes.
+/// Sum      float or double, as the forest's sum_type says.
+/// Threads: immutable.
+template <class Sum>
+class LeafTable {
+ public:
+  enum class Sharing : std::uint8_t { none, equal_leaves };
+
+  LeafTable(const Forest& forest, Sharing sharing);
+
+  /// The entry of a leaf: its number where nothing is shared.
+  [[nodiscard]] std::uint32_t entry_of(std::size_t leaf) const {
+    return entries_.empty() ? static_cast<std::uint32_t>(leaf) : entries_[leaf];
+  }
+
+  /// The forest's leaf_width() values of an entry, and zeros up to stride().
+  [[nodiscard]] const Sum* values(std::size_t entry) const { return &values_[entry * stride_]; }
+
+  [[nodiscard]] std::size_t width() const { return width_; }
+
+  /// From one entry to the next. Where entries are shared, and few therefore, the next multiple of
+  /// 4 or, from 5 on, of 8.
+  [[nodiscard]] std::size_t stride() const { return stride_; }
+
+  /// Ends entry_of(): what it needs is in memory no more.
+  void forget_leaves() { entries_ = {}; }
+
+  [[nodiscard]] std::size_t memory_size() const {
+    return std::span(values_).size_bytes() + std::span(entries_).size_bytes();
+  }
+
+ private:
+  void share(const Forest& forest);
+  void stop_sharing();
+  void append(std::span<const double> values);
+
+  std::size_t width_;
+  std::size_t stride_;
+  std::vector<Sum> values_;             // [entry_count, stride]
+  std::vector<std::uint32_t> entries_;  // by leaf; empty where nothing is shared
+};
+
+extern template class LeafTable<float>;
+extern template class LeafTable<double>;
+
+}  // namespace ml_inference
