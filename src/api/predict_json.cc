@@ -5,7 +5,6 @@
 #include "base/assert.h"
 #include "base/json_text.h"
 #include "base/number_text.h"
-#include "model/predicted_class.h"
 #include "serving/numbered_names.h"
 
 #include <fmt/format.h>
@@ -274,19 +273,6 @@ class PredictDialect::Reader {
   std::vector<bool> given_;  // by feature, of the row that is read by name
 };
 
-std::span<const double> PredictDialect::TargetText::outputs(std::span<const double> answer) const {
-  return answer.subspan(output_begin, target.output_count());
-}
-
-std::span<const double> PredictDialect::TargetText::scores(std::span<const double> answer) const {
-  return answer.subspan(score_begin, target.score_count);
-}
-
-std::size_t PredictDialect::TargetText::best_class(std::span<const double> answer) const {
-  const double stated = target.states_class() ? answer[stated_at] : 0;
-  return predicted_class(target, outputs(answer), scores(answer), stated);
-}
-
 std::optional<std::size_t> PredictDialect::feature_index(std::string_view name) const {
   if (!number_prefix_) {
     const auto found = feature_indices_.find(name);
@@ -307,18 +293,9 @@ PredictDialect::PredictDialect(const Schema& schema)
   for (std::size_t feature = 0; !number_prefix_ && feature < schema_.feature_count(); ++feature) {
     feature_indices_.emplace(schema_.feature_names[feature], feature);
   }
-  std::size_t output_begin = 0;
-  std::size_t score_begin = schema_.output_count();
-  std::size_t stated_at = schema_.output_count() + schema_.score_count();
-  for (const Target& target : schema_.targets) {
-    TargetText& text = targets_.emplace_back(TargetText{.target = target,
-                                                        .output_begin = output_begin,
-                                                        .score_begin = score_begin,
-                                                        .stated_at = stated_at});
-    output_begin += target.output_count();
-    score_begin += target.score_count;
-    if (target.states_class()) ++stated_at;
-    for (const Label& label : target.class_labels) {
+  for (const TargetAnswer& answer : target_answers(schema_)) {
+    TargetText& text = targets_.emplace_back(TargetText{answer, {}, {}});
+    for (const Label& label : text.target.class_labels) {
       std::string quoted;
       append_json_string(quoted, label_text(label));
       const bool is_text = std::holds_alternative<std::string>(label);
@@ -476,6 +453,17 @@ void PredictDialect::append_row(std::string& out, std::span<const double> answer
     append_member(out, R"(,"scores":)",
                   [&](const TargetText& target) { append_scores(out, target, answer); });
   }
+  out += '}';
+}
+
+void PredictDialect::append_no_answer(std::string& out) const {
+  const Target& first = schema_.targets.front();
+  out += R"({"prediction":null)";
+  if (first.task == Task::classification) {
+    out += R"(,"prediction_index":null)";
+    if (first.has_probabilities) out += R"(,"probabilities":null,"confidence":null)";
+  }
+  if (first.score_count > 0) out += R"(,"scores":null)";
   out += '}';
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "api/json_tape.h"
+#include "api/target_answer.h"
 #include "api/validation.h"
 #include "model/schema.h"
 #include "serving/cell_reader.h"
@@ -59,6 +60,9 @@ class PredictDialect {
   /// Appends the object for one row. answer  answer_width numbers.
   void append_row(std::string& out, std::span<const double> answer) const;
 
+  /// Appends the object for a row that has no answer: with the members of an answer, each null.
+  void append_no_answer(std::string& out) const;
+
   /// The predicted class of one row as the log shows it ("setosa"), or the number; of the first
   /// target.
   [[nodiscard]] std::string prediction_text(std::span<const double> answer) const;
@@ -66,18 +70,10 @@ class PredictDialect {
  private:
   class Reader;
 
-  // The texts of one target's classes, and where its numbers stand in an answer.
-  struct TargetText {
-    Target target;
-    std::size_t output_begin = 0;
-    std::size_t score_begin = 0;
-    std::size_t stated_at = 0;
+  // A target and the texts of its classes.
+  struct TargetText : TargetAnswer {
     std::vector<std::string> prediction_json;  // by class: "setosa" with quotes, or a number
     std::vector<std::string> key_json;         // by class: "setosa": with quotes and colon
-
-    [[nodiscard]] std::span<const double> outputs(std::span<const double> answer) const;
-    [[nodiscard]] std::span<const double> scores(std::span<const double> answer) const;
-    [[nodiscard]] std::size_t best_class(std::span<const double> answer) const;
   };
 
   [[nodiscard]] std::size_t row_size_max() const;

@@ -3,13 +3,47 @@
 
 #include "base/result.h"
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace ml_inference {
 
-/// Writes a whole file beside its name and then renames it, so that nobody ever reads half of it.
-/// Only a file's place is taken in this way: a link goes on leading to it, and a pipe or a device
-/// gets the bytes.
+/// A file that is written bit by bit, beside its name, and renamed when all of it is there, so that
+/// nobody ever reads half of it. Only a file's place is taken in this way: a link goes on leading
+/// to it, and a pipe or a device gets the bytes as they come.
+/// Threads: belongs to one thread.
+class OutputFile {
+ public:
+  /// Errors: unavailable, as those below.
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::string& path);
+
+  /// Standard output, whose bytes go out as they come.
+  [[nodiscard]] static std::unique_ptr<OutputFile> standard();
+
+  /// Without finish(), what was written is removed, and the file is as before.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  [[nodiscard]] Result<void> write(std::string_view bytes);
+  [[nodiscard]] Result<void> finish();
+
+  /// Whether somebody looks on as it is written.
+  [[nodiscard]] bool is_terminal() const;
+
+ private:
+  OutputFile() = default;
+
+  [[nodiscard]] std::unexpected<Error> unwritable() const;
+
+  std::string path_;     // as it was named; empty for standard output
+  std::string target_;   // what is to be renamed to; empty where nothing is
+  std::string written_;  // what is open
+  int descriptor_ = -1;
+};
+
+/// Writes a whole file through an OutputFile.
 /// Errors: unavailable.
 [[nodiscard]] Result<void> write_output_file(const std::string& path, const std::string& bytes);
 

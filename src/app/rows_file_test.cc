@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/rows_file.h"
 
+#include "app/predict_rows.h"
+#include "app/row_parser.h"
 #include "app/tree_text.h"
 #include "app/verification.h"
 #include "model/forest_builder.h"
@@ -13,6 +15,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,19 +61,33 @@ std::shared_ptr<const ServedModel> served() {
   return ServedModel::make(threshold_model(), "threshold").value();
 }
 
-// What becomes of each row: its first cell, or why it is refused.
+std::string shown(const RowBatch& batch, std::size_t taken) {
+  const std::vector<double>& cells = batch.request.cells;
+  return std::to_string(cells[2 * taken]) + " " + std::to_string(cells[2 * taken + 1]);
+}
+
+// What becomes of each row: its two cells, or why it is refused.
 std::vector<std::string> rows_of(const std::string& text) {
   const auto model = served();
   const TextFile file(text);
-  Result<RowsFile> rows = RowsFile::read(file.path(), *model);
+  const auto rows = RowsFile::open(file.path(), *model);
   if (!rows) return {rows.error().message};
+  RowParser parser((*rows)->layout());
   std::vector<std::string> read;
-  for (std::size_t row = 0; row < rows->row_count(); ++row) {
-    PredictRequest request;
-    const Result<void> taken = rows->append(row, request);
-    read.push_back(taken ? std::to_string(request.cells[0]) + " " + std::to_string(request.cells[1])
-                         : taken.error().message);
-    EXPECT_EQ(request.row_count, taken ? 1U : 0U);
+  RowBlock block;
+  RowBatch batch;
+  while ((*rows)->next(block).value()) {
+    parser.start(block);
+    while (parser.next(batch)) {
+      std::size_t refused = 0;
+      for (std::size_t row = 0; row < batch.row_count; ++row) {
+        const bool is_refused =
+            refused < batch.refusals.size() && batch.refusals[refused].row == row;
+        read.push_back(is_refused ? batch.refusals[refused].reason : shown(batch, row - refused));
+        if (is_refused) ++refused;
+      }
+      EXPECT_EQ(batch.request.row_count + refused, batch.row_count);
+    }
   }
   return read;
 }
@@ -133,6 +150,26 @@ TEST(RowsFile, RefusesCsvThatLacksAFeature) {
               HasSubstr("the rows lack 1 of the model's 2 features: 'city'"));
 }
 
+TEST(RowsFile, RefusesRowsThatBreakTheRulesOfCsvAndGoesOn) {
+  EXPECT_THAT(
+      rows_of("x,city\n1,Ro\"me\n2,\"Rome\"x,\n3,\xFF\n4\r5,Rome\n6,Rome\n"),
+      ::testing::ElementsAre(
+          "line 2 column 2: a quote inside a cell, expected the whole cell in quotes",
+          "line 3 column 2: text after the closing quote, expected a comma or the end of the line",
+          "line 4 column 2: not utf-8", "line 5 column 1: a carriage return without a line feed",
+          "6.000000 1.000000"));
+}
+
+TEST(RowsFile, TellsWhatAHeaderLacks) {
+  EXPECT_THAT(rows_of("").front(),
+              HasSubstr(": csv: line 1: expected a header row of names, got nothing"));
+  EXPECT_THAT(rows_of("\nx,x\n").front(),
+              HasSubstr(": csv: line 2 column 2: the name 'x' stands twice"));
+  EXPECT_THAT(rows_of("x,,\n").front(), HasSubstr(": csv: line 1 column 3: the name '' stands "));
+  EXPECT_THAT(rows_of("\"x,city\n1,Rome\n").front(),
+              HasSubstr(": csv: line 1 column 1: the quote is never closed"));
+}
+
 std::string verification_of(const std::string& expected) {
   const TextFile rows("[0.5, \"Rome\"]\n[1, \"Oslo\"]\n");
   const TextFile expect(expected);
@@ -183,21 +220,14 @@ TEST(Verification, RefusesExpectationsThatSayNothing) {
               HasSubstr("has no rows, expected at least one"));
 }
 
-// What predict prints of the rows, a refusal in its place.
+// What predict prints of the rows.
 std::string predicted(const ServedModel& model, const std::string& rows_path) {
-  RowsFile rows = RowsFile::read(rows_path, model).value();
-  const PredictDialect dialect(model.schema());
-  PredictScratch scratch;
   std::string lines;
-  for (std::size_t row = 0; row < rows.row_count(); ++row) {
-    PredictRequest request;
-    if (rows.append(row, request)) {
-      dialect.append_row(lines, model.predict(request, scratch));
-    } else {
-      lines += "{\"error\":\"refused\"}";
-    }
-    lines += '\n';
-  }
+  const auto write = [&lines](std::string_view more, const PredictTally&) -> Result<void> {
+    lines += more;
+    return {};
+  };
+  EXPECT_TRUE(predict_rows(model, {.rows_path = rows_path}, write));
   return lines;
 }
 

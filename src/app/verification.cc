@@ -2,6 +2,7 @@
 #include "app/verification.h"
 
 #include "api/predict_json.h"
+#include "app/row_parser.h"
 #include "app/rows_file.h"
 #include "base/number_text.h"
 #include "base/printable_text.h"
@@ -16,6 +17,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -172,6 +174,39 @@ Result<std::vector<Json>> read_expected(const std::string& path) {
   return rows;
 }
 
+void append_rows(const RowBatch& batch, std::vector<Result<PredictRequest>>& rows) {
+  const std::size_t taken_count = batch.request.row_count;
+  const std::size_t width = taken_count == 0 ? 0 : batch.request.cells.size() / taken_count;
+  auto cells = batch.request.cells.begin();
+  auto refusal = batch.refusals.begin();
+  for (std::size_t row = 0; row < batch.row_count; ++row) {
+    if (refusal != batch.refusals.end() && refusal->row == row) {
+      rows.push_back(fail(Code::invalid_argument, refusal->reason));
+      ++refusal;
+    } else {
+      const auto end = cells + static_cast<std::ptrdiff_t>(width);
+      rows.push_back(PredictRequest{.cells = {cells, end}, .row_count = 1});
+      cells = end;
+    }
+  }
+}
+
+// Rows as the model takes them, or why it does not. In memory, as what is expected of them is.
+Result<std::vector<Result<PredictRequest>>> read_rows(const ServedModel& model,
+                                                      const std::string& path) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<RowsFile> file, RowsFile::open(path, model));
+  std::vector<Result<PredictRequest>> rows;
+  RowParser parser(file->layout());
+  RowBlock block;
+  RowBatch batch;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, file->next(block));
+    if (!more) return rows;
+    parser.start(block);
+    while (parser.next(batch)) append_rows(batch, rows);
+  }
+}
+
 Json answer_of(const ServedModel& model, const PredictDialect& dialect,
                const PredictRequest& request, PredictScratch& scratch) {
   std::string text;
@@ -198,12 +233,12 @@ std::string difference_text(const Verification& seen) {
 
 Result<Verification> verify_model(const ServedModel& model, const std::string& rows_path,
                                   const std::string& expect_path, double tolerance) {
-  ASSIGN_OR_RETURN(RowsFile rows, RowsFile::read(rows_path, model));
+  ASSIGN_OR_RETURN(const std::vector<Result<PredictRequest>> rows, read_rows(model, rows_path));
   ASSIGN_OR_RETURN(const std::vector<Json> expected, read_expected(expect_path));
-  if (expected.size() != rows.row_count()) {
+  if (expected.size() != rows.size()) {
     return fail(Code::invalid_argument,
                 fmt::format("{} has {}, {} has {}: expected as many", rows_path,
-                            count_text(rows.row_count(), "row"), expect_path, expected.size()));
+                            count_text(rows.size(), "row"), expect_path, expected.size()));
   }
   if (expected.empty()) {
     return fail(Code::invalid_argument, expect_path + " has no rows, expected at least one");
@@ -213,8 +248,7 @@ Result<Verification> verify_model(const ServedModel& model, const std::string& r
   Comparison comparison(tolerance);
   for (std::size_t row = 0; row < expected.size(); ++row) {
     const std::string place = fmt::format("row {}", row + 1);
-    PredictRequest request;
-    const Result<void> taken = rows.append(row, request);
+    const Result<PredictRequest>& taken = rows[row];
     const bool is_refusal = expected[row].get_object().contains("error");
     ++comparison.seen.row_count;
     if (!taken && !is_refusal) {
@@ -225,7 +259,7 @@ Result<Verification> verify_model(const ServedModel& model, const std::string& r
     } else if (is_refusal) {
       ++comparison.seen.refused_count;
     } else {
-      comparison.compare_row(place, expected[row], answer_of(model, dialect, request, scratch));
+      comparison.compare_row(place, expected[row], answer_of(model, dialect, *taken, scratch));
     }
   }
   if (comparison.seen.different_count == 0) return comparison.seen;

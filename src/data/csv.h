@@ -5,10 +5,8 @@
 #include "base/result.h"
 #include "data/table.h"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace ml_inference {
 
@@ -26,18 +24,6 @@ namespace ml_inference {
 /// Cost: linear; memory for the table beside the text.
 /// Source: RFC 4180 section 2, with a header required and empty lines skipped.
 [[nodiscard]] Result<Table> read_csv(std::string_view text);
-
-/// A row of a CSV text that has not as many cells as the header.
-struct CsvMisfit {
-  std::size_t row = 0;  ///< among all rows of the text, from 0
-  std::size_t line = 0;
-  std::size_t cell_count = 0;
-};
-
-/// read_csv() for rows that stand each for itself: one of the wrong length is no fault of the text.
-/// It is not in the table but in `misfits`, which is overwritten, by ascending row. One column may
-/// have an empty name, as pandas writes its index.
-[[nodiscard]] Result<Table> read_csv_rows(std::string_view text, std::vector<CsvMisfit>& misfits);
 
 /// read_csv() of a file.
 /// Errors: those of read_csv(), with the path before them; not_found when the file cannot be

@@ -138,29 +138,5 @@ TEST(Csv, SaysThatADirectoryCannotBeRead) {
   EXPECT_EQ(read_csv_file(::testing::TempDir()).error().code, Code::data_loss);
 }
 
-TEST(CsvRows, KeepApartTheRowsOfAnotherLength) {
-  std::vector<CsvMisfit> misfits{{.row = 9}};
-  const Table table = read_csv_rows("a,b\n1\n1,2\n\n1,2,3\n3,4\n", misfits).value();
-  ASSERT_EQ(table.row_count(), 2U);
-  EXPECT_EQ(table.cell(1, 0), "3");
-  EXPECT_EQ(table.line(1), 6U);
-  ASSERT_EQ(misfits.size(), 2U);
-  EXPECT_EQ(misfits[0].row, 0U);
-  EXPECT_EQ(misfits[0].line, 2U);
-  EXPECT_EQ(misfits[0].cell_count, 1U);
-  EXPECT_EQ(misfits[1].row, 2U);
-  EXPECT_EQ(misfits[1].line, 5U);
-  EXPECT_EQ(misfits[1].cell_count, 3U);
-}
-
-TEST(CsvRows, LetOneColumnHaveNoName) {
-  std::vector<CsvMisfit> misfits;
-  const Table table = read_csv_rows(",a\n0,1\n", misfits).value();
-  EXPECT_EQ(table.column_names()[0], "");
-  EXPECT_EQ(table.cell(0, 1), "1");
-  EXPECT_FALSE(read_csv_rows(",a,\n0,1,2\n", misfits));
-  EXPECT_FALSE(read_csv(",a\n0,1\n"));
-}
-
 }  // namespace
 }  // namespace ml_inference

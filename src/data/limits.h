@@ -11,6 +11,10 @@ namespace ml_inference {
 /// are both in memory: 2 GiB at this size, more than a container of ours is granted.
 inline constexpr std::size_t kCsvSizeMax = std::size_t{1} << 30;
 
+/// Bytes of one row, its line feed not counted, where rows are read block by block: a block holds
+/// one at least. More than kTableColumnCountMax numbers need.
+inline constexpr std::size_t kRowSizeMax = std::size_t{1} << 24;
+
 /// Data rows of one table. Ten million rows of ten short cells already reach kCsvSizeMax.
 inline constexpr std::size_t kTableRowCountMax = 10'000'000;
 

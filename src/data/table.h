@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows and named columns of text, and the numbers that the text stands for.
 //
-// What the train and predict commands read. A cell stays the text that the file holds until
+// What the train command reads. A cell stays the text that the file holds until
 // somebody asks for a number: whether "3" is a class or a quantity is not the table's to decide.
 #pragma once
 
@@ -17,8 +17,7 @@
 
 namespace ml_inference {
 
-/// Made by TableBuilder only. Every row has one cell a column; names are unique, and not empty but
-/// where a reader lets one be so.
+/// Made by TableBuilder only. Every row has one cell a column; names are unique and not empty.
 /// Threads: immutable; any number may read it.
 class Table {
  public:
@@ -57,8 +56,8 @@ class Table {
 /// Threads: belongs to one thread.
 class TableBuilder {
  public:
-  /// column_names  unique, at most one of them empty: the caller has checked them (ASSERT on the
-  /// number of cells only).
+  /// column_names  unique and not empty: the caller has checked them (ASSERT on the number of cells
+  /// only).
   explicit TableBuilder(std::vector<std::string> column_names);
 
   /// Adds a row.

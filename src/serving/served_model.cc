@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engines/engine.h"
+#include "engines/table_engine.h"
 
 #include <algorithm>
 #include <utility>
@@ -14,12 +15,19 @@ namespace {
 // they can, and soon enough for whoever waits for the end of work that nobody wants any more.
 constexpr std::size_t kPieceStepCount = 10'000'000;
 
+std::unique_ptr<const Engine> engine_for(Forest forest, ModelUse use) {
+  if (use == ModelUse::long_files && table_engine_takes(forest)) {
+    return make_table_engine(std::move(forest));
+  }
+  return make_engine(std::move(forest));
+}
+
 }  // namespace
 
-ServedModel::ServedModel(Model model, std::string name)
+ServedModel::ServedModel(Model model, std::string name, ModelUse use)
     : model_(std::move(model)), name_(std::move(name)) {
-  model_.run_forests_by([this](Forest forest) {
-    std::unique_ptr<const ForestRunner> engine = make_engine(std::move(forest));
+  model_.run_forests_by([this, use](Forest forest) {
+    std::unique_ptr<const ForestRunner> engine = engine_for(std::move(forest), use);
     const std::string_view engine_name = engine->name();
     memory_size_ += engine->memory_size();
     if (engine_name_.find(engine_name) == std::string::npos) {
@@ -38,9 +46,10 @@ ServedModel::ServedModel(Model model, std::string name)
   }
 }
 
-Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::string name) {
+Result<std::shared_ptr<const ServedModel>> ServedModel::make(Model model, std::string name,
+                                                             ModelUse use) {
   const std::shared_ptr<const ServedModel> served(
-      new ServedModel(std::move(model), std::move(name)));
+      new ServedModel(std::move(model), std::move(name), use));
   PredictScratch scratch;
   PredictRequest zeros;
   zeros.row_count = 1;

@@ -30,14 +30,20 @@ struct PredictScratch {
   std::vector<double> answers;  ///< [row_count, answer_width]
 };
 
+/// What a model is for.
+enum class ModelUse {
+  requests,   ///< rows that come now and then, in as little memory as may be
+  long_files  ///< so many rows that answers are worth being remembered (engines/table_engine.h)
+};
+
 /// Threads: immutable; any number may use it, each with a scratch of its own.
 class ServedModel {
  public:
   /// Prepares the model and predicts one row of zeros, so that "ready" means that it answers. Its
   /// forests are forgotten: from here on engines run them.
   /// name  for people, metrics and logs: the file, or "iris".
-  [[nodiscard]] static Result<std::shared_ptr<const ServedModel>> make(Model model,
-                                                                       std::string name);
+  [[nodiscard]] static Result<std::shared_ptr<const ServedModel>> make(
+      Model model, std::string name, ModelUse use = ModelUse::requests);
 
   [[nodiscard]] const Schema& schema() const { return model_.schema(); }
   [[nodiscard]] const Model& model() const { return model_; }
@@ -74,7 +80,7 @@ class ServedModel {
   [[nodiscard]] std::size_t rows_per_piece() const;
 
  private:
-  ServedModel(Model model, std::string name);
+  ServedModel(Model model, std::string name, ModelUse use);
 
   void predict_unseen(std::size_t row_count, PredictScratch& scratch) const;
 

@@ -4,11 +4,14 @@
 import csv
 import json
 import os
+import pty
 import re
+import select
 import stat
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -241,6 +244,136 @@ class Files(unittest.TestCase):
         done = run("inspect", str(model), "--tree", "-1")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("'-1' is no whole number from 0", done.stderr)
+
+
+class PredictStreams(unittest.TestCase):
+    """predict on files, pipes and terminals."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = Path(cls.temporary.name)
+        table = cls.folder / "iris.csv"
+        table.write_text(iris_csv())
+        cls.model = str(cls.folder / "iris.onnx")
+        run("train", "--data", str(table), "--target", "species", "--output", cls.model,
+            "--trees", "10")
+        cls.rows = cls.folder / "rows.csv"
+        names = ",".join(FEATURE_NAMES)
+        cells = "".join(f"{row % 80 / 10},3.5,{row % 70 / 10},0.2\n" for row in range(40_000))
+        cls.rows.write_text(f"{names}\n{cells}")
+        cls.answers = run("predict", cls.model, str(cls.rows)).stdout
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def broken(self):
+        rows = self.folder / "broken.jsonl"
+        rows.write_text("[5.1,3.5,1.4,0.2]\n[5.1]\n\n[7,3.2,4.7,oops]\n[5.1,3.5,1.4,0.2]\n")
+        return str(rows)
+
+    def test_standard_input_is_read_as_a_file_and_any_number_of_threads_answers_the_same(self):
+        self.assertEqual(self.answers.count("\n"), 40_000)
+        with open(self.rows) as rows:
+            done = subprocess.run([PROGRAM, "predict", self.model, "-", "--threads", "3"],
+                                  env=environment(), stdin=rows, capture_output=True, text=True,
+                                  timeout=PATIENCE_S, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, self.answers)
+
+    def test_a_row_of_a_pipe_is_answered_before_the_next_one_comes(self):
+        with subprocess.Popen([PROGRAM, "predict", self.model, "-"], env=environment(),
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              bufsize=1) as program:
+            for _ in range(3):
+                program.stdin.write("[5.1,3.5,1.4,0.2]\n")
+                self.assertIn('"prediction":"setosa"', program.stdout.readline())
+            program.stdin.close()
+            self.assertEqual(program.wait(PATIENCE_S), 0)
+
+    def test_stop_does_not_wait_for_the_rest_of_a_pipe(self):
+        with subprocess.Popen([PROGRAM, "predict", self.model, "-", "--on-error", "stop"],
+                              env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, bufsize=1) as program:
+            program.stdin.write("[1]\n")
+            self.assertEqual(program.wait(PATIENCE_S), 1)
+            self.assertIn("standard input: line 1: row: ", program.stderr.read())
+
+    def test_the_policy_decides_on_broken_rows(self):
+        def predict(policy):
+            done = run("predict", self.model, self.broken(), "--on-error", policy,
+                       "--output-format", "csv")
+            return done.returncode, done.stdout.splitlines()[1:], done.stderr
+        status, lines, stderr = predict("report")
+        self.assertEqual((status, stderr, len(lines)), (0, "", 4))
+        self.assertTrue(lines[1].startswith(',,,,"line 2: row: List should have at least 4 items'))
+        self.assertTrue(lines[2].startswith(",,,,line 4: row: no JSON at byte 12: "))
+        status, lines, stderr = predict("stop")
+        self.assertEqual((status, len(lines)), (1, 1))
+        self.assertRegex(stderr, r"\Aml-inference: \S+broken.jsonl: line 2: row: [^\n]+\n\Z")
+        status, lines, stderr = predict("skip")
+        self.assertEqual((status, len(lines)), (0, 2))
+        self.assertIn("warning: 2 of 4 rows left out; the first: line 2: row: List", stderr)
+        status, lines, stderr = predict("null")
+        self.assertEqual((status, lines[1:3]), (0, [",,,", ",,,"]))
+        self.assertIn("warning: 2 of 4 rows without an answer; the first: line 2: ", stderr)
+
+    def test_an_output_file_takes_its_place_when_all_is_done(self):
+        output = self.folder / "answers.jsonl"
+        output.write_text("before")
+        done = run("predict", self.model, self.broken(), "--on-error", "stop", "--output",
+                   str(output))
+        self.assertEqual((done.returncode, output.read_text()), (1, "before"))
+        done = run("predict", self.model, str(self.rows), "--output", str(output))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(output.read_text(), self.answers)
+        self.assertEqual(list(self.folder.glob("*.unfinished")), [])
+
+    def test_what_is_read_is_not_written_over(self):
+        for path in (str(self.rows), self.model):
+            before = Path(path).read_bytes()
+            done = run("predict", self.model, str(self.rows), "--output", path)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("is read, expected another file", done.stderr)
+            self.assertEqual(Path(path).read_bytes(), before)
+
+    def test_a_long_file_takes_no_more_memory_than_a_short_one(self):
+        long = self.folder / "long.csv"
+        text = self.rows.read_text()
+        header, _, cells = text.partition("\n")
+        with open(long, "w") as file:
+            file.write(header + "\n")
+            for _ in range(50):
+                file.write(cells)
+
+        def memory_kb(path):
+            with subprocess.Popen([PROGRAM, "predict", self.model, str(path), "--threads", "2"],
+                                  env=environment(), stdout=subprocess.DEVNULL) as program:
+                _, status, usage = os.wait4(program.pid, 0)
+                program.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(program.returncode, 0)
+            return usage.ru_maxrss
+        # Which blocks are in flight at a time is open, and with them a few megabytes.
+        self.assertLess(memory_kb(long), memory_kb(self.rows) + 16 * 1024)
+
+    def test_progress_is_shown_on_a_terminal_alone(self):
+        self.assertEqual(run("predict", self.model, str(self.rows)).stderr, "")
+        leader, follower = pty.openpty()
+        with subprocess.Popen([PROGRAM, "predict", self.model, "-"], env=environment(),
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=follower,
+                              text=True, bufsize=1) as program:
+            os.close(follower)
+            seen = b""
+            begin = time.monotonic()
+            while b"rows/s" not in seen and time.monotonic() < begin + PATIENCE_S:
+                program.stdin.write("[5.1,3.5,1.4,0.2]\n")
+                if select.select([leader], [], [], 0.05)[0]:
+                    seen += os.read(leader, 4096)
+            program.stdin.close()
+            self.assertEqual(program.wait(PATIENCE_S), 0)
+        os.close(leader)
+        self.assertRegex(seen, rb"\r\d+ rows, \d+ rows/s")
 
 
 class Commands(unittest.TestCase):
