@@ -36,7 +36,7 @@ std::span<const Number> KeySorter<Number>::sort(std::uint32_t least, std::uint32
     sort_few(keys, sorted.data());
     return sorted;
   }
-  const int rank_bits = std::bit_width(greatest - least);
+  const auto rank_bits = static_cast<int>(std::bit_width(greatest - least));
   const int digit_bits_max = std::min(kDigitBitsMax, static_cast<int>(std::bit_width(count_)));
   if (rank_bits > digit_bits_max && count_ <= kBucketedCountMax) {
     count_digit(keys, sorted, least, rank_bits - digit_bits_max, digit_bits_max);
