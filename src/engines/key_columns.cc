@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engines/key_columns.h"
 
+#include "engines/exact_threshold.h"
 #include "model/forest_walk.h"
 
 #include <fmt/format.h>
@@ -19,22 +20,6 @@ namespace {
 std::int32_t ordered_bits(float value) {
   const auto bits = std::bit_cast<std::int32_t>(value + 0.0F);
   return bits ^ (bits >> 31 & std::numeric_limits<std::int32_t>::max());
-}
-
-// The largest T for which the test holds: for any x of this type the test is
-// x <= largest_that_passes(test). NaN when none does.
-template <class T>
-T largest_that_passes(const ForestNode& test) {
-  constexpr T kInfinity = std::numeric_limits<T>::infinity();
-  const double threshold = test.threshold();
-  const auto nearest = static_cast<T>(threshold);
-  const auto passes = [&](T value) {
-    const auto wide = static_cast<double>(value);
-    return test.is_strict() ? wide < threshold : wide <= threshold;
-  };
-  if (passes(nearest)) return nearest;
-  return nearest == -kInfinity ? std::numeric_limits<T>::quiet_NaN()
-                               : std::nextafter(nearest, -kInfinity);
 }
 
 // The number of `sorted` that are below the value. Without a branch on what is compared: rows

@@ -2,6 +2,7 @@
 #include "engines/table_engine.h"
 
 #include "base/assert.h"
+#include "engines/exact_threshold.h"
 
 #include <algorithm>
 #include <array>
@@ -18,22 +19,6 @@ namespace ml_inference {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 256;
-
-// The largest T, float or double, for which the test holds: for any x of this type the test is
-// x <= largest_that_passes(test). NaN when none does, since no x is at most NaN.
-template <class T>
-[[nodiscard]] T largest_that_passes(const ForestNode& test) {
-  constexpr T kInfinity = std::numeric_limits<T>::infinity();
-  const double threshold = test.threshold();
-  const auto nearest = static_cast<T>(threshold);
-  const auto passes = [&](T value) {
-    const auto wide = static_cast<double>(value);
-    return test.is_strict() ? wide < threshold : wide <= threshold;
-  };
-  if (passes(nearest)) return nearest;
-  return nearest == -kInfinity ? std::numeric_limits<T>::quiet_NaN()
-                               : std::nextafter(nearest, -kInfinity);
-}
 
 // More buckets than a feature has thresholds, so that a bucket holds one or none of them where they
 // are spread evenly; and not so many that they crowd out the rest of a core's first cache.
