@@ -308,7 +308,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--count-rows", options.counted_rows,
                  "so many rows instead, or a batch, in one piece: to count instructions");
   app.add_option("--target", options.target, "the highest SIMD target that engines may use")
-      ->check(CLI::IsMember({"avx2", "avx512", "sse4", "scalar"}));
+      ->check(CLI::IsMember({"AVX3", "AVX2", "SSE4", "SCALAR"}));
   app.add_flag("--commands", options.takes_commands, "measure what stdin says, line by line");
   CLI11_PARSE(app, argument_count, arguments);
   return ml_inference::run(options);
