@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from clients import BODY_SIZE_MAX, Fault, Kind, TooLate, converse, see_patience
-from ledger import ABANDONED_ROWS, PREDICTED
+from ledger import ABANDONED_ROWS, PREDICTED, STOPPED
 from program import ROW, predict_request, request
 
 FEATURES = ["body", "features"]
@@ -235,10 +235,12 @@ async def leave_answers(client):
 
 
 async def leave_work(client):
-    """Leaves while rows wait for a worker or are with one. Then a batch of its own waits behind
+    """Leaves while rows wait for a worker or are with one: the work is done, or stopped when the
+    server sees that nobody waits for it. Then a batch of its own waits behind
     them, so that there is never more work abandoned than the queue has room for; this one is what
     the tally counts."""
     client.stage.ledger.possible[PREDICTED] += 1
+    client.stage.ledger.possible[STOPPED] += 1
     connection = await client.fresh()
     try:
         await connection.send(predict_request([ROW] * ABANDONED_ROWS))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 ABANDONED_ROWS = 1009
 
 PREDICTED = ("POST", "/predict", 200)
+STOPPED = ("POST", "/predict", 503)  # work whose client has gone
 
 # More of one kind would say the same.
 FAULTS_SHOWN = 3
