@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -21,21 +22,32 @@ std::unexpected<Error> OutputFile::unwritable() const {
 }
 
 Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path) {
-  namespace fs = std::filesystem;
-  constexpr mode_t kMode = 0666;  // the umask takes from it, as from any new file
   std::unique_ptr<OutputFile> file(new OutputFile());
   file->path_ = path;
-  std::error_code error;
-  const fs::file_type type = fs::status(path, error).type();
-  const bool is_new = type == fs::file_type::not_found;
-  if (is_new || type == fs::file_type::regular) {
-    file->target_ = is_new ? path : fs::canonical(path, error).string();
+  struct stat before{};
+  const bool is_new = ::stat(path.c_str(), &before) != 0 && errno == ENOENT;
+  if (is_new || S_ISREG(before.st_mode)) {
+    std::error_code error;
+    file->target_ = is_new ? path : std::filesystem::canonical(path, error).string();
+    // A new file has what the umask leaves, one that takes another's place is as open as that one.
+    file->open_beside(is_new ? 0666 : 0600);
+    if (file->descriptor_ >= 0 && !is_new) ::fchmod(file->descriptor_, before.st_mode & 07777);
+  } else {
+    file->descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   }
-  file->written_ = file->target_.empty() ? path : file->target_ + ".unfinished";
-  file->descriptor_ =
-      ::open(file->written_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
   if (file->descriptor_ < 0) return file->unwritable();
   return file;
+}
+
+// Under a name that nobody has: no file of the user's is written over, no link is followed, and two
+// programs do not write into each other's.
+void OutputFile::open_beside(mode_t mode) {
+  constexpr int kAttemptCount = 1'000;
+  for (int attempt = 0; attempt < kAttemptCount; ++attempt) {
+    written_ = fmt::format("{}.{}-{}.unfinished", target_, ::getpid(), attempt);
+    descriptor_ = ::open(written_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (descriptor_ >= 0 || errno != EEXIST) return;
+  }
 }
 
 std::unique_ptr<OutputFile> OutputFile::standard() {

@@ -6,12 +6,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace ml_inference {
 
 /// A file that is written bit by bit, beside its name, and renamed when all of it is there, so that
-/// nobody ever reads half of it. Only a file's place is taken in this way: a link goes on leading
-/// to it, and a pipe or a device gets the bytes as they come.
+/// nobody ever reads half of it. Only a file's place is taken in this way, by one with the same
+/// permissions: a link goes on leading to it, and a pipe or a device gets the bytes as they come.
 /// Threads: belongs to one thread.
 class OutputFile {
  public:
@@ -35,6 +36,7 @@ class OutputFile {
  private:
   OutputFile() = default;
 
+  void open_beside(mode_t mode);
   [[nodiscard]] std::unexpected<Error> unwritable() const;
 
   std::string path_;     // as it was named; empty for standard output

@@ -40,7 +40,8 @@ ErrorPolicy policy_of(const std::string& name) {
 
 // Renamed over the rows or the model when all is done, an output would be the last of them.
 Result<void> check_output(const PredictOptions& options) {
-  for (const std::string& path : {options.rows.rows_path, options.model_path}) {
+  const std::string& rows = options.rows.rows_path;
+  for (const std::string& path : {rows == "-" ? "/dev/stdin" : rows, options.model_path}) {
     std::error_code error;  // of a file that does not exist, and is no other
     if (!std::filesystem::equivalent(path, options.output_path, error)) continue;
     if (!std::filesystem::is_regular_file(path, error)) continue;

@@ -330,6 +330,44 @@ class PredictStreams(unittest.TestCase):
         self.assertEqual(output.read_text(), self.answers)
         self.assertEqual(list(self.folder.glob("*.unfinished")), [])
 
+    def test_an_output_file_leaves_its_neighbours_alone_and_keeps_its_mode(self):
+        victim = self.folder / "victim"
+        victim.write_text("mine")
+        output = self.folder / "kept.jsonl"
+        output.write_text("before")
+        output.chmod(0o640)
+        (self.folder / "kept.jsonl.unfinished").symlink_to(victim)
+        done = run("predict", self.model, str(self.rows), "--output", str(output))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(output.read_text(), self.answers)
+        self.assertEqual(output.stat().st_mode & 0o777, 0o640)
+        self.assertEqual(victim.read_text(), "mine")
+        (self.folder / "kept.jsonl.unfinished").unlink()
+
+    def test_rows_are_read_from_a_file_whose_name_is_the_old_one_of_what_is_written(self):
+        rows = self.folder / "table.unfinished"
+        rows.write_bytes(self.rows.read_bytes())
+        done = run("predict", self.model, str(rows), "--output", str(self.folder / "table"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((self.folder / "table").read_text(), self.answers)
+        self.assertEqual(rows.read_bytes(), self.rows.read_bytes())
+        rows.unlink()
+
+    def test_standard_input_is_not_written_over(self):
+        before = self.rows.read_bytes()
+        with open(self.rows, "rb") as rows:
+            done = subprocess.run([PROGRAM, "predict", self.model, "-", "--output", self.rows],
+                                  stdin=rows, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is read, expected another file", done.stderr)
+        self.assertEqual(self.rows.read_bytes(), before)
+
+    def test_a_closed_standard_input_ends_at_once(self):
+        done = subprocess.run(["sh", "-c", '"$0" predict "$1" - <&-', PROGRAM, self.model],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("expected a header row", done.stderr)
+
     def test_what_is_read_is_not_written_over(self):
         for path in (str(self.rows), self.model):
             before = Path(path).read_bytes()
