@@ -146,7 +146,7 @@ std::string PackedEngine<Feature, Sum>::reason() const {
   }
   return fmt::format(
       "trees of more than {} leaves: rows are walked, {} and more of them tree by tree behind the "
-      "first {} tests, fewer one by one; {}",
+      "top {} tests, fewer one by one; {}",
       kExitCountMax, kLeastBlockRowCount, TreeTops::kTopTestCountMax, simd_target());
 }
 
@@ -389,25 +389,14 @@ template <class T>
 void PackedEngine<Feature, Sum>::add_entries(std::size_t tree, MatrixView<const T> rows,
                                              const std::int32_t* entries, Sum* sums) const {
   sums += first_outputs_[tree];
-  const auto add = [&](auto stride) {
-    for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
-      const Sum* const values = leaves_.values(static_cast<std::size_t>(entries[row]));
-      for (std::size_t value = 0; value < stride; ++value) sums[value] += values[value];
-    }
-  };
   if (!linear_.empty()) {
     for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
       add_leaf(static_cast<std::size_t>(entries[row]), rows.row(row), sums);
     }
     return;
   }
-  // With a width known to the compiler where it is a frequent one.
-  switch (leaves_.stride()) {
-    case 1: return add(std::integral_constant<std::size_t, 1>());
-    case 4: return add(std::integral_constant<std::size_t, 4>());
-    case 8: return add(std::integral_constant<std::size_t, 8>());
-    default: return add(leaves_.stride());
-  }
+  const LeafRows<Sum> leaves{.first = leaves_.values(0), .stride = leaves_.stride()};
+  add_leaf_rows(leaves, entries, rows.row_count(), sum_stride_, sums);
 }
 
 template <class Feature, class Sum>

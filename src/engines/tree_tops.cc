@@ -53,27 +53,48 @@ class TreeTops::Maker {
     for (std::size_t tree = 0; tree < forest_.tree_count(); ++tree) choose_tests(tree);
   }
 
-  // The first tests, level by level: parents come before children.
+  // The tests with the most others below them: a tree that was grown until its leaves were small
+  // has them where most rows come by.
   void choose_tests(std::size_t tree) {
     const std::size_t root = forest_.roots()[tree];
-    const std::size_t end = end_of(tree);
-    const std::size_t test_count = (end - root) / 2;
+    const std::vector<std::uint32_t> test_counts = count_tests(root, end_of(tree));
+    const std::size_t test_count = test_counts.front();
     const std::size_t limit =
         test_count <= test_limit_ ? test_count : std::min(test_limit_, kTopTestCountMax);
-    std::vector<bool> is_reached(end - root, false);
-    is_reached[0] = true;
+    // The first of equals.
+    const auto is_less = [&](std::size_t one, std::size_t other) {
+      const std::uint32_t less = test_counts[one - root];
+      const std::uint32_t more = test_counts[other - root];
+      return less == more ? one > other : less < more;
+    };
+    std::vector<std::size_t> reached(1, root);  // a heap
     std::size_t chosen = 0;
-    for (std::size_t index = root; index < end && chosen < limit; ++index) {
+    while (!reached.empty() && chosen < limit) {
+      std::ranges::pop_heap(reached, is_less);
+      const std::size_t index = reached.back();
+      reached.pop_back();
       const ForestNode& node = forest_.nodes()[index];
-      if (node.is_leaf() || !is_reached[index - root]) continue;
-      if (node.is_categorical() && !takes_sets_) continue;
+      if (node.is_leaf() || (node.is_categorical() && !takes_sets_)) continue;
       choose(node);
       is_in_top_[index] = true;
-      is_reached[node.left() - root] = true;
-      is_reached[node.right() - root] = true;
       ++chosen;
+      for (const std::size_t child : {node.left(), node.right()}) {
+        reached.push_back(child);
+        std::ranges::push_heap(reached, is_less);
+      }
     }
     if (chosen < test_count) made_.are_whole_ = false;
+  }
+
+  // In the subtree of each node of a tree.
+  [[nodiscard]] std::vector<std::uint32_t> count_tests(std::size_t root, std::size_t end) const {
+    std::vector<std::uint32_t> counts(end - root, 0);
+    for (std::size_t index = end; index-- > root;) {
+      const ForestNode& node = forest_.nodes()[index];
+      if (node.is_leaf()) continue;
+      counts[index - root] = 1 + counts[node.left() - root] + counts[node.right() - root];
+    }
+    return counts;
   }
 
   void choose(const ForestNode& node) {

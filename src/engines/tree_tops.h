@@ -15,7 +15,8 @@ namespace ml_inference {
 template <class Feature>
 class KeyColumns;
 
-/// The tops are the whole trees where all of them have few enough leaves, else their first levels.
+/// The tops are the whole trees where all of them have few enough leaves, else the tests with the
+/// most others below them.
 /// Rows leave a top by exits: leaves, or tests from which they are walked on.
 ///
 /// Tests compare bytes. A numerical column of keys has as many different values as the tests of the
@@ -69,7 +70,8 @@ class TreeTops {
   /// such tests are walked.
   static constexpr std::size_t kSetColumnCountMax = 512;
 
-  /// Tests of a top that is not the whole tree, 6 levels. Deeper ones are met by too few rows.
+  /// Tests of a top that is not the whole tree, those with the most others below them: some seven
+  /// levels of the way that rows take. Further ones are met by too few rows.
   static constexpr std::size_t kTopTestCountMax = 63;
 
  private:

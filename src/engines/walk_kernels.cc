@@ -203,7 +203,7 @@ class Walkers {
 
  private:
   // Steps between two looks for rows that have arrived.
-  static constexpr std::size_t kStepCount = 4;
+  static constexpr std::size_t kStepCount = 5;
 
   // Vectors are read whole: behind the last walker it is the first node, for the first row.
   void set_count(std::size_t count) {
@@ -378,6 +378,46 @@ void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::ui
 
 #endif
 
+// kStride  a power of two.
+template <std::size_t kStride, class Sum>
+void add_rows(const Sum* leaves, const std::int32_t* entries, std::size_t rows,
+              std::size_t sum_stride, Sum* sums) {
+  const hn::CappedTag<Sum, kStride> numbers;
+  for (std::size_t row = 0; row < rows; ++row, sums += sum_stride) {
+    const Sum* const values = leaves + static_cast<std::size_t>(entries[row]) * kStride;
+    for (std::size_t value = 0; value < kStride; value += hn::Lanes(numbers)) {
+      const auto sum = hn::LoadU(numbers, sums + value);
+      hn::StoreU(hn::Add(sum, hn::LoadU(numbers, values + value)), numbers, sums + value);
+    }
+  }
+}
+
+template <class Sum>
+void add_rows(const LeafRows<Sum>& leaves, const std::int32_t* entries, std::size_t rows,
+              std::size_t sum_stride, Sum* sums) {
+  switch (leaves.stride) {
+    case 1: return add_rows<1>(leaves.first, entries, rows, sum_stride, sums);
+    case 2: return add_rows<2>(leaves.first, entries, rows, sum_stride, sums);
+    case 4: return add_rows<4>(leaves.first, entries, rows, sum_stride, sums);
+    case 8: return add_rows<8>(leaves.first, entries, rows, sum_stride, sums);
+    default: break;
+  }
+  for (std::size_t row = 0; row < rows; ++row, sums += sum_stride) {
+    const Sum* const values = leaves.first + static_cast<std::size_t>(entries[row]) * leaves.stride;
+    for (std::size_t value = 0; value < leaves.stride; ++value) sums[value] += values[value];
+  }
+}
+
+void AddFloatLeaves(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
+                    std::size_t sum_stride, float* sums) {
+  add_rows(leaves, entries, rows, sum_stride, sums);
+}
+
+void AddDoubleLeaves(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
+                     std::size_t sum_stride, double* sums) {
+  add_rows(leaves, entries, rows, sum_stride, sums);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace ml_inference
@@ -388,6 +428,8 @@ namespace ml_inference {
 
 HWY_EXPORT(WalkTrees);
 HWY_EXPORT(WalkBlock);
+HWY_EXPORT(AddFloatLeaves);
+HWY_EXPORT(AddDoubleLeaves);
 
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries) {
@@ -397,6 +439,16 @@ void walk_trees(const WalkForest& forest, const std::int32_t* keys,
 void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                 std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
   HWY_DYNAMIC_DISPATCH(WalkBlock)(forest, keys, exits, rows, starts, entries);
+}
+
+void add_leaf_rows(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, float* sums) {
+  HWY_DYNAMIC_DISPATCH(AddFloatLeaves)(leaves, entries, rows, sum_stride, sums);
+}
+
+void add_leaf_rows(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, double* sums) {
+  HWY_DYNAMIC_DISPATCH(AddDoubleLeaves)(leaves, entries, rows, sum_stride, sums);
 }
 
 }  // namespace ml_inference
