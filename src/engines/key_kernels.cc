@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engines/key_kernels.cc"
@@ -33,8 +34,10 @@ void store(V counts, D indices, std::int32_t* out) {
 // A binary search for each row at once. It takes as many steps whatever is found, so the rows stay
 // in step and nothing is guessed. The first steps look at a few of the numbers that stand in a
 // vector; the others gather.
+// missing  what is said of NaN.
 template <class T>
-void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t* counts) {
+void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t missing,
+           std::int32_t* counts) {
   if (sorted.empty()) {
     std::fill_n(counts, rows, 0);
     return;
@@ -74,21 +77,26 @@ void count(std::span<const T> sorted, const T* values, std::size_t rows, std::in
       left -= half;
     }
     // Above all of them it has counted on behind the end.
-    store(hn::Min(below, hn::Add(last, hn::Set(indices, Index{1}))), indices, counts + row);
+    below = hn::Min(below, hn::Add(last, hn::Set(indices, Index{1})));
+    if constexpr (std::is_floating_point_v<T>) {
+      const auto is_missing = hn::RebindMask(indices, hn::IsNaN(value));
+      below = hn::IfThenElse(is_missing, hn::Set(indices, Index{missing}), below);
+    }
+    store(below, indices, counts + row);
   }
 }
 
 void CountDoublesBelow(std::span<const double> sorted, const double* values, std::size_t rows,
-                       std::int32_t* counts) {
-  count(sorted, values, rows, counts);
+                       std::int32_t missing, std::int32_t* counts) {
+  count(sorted, values, rows, missing, counts);
 }
 
 void CountIntsBelow(std::span<const std::int32_t> sorted, const std::int32_t* values,
                     std::size_t rows, std::int32_t* counts) {
-  count(sorted, values, rows, counts);
+  count(sorted, values, rows, 0, counts);
 }
 
-void OrderBits(const float* values, std::size_t rows, std::int32_t* keys) {
+void OrderBits(const float* values, std::size_t rows, std::int32_t missing, std::int32_t* keys) {
   const hn::CappedTag<float, kHalfBlockRowCount> floats;
   const hn::RebindToSigned<decltype(floats)> ints;
   const auto magnitude = hn::Set(ints, 0x7fffffff);
@@ -97,7 +105,9 @@ void OrderBits(const float* values, std::size_t rows, std::int32_t* keys) {
     const auto value = hn::Add(hn::LoadU(floats, values + row), hn::Zero(floats));
     const auto bits = hn::BitCast(ints, value);
     const auto sign = hn::BroadcastSignBit(bits);
-    hn::StoreU(hn::Xor(bits, hn::And(sign, magnitude)), ints, keys + row);
+    const auto key = hn::Xor(bits, hn::And(sign, magnitude));
+    const auto is_missing = hn::RebindMask(ints, hn::IsNaN(value));
+    hn::StoreU(hn::IfThenElse(is_missing, hn::Set(ints, missing), key), ints, keys + row);
   }
 }
 
@@ -127,8 +137,8 @@ HWY_EXPORT(OrderBits);
 HWY_EXPORT(NarrowRanks);
 
 void count_below(std::span<const double> sorted, const double* values, std::size_t rows,
-                 std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, counts);
+                 std::int32_t missing, std::int32_t* counts) {
+  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, missing, counts);
 }
 
 void count_below(std::span<const std::int32_t> sorted, const std::int32_t* values, std::size_t rows,
@@ -136,8 +146,8 @@ void count_below(std::span<const std::int32_t> sorted, const std::int32_t* value
   HWY_DYNAMIC_DISPATCH(CountIntsBelow)(sorted, values, rows, counts);
 }
 
-void order_bits(const float* values, std::size_t rows, std::int32_t* keys) {
-  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, keys);
+void order_bits(const float* values, std::size_t rows, std::int32_t missing, std::int32_t* keys) {
+  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, missing, keys);
 }
 
 void narrow_ranks(const std::int32_t* ranks, std::size_t rows, std::int32_t first,

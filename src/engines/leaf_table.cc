@@ -20,12 +20,21 @@ std::string_view bytes_of(std::span<const double> values) {
 }  // namespace
 
 template <class Sum>
-LeafTable<Sum>::LeafTable(const Forest& forest, Sharing sharing)
-    : width_(forest.leaf_width()), stride_(width_) {
-  if (sharing == Sharing::equal_leaves && width_ > 1) share(forest);
+LeafTable<Sum>::LeafTable(const Forest& forest) : width_(forest.leaf_width()), stride_(width_) {
+  if (width_ > 1) share(forest);
   if (!entries_.empty()) return;
   values_.reserve(forest.leaf_count() * width_);
   for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) append(forest.leaf_values(leaf));
+}
+
+template <class Sum>
+LeafTable<Sum>::LeafTable(const Forest& forest, std::span<const std::uint32_t> order)
+    : width_(forest.leaf_width()), stride_(width_), entries_(forest.leaf_count(), 0) {
+  values_.reserve(order.size() * width_);
+  for (std::size_t entry = 0; entry < order.size(); ++entry) {
+    append(forest.leaf_values(order[entry]));
+    entries_[order[entry]] = static_cast<std::uint32_t>(entry);
+  }
 }
 
 // Leaves are equal when their bytes are. Gives up, with no entries, when few of the first are.

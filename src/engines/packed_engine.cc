@@ -345,15 +345,19 @@ template <class Feature, class Sum>
 template <class T>
 void PackedEngine<Feature, Sum>::add_tree(std::size_t tree, MatrixView<const T> rows,
                                           Blocks& blocks) const {
-  alignas(64) std::array<std::uint8_t, kBlockRowCount> exits{};
+  alignas(64) std::array<std::uint8_t, kBlockRowCount> exits;
   std::array<std::int32_t, kBlockRowCount> entries;
   const std::span<const SelectTest> tests = tops_.tests(tree);
   for (std::size_t begin = 0; begin < rows.row_count(); begin += kBlockRowCount) {
     const std::size_t block = begin / kBlockRowCount;
     const MatrixView<const T> of_block = block_of(rows, block);
     const std::size_t count = computed_rows(of_block.row_count());
-    if (!tests.empty()) {
+    if (const std::span<const PathTest> paths = tops_.path_tests(tree); !paths.empty()) {
+      select_paths(paths, blocks.bytes(block), count, exits.data());
+    } else if (!tests.empty()) {
       select_exits(tests, blocks.bytes(block), count, blocks.places(), exits.data());
+    } else {
+      exits.fill(0);
     }
     if (tops_.are_whole()) {
       add_exits(tree, of_block, exits.data(), blocks.sums(block));
@@ -374,7 +378,7 @@ void PackedEngine<Feature, Sum>::add_exits(std::size_t tree, MatrixView<const T>
   sums += first_outputs_[tree] * kBlockRowCount;
   if (linear_.empty()) {
     const LeafValues<Sum> values{.first = leaves_.values(first_leaf),
-                                 .count = tops_.tests(tree).size() + 1,
+                                 .count = tops_.leaf_count(tree),
                                  .width = leaves_.width()};
     add_selected(leaves, computed_rows(rows.row_count()), values, sums);
     return;
@@ -404,7 +408,7 @@ Result<std::unique_ptr<const Engine>> make(const Forest& forest) {
   ASSIGN_OR_RETURN(KeyColumns<Feature> columns, KeyColumns<Feature>::make(forest));
   TreeTops tops(forest, columns);
   using Leaves = LeafTable<Sum>;
-  Leaves leaves(forest, tops.are_whole() ? Leaves::Sharing::none : Leaves::Sharing::equal_leaves);
+  Leaves leaves = tops.are_whole() ? Leaves(forest, tops.take_leaf_order()) : Leaves(forest);
   ASSIGN_OR_RETURN(
       WalkNodes nodes,
       WalkNodes::make(
