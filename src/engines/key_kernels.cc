@@ -58,31 +58,42 @@ void count(std::span<const T> sorted, const T* values, std::size_t rows, std::in
     return hn::Add(place, hn::IfThenElseZero(hn::RebindMask(indices, is_below),
                                              hn::Set(indices, static_cast<Index>(step))));
   };
-  for (std::size_t row = 0; row < rows; row += kSize) {
-    const auto value = hn::LoadU(numbers, values + row);
-    auto lane = hn::Zero(indices);
-    auto below = hn::Zero(indices);
-    for (std::size_t half = kSize / 2; half > 0; half /= 2) {
-      const auto middle = hn::Add(lane, hn::Set(indices, static_cast<Index>(half - 1)));
-      const auto found = hn::TableLookupLanes(pivots, hn::IndicesFromVec(numbers, middle));
-      const auto is_below = hn::Lt(found, value);
-      lane = advance(lane, is_below, half);
-      below = advance(below, is_below, half * segment);
+  // Four vectors at once, each waiting for its own gathers.
+  constexpr std::size_t kTogether = 4;
+  static_assert(kHalfBlockRowCount % (kTogether * kSize) == 0);
+  for (std::size_t row = 0; row < rows; row += kTogether * kSize) {
+    std::array<hn::Vec<decltype(numbers)>, kTogether> value;
+    std::array<hn::Vec<decltype(indices)>, kTogether> below;
+    for (std::size_t part = 0; part < kTogether; ++part) {
+      value[part] = hn::LoadU(numbers, values + row + part * kSize);
+      below[part] = hn::Zero(indices);
+      auto lane = hn::Zero(indices);
+      for (std::size_t half = kSize / 2; half > 0; half /= 2) {
+        const auto middle = hn::Add(lane, hn::Set(indices, static_cast<Index>(half - 1)));
+        const auto found = hn::TableLookupLanes(pivots, hn::IndicesFromVec(numbers, middle));
+        const auto is_below = hn::Lt(found, value[part]);
+        lane = advance(lane, is_below, half);
+        below[part] = advance(below[part], is_below, half * segment);
+      }
     }
     for (std::size_t left = segment; left > 0;) {
       const std::size_t half = (left + 1) / 2;
-      const auto middle = hn::Add(below, hn::Set(indices, static_cast<Index>(half - 1)));
-      const auto found = hn::GatherIndex(numbers, sorted.data(), hn::Min(middle, last));
-      below = advance(below, hn::Lt(found, value), half);
+      for (std::size_t part = 0; part < kTogether; ++part) {
+        const auto middle = hn::Add(below[part], hn::Set(indices, static_cast<Index>(half - 1)));
+        const auto found = hn::GatherIndex(numbers, sorted.data(), hn::Min(middle, last));
+        below[part] = advance(below[part], hn::Lt(found, value[part]), half);
+      }
       left -= half;
     }
-    // Above all of them it has counted on behind the end.
-    below = hn::Min(below, hn::Add(last, hn::Set(indices, Index{1})));
-    if constexpr (std::is_floating_point_v<T>) {
-      const auto is_missing = hn::RebindMask(indices, hn::IsNaN(value));
-      below = hn::IfThenElse(is_missing, hn::Set(indices, Index{missing}), below);
+    for (std::size_t part = 0; part < kTogether; ++part) {
+      // Above all of them it has counted on behind the end.
+      auto result = hn::Min(below[part], hn::Add(last, hn::Set(indices, Index{1})));
+      if constexpr (std::is_floating_point_v<T>) {
+        const auto is_missing = hn::RebindMask(indices, hn::IsNaN(value[part]));
+        result = hn::IfThenElse(is_missing, hn::Set(indices, Index{missing}), result);
+      }
+      store(result, indices, counts + row + part * kSize);
     }
-    store(below, indices, counts + row);
   }
 }
 
