@@ -59,8 +59,8 @@ HWY_INLINE Bytes ask(const PathTest& test, const std::int8_t* columns) {
   return hn::SaturatedSub(key, hn::Load(kBytes, columns + test.column));
 }
 
-// Byte by byte the bits of the one or of the other, by those of `right`: one operation of AVX-512 or
-// NEON, three of the others, where a choice by the sign alone would take longer.
+// Byte by byte the bits of the one or of the other, by those of `right`: one operation of AVX-512
+// or NEON, three of the others, where a choice by the sign alone would take longer.
 HWY_INLINE Bytes choose(Bytes right, Bytes of_right, Bytes of_left) {
 #if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3
   return hn::Xor(of_left, hn::And(right, hn::Xor(of_left, of_right)));

@@ -64,7 +64,8 @@ inline constexpr std::size_t kPathDepthMax = 6;
 /// The path that each row takes through a complete tree: one bit for each test on it, 1 where it
 /// goes right, that of the root the highest. Results stay in registers, and a result is chosen by
 /// the sign of a difference: a test costs less than half of one in select_exits().
-/// tests    parents before children, everything below the left child before the right one: 2^depth - 1
+/// tests    parents before children, everything below the left child before the right one: 2^depth
+/// - 1
 ///          of them, depth at most kPathDepthMax.
 /// columns  [column_count, kBlockRowCount] byte keys
 /// paths    out: by row. Both aligned to 64 bytes.

@@ -64,8 +64,8 @@ class TreeTops {
     return std::span(tests_).subspan(begin, tops_[tree].test_end - begin);
   }
 
-  /// Of a whole tree that is shallow and nearly complete, completed by tests where all go left: then
-  /// exits are paths. Else none.
+  /// Of a whole tree that is shallow and nearly complete, completed by tests where all go left:
+  /// then exits are paths. Else none.
   [[nodiscard]] std::span<const PathTest> path_tests(std::size_t tree) const {
     const std::size_t begin = tree == 0 ? 0 : tops_[tree - 1].path_test_end;
     return std::span(path_tests_).subspan(begin, tops_[tree].path_test_end - begin);
