@@ -62,8 +62,8 @@ void count(std::span<const T> sorted, const T* values, std::size_t rows, std::in
   constexpr std::size_t kTogether = 4;
   static_assert(kHalfBlockRowCount % (kTogether * kSize) == 0);
   for (std::size_t row = 0; row < rows; row += kTogether * kSize) {
-    std::array<hn::Vec<decltype(numbers)>, kTogether> value;
-    std::array<hn::Vec<decltype(indices)>, kTogether> below;
+    hn::Vec<decltype(numbers)> value[kTogether];
+    hn::Vec<decltype(indices)> below[kTogether];
     for (std::size_t part = 0; part < kTogether; ++part) {
       value[part] = hn::LoadU(numbers, values + row + part * kSize);
       below[part] = hn::Zero(indices);

@@ -69,16 +69,23 @@ HWY_INLINE Bytes choose(Bytes right, Bytes of_right, Bytes of_left) {
 #endif
 }
 
-// The turns on the way, the first first; of each byte only the sign means something.
+// The turns on the way, the first first; of each byte only the sign means something. A
+// constructor of its own, since an implicit one would not be compiled for this target.
 template <std::size_t kDepth>
-HWY_INLINE std::array<Bytes, kDepth> turns(const PathTest* tests, const std::int8_t* columns) {
-  std::array<Bytes, kDepth> result;
-  result[0] = ask(tests[0], columns);
+struct Turns {
+  HWY_INLINE Turns() {}
+  Bytes at[kDepth];
+};
+
+template <std::size_t kDepth>
+HWY_INLINE Turns<kDepth> turns(const PathTest* tests, const std::int8_t* columns) {
+  Turns<kDepth> result;
+  result.at[0] = ask(tests[0], columns);
   if constexpr (kDepth > 1) {
     const auto left = turns<kDepth - 1>(tests + 1, columns);
     const auto right = turns<kDepth - 1>(tests + (std::size_t{1} << (kDepth - 1)), columns);
     for (std::size_t turn = 0; turn + 1 < kDepth; ++turn) {
-      result[turn + 1] = choose(result[0], right[turn], left[turn]);
+      result.at[turn + 1] = choose(result.at[0], right.at[turn], left.at[turn]);
     }
   }
   return result;
@@ -92,7 +99,7 @@ void paths_of(const PathTest* tests, const std::int8_t* columns, std::size_t row
     Bytes path = hn::Zero(kBytes);
     for (std::size_t turn = 0; turn < kDepth; ++turn) {
       const Bytes bit = hn::Set(kBytes, static_cast<std::int8_t>(1U << (kDepth - 1 - turn)));
-      path = hn::Or(path, hn::And(hn::BroadcastSignBit(taken[turn]), bit));
+      path = hn::Or(path, hn::And(hn::BroadcastSignBit(taken.at[turn]), bit));
     }
     hn::Store(path, kBytes, reinterpret_cast<std::int8_t*>(paths) + row);
   }

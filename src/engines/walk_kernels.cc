@@ -24,7 +24,7 @@ constexpr int kRowShift = 0;
 constexpr int kBlockShift = 7;
 static_assert(1U << kBlockShift == kBlockRowCount);
 
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 
 const hn::ScalableTag<std::int32_t> kInts;
 const hn::ScalableTag<std::uint32_t> kWords;
@@ -326,7 +326,8 @@ void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::ui
 
 #else
 
-// Without gathers, lanes are plain numbers; the processor overlaps their loads all the same.
+// Where gathers are missing or slow (AVX2), lanes are plain numbers; the processor overlaps their
+// loads all the same.
 constexpr std::size_t kTogether = 16;
 
 template <int kShift>
