@@ -40,7 +40,6 @@ UNTESTED = {
     "src/engines/packed_engine.cc": "engine_test.cc runs every engine",
     "src/engines/plain_engine.cc": "engine_test.cc runs every engine",
     "src/engines/select_kernels.cc": "engine_test.cc runs them with every SIMD target",
-    "src/engines/simd_targets.cc": "engine_test.cc runs every engine with each of them",
     "src/engines/walk_kernels.cc": "engine_test.cc runs them with every SIMD target",
     "src/engines/walk_nodes.cc": "engine_test.cc walks them",
     "src/model/forest.cc": "forest_builder_test.cc reads every forest through it",

@@ -7,7 +7,7 @@
 // With --commands it takes the measurements from stdin, one a line, so that a caller can have
 // several programs take turns: "ENTRY BATCH SECONDS", or "answers FILE". Used by bench/engines/run.
 #include "engines/engine.h"
-#include "engines/simd_targets.h"
+#include "base/simd_targets.h"
 #include "formats/load_model.h"
 
 #include <CLI/CLI.hpp>

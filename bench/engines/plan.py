@@ -60,7 +60,7 @@ BARS = {
 }
 
 OURS = "ml-inference"
-# What engines/simd_targets.h calls them.
+# What base/simd_targets.h calls them.
 SIMD_TARGETS = {"avx512": "AVX3", "avx2": "AVX2", "sse4": "SSE4", "scalar": "SCALAR"}
 OURS_BY_TARGET = {
     "best": OURS,

@@ -2,10 +2,10 @@
 // Any bytes: the first ones choose a forest, the others are the rows. Every engine, with every SIMD
 // target of the machine, gives the answer of the reference to the last bit.
 #include "base/assert.h"
+#include "base/simd_targets.h"
 #include "engines/engine.h"
 #include "engines/packed_engine.h"
 #include "engines/plain_engine.h"
-#include "engines/simd_targets.h"
 #include "model/reference_predict.h"
 #include "model/testing/random_forest.h"
 

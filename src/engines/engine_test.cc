@@ -3,9 +3,9 @@
 // far from the thresholds, missing and infinite.
 #include "engines/engine.h"
 
+#include "base/simd_targets.h"
 #include "engines/packed_engine.h"
 #include "engines/plain_engine.h"
-#include "engines/simd_targets.h"
 #include "model/forest_builder.h"
 #include "model/reference_predict.h"
 #include "model/testing/random_forest.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engines/key_kernels.h"
 
-#include "engines/simd_limits.h"
+#include "base/simd_dispatch.h"
 
 #include <algorithm>
 #include <array>
@@ -142,28 +142,28 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(CountDoublesBelow);
-HWY_EXPORT(CountIntsBelow);
-HWY_EXPORT(OrderBits);
-HWY_EXPORT(NarrowRanks);
+SIMD_EXPORT(CountDoublesBelow);
+SIMD_EXPORT(CountIntsBelow);
+SIMD_EXPORT(OrderBits);
+SIMD_EXPORT(NarrowRanks);
 
 void count_below(std::span<const double> sorted, const double* values, std::size_t rows,
                  std::int32_t missing, std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, missing, counts);
+  SIMD_CALL(CountDoublesBelow)(sorted, values, rows, missing, counts);
 }
 
 void count_below(std::span<const std::int32_t> sorted, const std::int32_t* values, std::size_t rows,
                  std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountIntsBelow)(sorted, values, rows, counts);
+  SIMD_CALL(CountIntsBelow)(sorted, values, rows, counts);
 }
 
 void order_bits(const float* values, std::size_t rows, std::int32_t missing, std::int32_t* keys) {
-  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, missing, keys);
+  SIMD_CALL(OrderBits)(values, rows, missing, keys);
 }
 
 void narrow_ranks(const std::int32_t* ranks, std::size_t rows, std::int32_t first,
                   std::int8_t* bytes) {
-  HWY_DYNAMIC_DISPATCH(NarrowRanks)(ranks, rows, first, bytes);
+  SIMD_CALL(NarrowRanks)(ranks, rows, first, bytes);
 }
 
 }  // namespace ml_inference

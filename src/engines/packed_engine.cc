@@ -2,11 +2,11 @@
 #include "engines/packed_engine.h"
 
 #include "base/assert.h"
+#include "base/simd_targets.h"
 #include "engines/aligned_array.h"
 #include "engines/key_columns.h"
 #include "engines/leaf_table.h"
 #include "engines/linear_leaves.h"
-#include "engines/simd_targets.h"
 #include "engines/tree_tops.h"
 #include "engines/walk_nodes.h"
 #include "model/forest_walk.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engines/select_kernels.h"
 
-#include "engines/simd_limits.h"
+#include "base/simd_dispatch.h"
 
 #include <algorithm>
 #include <array>
@@ -255,10 +255,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(SelectExits);
-HWY_EXPORT(SelectPaths);
-HWY_EXPORT(AddFloats);
-HWY_EXPORT(AddDoubles);
+SIMD_EXPORT(SelectExits);
+SIMD_EXPORT(SelectPaths);
+SIMD_EXPORT(AddFloats);
+SIMD_EXPORT(AddDoubles);
 
 void fill_exit_places(std::uint8_t* places) {
   for (std::size_t exit = 0; exit < kExitCountMax; ++exit) {
@@ -268,22 +268,22 @@ void fill_exit_places(std::uint8_t* places) {
 
 void select_exits(std::span<const SelectTest> tests, const std::int8_t* columns, std::size_t rows,
                   std::uint8_t* places, std::uint8_t* exits) {
-  HWY_DYNAMIC_DISPATCH(SelectExits)(tests, columns, rows, places, exits);
+  SIMD_CALL(SelectExits)(tests, columns, rows, places, exits);
 }
 
 void select_paths(std::span<const PathTest> tests, const std::int8_t* columns, std::size_t rows,
                   std::uint8_t* paths) {
-  HWY_DYNAMIC_DISPATCH(SelectPaths)(tests, columns, rows, paths);
+  SIMD_CALL(SelectPaths)(tests, columns, rows, paths);
 }
 
 void add_selected(const std::uint8_t* leaves, std::size_t rows, const LeafValues<float>& values,
                   float* sums) {
-  HWY_DYNAMIC_DISPATCH(AddFloats)(leaves, rows, values, sums);
+  SIMD_CALL(AddFloats)(leaves, rows, values, sums);
 }
 
 void add_selected(const std::uint8_t* leaves, std::size_t rows, const LeafValues<double>& values,
                   double* sums) {
-  HWY_DYNAMIC_DISPATCH(AddDoubles)(leaves, rows, values, sums);
+  SIMD_CALL(AddDoubles)(leaves, rows, values, sums);
 }
 
 }  // namespace ml_inference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engines/walk_kernels.h"
 
-#include "engines/simd_limits.h"
+#include "base/simd_dispatch.h"
 
 #include <algorithm>
 #include <array>
@@ -462,29 +462,29 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(WalkTrees);
-HWY_EXPORT(WalkBlock);
-HWY_EXPORT(AddFloatLeaves);
-HWY_EXPORT(AddDoubleLeaves);
+SIMD_EXPORT(WalkTrees);
+SIMD_EXPORT(WalkBlock);
+SIMD_EXPORT(AddFloatLeaves);
+SIMD_EXPORT(AddDoubleLeaves);
 
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  HWY_DYNAMIC_DISPATCH(WalkTrees)(forest, keys, roots, entries);
+  SIMD_CALL(WalkTrees)(forest, keys, roots, entries);
 }
 
 void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                 std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
-  HWY_DYNAMIC_DISPATCH(WalkBlock)(forest, keys, exits, rows, starts, entries);
+  SIMD_CALL(WalkBlock)(forest, keys, exits, rows, starts, entries);
 }
 
 void add_leaf_rows(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
                    std::size_t sum_stride, float* sums) {
-  HWY_DYNAMIC_DISPATCH(AddFloatLeaves)(leaves, entries, rows, sum_stride, sums);
+  SIMD_CALL(AddFloatLeaves)(leaves, entries, rows, sum_stride, sums);
 }
 
 void add_leaf_rows(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
                    std::size_t sum_stride, double* sums) {
-  HWY_DYNAMIC_DISPATCH(AddDoubleLeaves)(leaves, entries, rows, sum_stride, sums);
+  SIMD_CALL(AddDoubleLeaves)(leaves, entries, rows, sum_stride, sums);
 }
 
 }  // namespace ml_inference

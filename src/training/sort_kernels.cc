@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "training/sort_kernels.h"
 
+#include "base/simd_dispatch.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -106,26 +108,22 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ml_inference {
 
-HWY_EXPORT(SortFew32);
-HWY_EXPORT(SortFew64);
-HWY_EXPORT(SortNeighbours32);
-HWY_EXPORT(SortNeighbours64);
+SIMD_EXPORT(SortFew32);
+SIMD_EXPORT(SortFew64);
+SIMD_EXPORT(SortNeighbours32);
+SIMD_EXPORT(SortNeighbours64);
 
 void sort_few(std::span<const std::uint32_t> keys, std::uint32_t* sorted) {
-  HWY_DYNAMIC_DISPATCH(SortFew32)(keys, sorted);
+  SIMD_CALL(SortFew32)(keys, sorted);
 }
 
 void sort_few(std::span<const std::uint64_t> keys, std::uint64_t* sorted) {
-  HWY_DYNAMIC_DISPATCH(SortFew64)(keys, sorted);
+  SIMD_CALL(SortFew64)(keys, sorted);
 }
 
-bool sort_neighbours(std::span<std::uint32_t> keys) {
-  return HWY_DYNAMIC_DISPATCH(SortNeighbours32)(keys);
-}
+bool sort_neighbours(std::span<std::uint32_t> keys) { return SIMD_CALL(SortNeighbours32)(keys); }
 
-bool sort_neighbours(std::span<std::uint64_t> keys) {
-  return HWY_DYNAMIC_DISPATCH(SortNeighbours64)(keys);
-}
+bool sort_neighbours(std::span<std::uint64_t> keys) { return SIMD_CALL(SortNeighbours64)(keys); }
 
 }  // namespace ml_inference
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which vector instructions the engines use: the widest that this machine has and this build knows,
+// Which vector instructions kernels use: the widest that this machine has and this build knows,
 // unless somebody asks for less.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace ml_inference {
 
-/// What the engines run with: "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR" ...
+/// What kernels run with: "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR" ...
 [[nodiscard]] std::string_view simd_target();
 
 /// Those that this machine can run, the widest first.
