@@ -49,17 +49,16 @@ class StubHandler final : public HttpHandler {
         response.body.append(part).append(" ");
       }
     };
-    const auto work = [fill](const std::stop_token&) { fill(); };
+    const auto work = [fill](const WorkPlace&) { fill(); };
     if (request.target == "/work") return Work{.run = work};
     if (request.target == "/huge-work") return Work{.run = work, .memory_size = kBudgetSize + 1};
     if (request.target == "/large-work") {
-      return Work{.run = [&response](const std::stop_token&) {
-        response.body.assign(kBudgetSize + 1, 'x');
-      }};
+      return Work{
+          .run = [&response](const WorkPlace&) { response.body.assign(kBudgetSize + 1, 'x'); }};
     }
     if (request.target == "/gate") {
       return Work{.run =
-                      [this, fill](const std::stop_token&) {
+                      [this, fill](const WorkPlace&) {
                         gate_.begun.set_value();
                         gate_.opened.get_future().wait();
                         fill();
@@ -67,10 +66,10 @@ class StubHandler final : public HttpHandler {
                   .memory_size = kBudgetSize};
     }
     if (request.target == "/endless") {
-      return Work{.run = [this](const std::stop_token& stop) {
+      return Work{.run = [this](const WorkPlace& place) {
         gate_.begun.set_value();
         std::promise<void> stopped;
-        const std::stop_callback on_stop(stop, [&stopped] { stopped.set_value(); });
+        const std::stop_callback on_stop(place.stop, [&stopped] { stopped.set_value(); });
         stopped.get_future().wait();
         gate_.opened.set_value();
       }};
