@@ -70,8 +70,8 @@ class ServedModel {
   /// Predicts the request's rows into scratch.answers and returns them:
   /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
   /// The caller has checked every cell (serving/cell_reader.h) and every row (refusals()).
-  /// place  whose workers may help (serving/row_parts.h): the answers are the same, to the last bit,
-  ///        whoever computes them. Once place.stop asks, the answers mean nothing.
+  /// place  whose workers may help (serving/row_parts.h): the answers are the same, to the last
+  ///        bit, whoever computes them. Once place.stop asks, the answers mean nothing.
   std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch,
                                   const WorkPlace& place = {}) const;
 

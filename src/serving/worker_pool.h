@@ -42,8 +42,8 @@ class WorkerPool {
   /// How many workers there are.
   [[nodiscard]] std::size_t thread_count() const { return thread_count_.load(); }
 
-  /// Does all parts of something: the caller by `own`, and each worker that has nothing else to do by
-  /// a PartWork that it makes for itself. Which of them does which part is open. Work that waits
+  /// Does all parts of something: the caller by `own`, and each worker that has nothing else to do
+  /// by a PartWork that it makes for itself. Which of them does which part is open. Work that waits
   /// comes first: between two parts, a helper goes and does that.
   ///
   /// Waits for nothing but parts that a helper is within, so it ends even if nobody helps. Returns
