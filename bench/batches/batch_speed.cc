@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// batch_speed [--model FILE --rows FILE]: how much sooner a batch is done by several workers than by
-// one, and which part of a request that is.
+// batch_speed [--model FILE --rows FILE]: how much sooner a batch is done by several workers than
+// by one, and which part of a request that is.
 //
 // Without a file, of two models of its own: 100 trees on Iris, as the program serves when it is
-// given none, and 500 trees of any depth on 20 000 rows of 54 features and 7 classes. ROWS is a file
-// of float64 numbers, little-endian, row-major. All measurements take turns, one worker and several;
-// times are of the clock on the wall. Prints tables in Markdown. Used by bench/batches/run.
+// given none, and 500 trees of any depth on 20 000 rows of 54 features and 7 classes. The FILE of
+// rows has float64 numbers, little-endian, row-major. One worker and several take turns; times are
+// of the clock on the wall. With --pin each worker has a CPU of its own: on a machine that does
+// other things too, the system may put two beside each other. Prints tables in Markdown. Used by
+// bench/batches/run.
 #include "api/limits.h"
 #include "api/predict_json.h"
 #include "data/iris.h"
@@ -23,6 +25,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -32,6 +35,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <sched.h>
 #include <span>
 #include <string>
 #include <thread>
@@ -49,6 +53,7 @@ struct Options {
   std::vector<std::size_t> batches = {500, 1'000, 2'500, 5'000, 10'000};
   std::size_t workers = std::max(2U, std::thread::hardware_concurrency());
   std::size_t repetitions = 21;
+  bool pins = false;
 };
 
 // A model, and rows to ask it about.
@@ -102,7 +107,9 @@ std::vector<double> walls(const std::vector<Taken>& all) {
 // Has a pool predict the request as the server does: within a work of one of its workers.
 class Server {
  public:
-  explicit Server(std::size_t workers) : pool_(workers, 1) {}
+  Server(std::size_t workers, bool pins) : pool_(workers, workers) {
+    if (pins) pin(static_cast<std::ptrdiff_t>(workers));
+  }
 
   Taken predict(const Subject& subject, const PredictRequest& request) {
     Taken taken;
@@ -121,6 +128,25 @@ class Server {
   [[nodiscard]] const std::vector<double>& answers() const { return scratch_.answers; }
 
  private:
+  // A work for each worker: none has two, since nobody ends before all have begun.
+  void pin(std::ptrdiff_t workers) {
+    std::latch all_there(workers + 1);
+    std::latch all_done(workers);
+    for (std::ptrdiff_t worker = 0; worker < workers; ++worker) {
+      const bool is_submitted = pool_.try_submit([&all_there, &all_done, worker] {
+        cpu_set_t cpus;
+        CPU_ZERO(&cpus);
+        CPU_SET(static_cast<std::size_t>(worker) % std::thread::hardware_concurrency(), &cpus);
+        if (::sched_setaffinity(0, sizeof cpus, &cpus) != 0) std::perror("batch_speed: --pin");
+        all_there.arrive_and_wait();
+        all_done.count_down();
+      });
+      if (!is_submitted) std::abort();
+    }
+    all_there.arrive_and_wait();
+    all_done.wait();
+  }
+
   PredictScratch scratch_;
   WorkerPool pool_;
 };
@@ -147,8 +173,8 @@ bool same_bits(std::span<const double> a, std::span<const double> b) {
 
 // Returns false when several workers answer otherwise than one.
 bool compare(const Subject& subject, const Options& options) {
-  Server one(1);
-  Server several(options.workers);
+  Server one(1, options.pins);
+  Server several(options.workers, options.pins);
   fmt::print("\n## {}: engine {}, {} steps a row\n\n", subject.name, subject.model->engine_name(),
              subject.model->steps_per_row());
   fmt::print(
@@ -202,8 +228,8 @@ void split_request(const Subject& subject, const Options& options) {
       {kRowsPerRequestMax, subject.row_count(), (kJsonNodeCountMax - 8) / (feature_count + 1)});
   const PredictDialect dialect(subject.model->schema());
   const std::string body = body_of(subject.request(count), feature_count);
-  Server one(1);
-  Server several(options.workers);
+  Server one(1, options.pins);
+  Server several(options.workers, options.pins);
   std::vector<double> reading;
   std::vector<double> alone;
   std::vector<double> together;
@@ -348,6 +374,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--rows", options.rows_file, "float64 rows, raw")->needs(model);
   app.add_option("--batches", options.batches, "rows a batch")->delimiter(',');
   app.add_option("--workers", options.workers, "beside one");
+  app.add_flag("--pin", options.pins, "each worker to a CPU of its own");
   app.add_option("--repetitions", options.repetitions, "measurements of each, in turns")
       ->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argument_count, arguments);
