@@ -98,12 +98,6 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-std::vector<double> walls(const std::vector<Taken>& all) {
-  std::vector<double> values;
-  for (const Taken& taken : all) values.push_back(taken.wall);
-  return values;
-}
-
 // Has a pool predict the request as the server does: within a work of one of its workers.
 class Server {
  public:
@@ -171,6 +165,40 @@ bool same_bits(std::span<const double> a, std::span<const double> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
+// Measurements of one batch, each beside one of the other kind.
+struct Measured {
+  std::vector<double> alone;     // seconds
+  std::vector<double> together;  // seconds
+  std::vector<double> ratios;
+  std::vector<double> cpu_ratios;
+};
+
+Measured measure_batch(const Subject& subject, const PredictRequest& request, Server& one,
+                       Server& several, std::size_t repetitions) {
+  const std::size_t calls = calls_for(one.predict(subject, request));
+  Measured measured;
+  for (std::size_t i = 0; i < repetitions; ++i) {
+    const Taken alone = mean_of(calls, [&] { return one.predict(subject, request); });
+    const Taken together = mean_of(calls, [&] { return several.predict(subject, request); });
+    measured.alone.push_back(alone.wall);
+    measured.together.push_back(together.wall);
+    measured.ratios.push_back(alone.wall / together.wall);
+    measured.cpu_ratios.push_back(together.cpu / alone.cpu);
+  }
+  return measured;
+}
+
+void print_row(std::size_t row_count, const Measured& measured) {
+  const double alone = std::ranges::min(measured.alone);
+  const double together = std::ranges::min(measured.together);
+  fmt::print(
+      "| {} | {:.3f} ({:.3f}) | {:.3f} ({:.3f}) | {:.2f} ({:.2f} - {:.2f}) | {:.2f} | {:.2f} |\n",
+      row_count, median(measured.alone) * 1e3, alone * 1e3, median(measured.together) * 1e3,
+      together * 1e3, median(measured.ratios), std::ranges::min(measured.ratios),
+      std::ranges::max(measured.ratios), alone / together, median(measured.cpu_ratios));
+  std::fflush(stdout);
+}
+
 // Returns false when several workers answer otherwise than one.
 bool compare(const Subject& subject, const Options& options) {
   Server one(1, options.pins);
@@ -178,33 +206,20 @@ bool compare(const Subject& subject, const Options& options) {
   fmt::print("\n## {}: engine {}, {} steps a row\n\n", subject.name, subject.model->engine_name(),
              subject.model->steps_per_row());
   fmt::print(
-      "| rows | 1 worker, ms | {0} workers, ms | ratio (least - greatest) | CPU time |\n"
-      "| ---: | ---: | ---: | ---: | ---: |\n",
+      "| rows | 1 worker, ms (least) | {0} workers, ms (least) | ratio (least - greatest) | of the "
+      "least times | CPU time |\n"
+      "| ---: | ---: | ---: | ---: | ---: | ---: |\n",
       options.workers);
   for (const std::size_t count : options.batches) {
     if (count > subject.row_count()) continue;
     const PredictRequest request = subject.request(count);
-    const std::size_t calls = calls_for(one.predict(subject, request));
+    one.predict(subject, request);
     several.predict(subject, request);
     if (!same_bits(one.answers(), several.answers())) {
       fmt::print(stderr, "batch_speed: {} workers answer otherwise than one\n", options.workers);
       return false;
     }
-    std::vector<Taken> alone;
-    std::vector<Taken> together;
-    std::vector<double> ratios;
-    std::vector<double> cpu_ratios;
-    for (std::size_t i = 0; i < options.repetitions; ++i) {
-      alone.push_back(mean_of(calls, [&] { return one.predict(subject, request); }));
-      together.push_back(mean_of(calls, [&] { return several.predict(subject, request); }));
-      ratios.push_back(alone.back().wall / together.back().wall);
-      cpu_ratios.push_back(together.back().cpu / alone.back().cpu);
-    }
-    fmt::print("| {} | {:.3f} | {:.3f} | {:.2f} ({:.2f} - {:.2f}) | {:.2f} x |\n", count,
-               median(walls(alone)) * 1e3, median(walls(together)) * 1e3, median(ratios),
-               *std::ranges::min_element(ratios), *std::ranges::max_element(ratios),
-               median(cpu_ratios));
-    std::fflush(stdout);
+    print_row(count, measure_batch(subject, request, one, several, options.repetitions));
   }
   return true;
 }
@@ -355,8 +370,10 @@ bool measure(const Subject& subject, const Options& options) {
 }
 
 int run(const Options& options) {
-  fmt::print("# Benchmark: a batch by {} workers beside one, medians of {}\n", options.workers,
-             options.repetitions);
+  fmt::print(
+      "# Benchmark: a batch by {} workers beside one, medians of {}\n\nOn a machine that does "
+      "other things too, the ratio of the least times says most.\n",
+      options.workers, options.repetitions);
   if (!options.model_file.empty()) {
     const std::optional<Subject> subject = file_subject(options);
     return subject && measure(*subject, options) ? 0 : 1;
