@@ -204,41 +204,37 @@ std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
   }
   response.trace.queued = true;
   return Work{.run =
-                  [kept = now, body = request.body, &response](const std::stop_token& stop) {
+                  [kept = now, body = request.body, &response](const WorkPlace& place) {
                     PredictMemory memory;
-                    predict_now(*kept, body, memory, response, stop);
+                    predict_now(*kept, body, memory, response, place);
                   },
               .memory_size = memory_size};
 }
 
-// What only the model itself can tell of rows whose cells are in order; of no more rows once it is
-// asked to stop.
+// What only the model itself can tell of rows whose cells are in order.
 void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults,
-                             const std::stop_token& stop) {
-  if (!model.model().estimator().may_refuse() || model.schema().takes_any_width) return;
-  const std::size_t width = model.schema().feature_count();
+                             const WorkPlace& place) {
   const PredictRequest& rows = memory.call.request;
-  for (std::size_t row = 0; row < rows.row_count && !stop.stop_requested(); ++row) {
-    if (faults.is_full()) return faults.leave_rows();
-    const std::span<const double> cells = std::span(rows.cells).subspan(row * width, width);
-    const auto reason = model.refusal(cells, memory.scratch);
-    if (!reason) continue;
+  const std::vector<RowRefusal> refusals =
+      model.refusals(rows, kFaultCountMax, memory.scratch, place);
+  for (const RowRefusal& refusal : refusals) {
     Location where{"body", "features"};
-    if (memory.call.form == RowForm::list) where.emplace_back(row);
+    if (memory.call.form == RowForm::list) where.emplace_back(refusal.row);
     faults.add({.type = "value_error",
                 .location = std::move(where),
-                .message = "Value error, " + *reason,
+                .message = "Value error, " + refusal.reason,
                 .input = "null"});
   }
+  if (faults.is_full() && refusals.back().row + 1 < rows.row_count) faults.leave_rows();
 }
 
 void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,
-                            HttpResponse& response, const std::stop_token& stop) {
+                            HttpResponse& response, const WorkPlace& place) {
   response.trace.note(&RequestTrace::compute_begin);
   FaultList faults;
   served.dialect.read(body, memory.tape, memory.call, faults);
   memory.tape.shrink();
-  if (faults.empty()) add_refusals(*served.model, memory, faults, stop);
+  if (faults.empty()) add_refusals(*served.model, memory, faults, place);
   if (!faults.empty()) {
     response.trace.note(&RequestTrace::compute_end);
     response.status = 422;
@@ -248,9 +244,9 @@ void Endpoints::predict_now(const Served& served, std::string_view body, Predict
     return;
   }
   const PredictRequest& rows = memory.call.request;
-  const std::span<const double> answers = served.model->predict(rows, memory.scratch, stop);
+  const std::span<const double> answers = served.model->predict(rows, memory.scratch, place);
   response.trace.note(&RequestTrace::compute_end);
-  if (stop.stop_requested()) return response.trace.note(&RequestTrace::encode_end);
+  if (place.stop.stop_requested()) return response.trace.note(&RequestTrace::encode_end);
   served.dialect.append_answer(response.body, memory.call.form, answers);
   response.prediction_count = rows.row_count;
   if (memory.call.form == RowForm::single) {

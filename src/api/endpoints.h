@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <memory>
 #include <random>
-#include <stop_token>
 #include <string>
 
 namespace ml_inference {
@@ -71,9 +70,9 @@ class Endpoints final : public HttpHandler {
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
   std::optional<Work> predict(const HttpRequest& request, HttpResponse& response);
   static void add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults,
-                           const std::stop_token& stop);
+                           const WorkPlace& place);
   static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
-                          HttpResponse& response, const std::stop_token& stop = {});
+                          HttpResponse& response, const WorkPlace& place = {});
   bool is_admitted(const HttpRequest& request, HttpResponse& response);
   const std::shared_ptr<const Served>& served();
   void begin_trace(const HttpRequest& request, HttpResponse& response);

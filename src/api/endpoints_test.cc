@@ -7,6 +7,7 @@
 #include "api/testing/stumps.h"
 #include "telemetry/exposition.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -325,9 +326,58 @@ TEST_F(ReadyEndpointsTest, StopsWhenItIsAskedToAndAnswersNothing) {
   ASSERT_TRUE(work.has_value());
   std::stop_source stop;
   stop.request_stop();
-  work->run(stop.get_token());
+  work->run({.stop = stop.get_token()});
   EXPECT_THAT(response.body, IsEmpty());
   EXPECT_EQ(response.prediction_count, 0U);
+}
+
+// Answers a row with its first number, and refuses those where that is negative. Dear enough for
+// workers to help each other.
+class RefusesNegative final : public Estimator {
+ public:
+  [[nodiscard]] std::size_t feature_count() const override { return 4; }
+  [[nodiscard]] std::size_t answer_width() const override { return 1; }
+  [[nodiscard]] std::size_t steps_per_row() const override { return 100'000; }
+  void predict(MatrixView<const double> rows, std::span<double> out, Workspace&) const override {
+    for (std::size_t row = 0; row < rows.row_count(); ++row) out[row] = rows.row(row)[0];
+  }
+  [[nodiscard]] bool may_refuse() const override { return true; }
+  [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
+                                                   Workspace&) const override {
+    return row[0] < 0 ? std::optional<std::string>("is negative") : std::nullopt;
+  }
+  void for_each_forest(const std::function<void(const Forest&)>&) const override {}
+  void run_forests_by(const ForestRunnerMaker&) override {}
+};
+
+TEST_F(ReadyEndpointsTest, AnswersTheSameBytesHoweverManyWorkersHelp) {
+  Schema schema{.feature_names = {"a", "b", "c", "d"}, .targets = {{.task = Task::regression}}};
+  Model model = make_model(schema, std::make_unique<RefusesNegative>(), {}).value();
+  readiness.model_ready(ServedModel::make(std::move(model), "refuses negative").value());
+  for (const std::size_t last_refused : {0U, 3U, 100U, 101U, 300U}) {  // of 300 rows
+    std::string body = R"({"features":[)";
+    for (std::size_t row = 1; row <= 300; ++row) {
+      body +=
+          fmt::format("{}[{}{},0,0,0]", row == 1 ? "" : ",", row <= last_refused ? "-" : "", row);
+    }
+    body += "]}";
+    const HttpRequest request = predict(body);
+    HttpResponse alone;
+    endpoints.handle(request, alone)->run({});
+    EXPECT_EQ(alone.status, last_refused == 0 ? 200 : 422);
+    for (const std::size_t workers : {1U, 2U, 3U}) {
+      WorkerPool pool(workers, 1);
+      HttpResponse together;
+      auto work = endpoints.handle(request, together);
+      ASSERT_TRUE(pool.try_submit([&] { work->run({.workers = &pool}); }));
+      pool.finish();
+      EXPECT_EQ(together.status, alone.status);
+      EXPECT_EQ(together.body, alone.body);
+      EXPECT_EQ(together.outcome, alone.outcome);
+    }
+    const bool leaves_rows = alone.body.find("were not looked at") != std::string::npos;
+    EXPECT_EQ(leaves_rows, last_refused >= 100);
+  }
 }
 
 TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {

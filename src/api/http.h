@@ -3,13 +3,13 @@
 #pragma once
 
 #include "base/byte_units.h"
+#include "serving/worker_pool.h"
 #include "telemetry/tracer.h"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -60,9 +60,9 @@ class HttpHandler {
  public:
   /// Too much for an event loop.
   struct Work {
-    /// Fills the response; called once at most, by a worker. Once the token asks to stop, it
-    /// returns soon, and the response means nothing.
-    std::move_only_function<void(const std::stop_token& stop)> run;
+    /// Fills the response; called once at most, by a worker of place.workers, which may help. Once
+    /// place.stop asks, it returns soon, and the response means nothing.
+    std::move_only_function<void(const WorkPlace& place)> run;
     std::size_t memory_size = 0;  ///< bytes that run() needs at most beside the request
   };
 

@@ -10,7 +10,6 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -39,15 +38,11 @@ class BoundedQueue {
     return true;
   }
 
-  /// Waits for a value. Nothing once the queue is closed and empty, or when `leave` asks the caller
-  /// to go: who asks calls wake() afterwards. Only for a queue with batches of one.
-  [[nodiscard]] std::optional<T> pop(const std::stop_token& leave = {}) {
+  /// Waits for a value. Nothing once the queue is closed and empty. Only for a queue with batches
+  /// of one.
+  [[nodiscard]] std::optional<T> pop() {
     std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return closed_ || !values_.empty() || leave.stop_requested(); });
-    if (leave.stop_requested() && !closed_) {
-      if (!values_.empty()) filled_.notify_one();  // what woke us may be meant for another
-      return std::nullopt;
-    }
+    filled_.wait(lock, [this] { return closed_ || !values_.empty(); });
     if (values_.empty()) return std::nullopt;
     std::optional<T> value(std::move(values_.front()));
     values_.pop_front();
@@ -64,14 +59,6 @@ class BoundedQueue {
                          std::make_move_iterator(values_.begin() + count));
     values_.erase(values_.begin(), values_.begin() + count);
     return batch;
-  }
-
-  /// Has every consumer look whether it is asked to leave.
-  void wake() {
-    {
-      const std::lock_guard lock(mutex_);
-    }  // who has looked already waits by now
-    filled_.notify_all();
   }
 
   /// Refuses all further pushes; consumers get what is left and then nothing.

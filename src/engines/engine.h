@@ -3,6 +3,7 @@
 #pragma once
 
 #include "data/matrix.h"
+#include "engines/block_size.h"
 #include "model/forest.h"
 #include "model/forest_runner.h"
 
@@ -20,6 +21,9 @@ class Engine : public ForestRunner {
   /// The same of float32 rows. Rows of the forest's feature_type are taken as they are, others are
   /// rounded or widened one by one.
   virtual void predict(MatrixView<const float> rows, std::span<double> out) const = 0;
+
+  /// So many rows in one call cost least a row, or nearly; fewer may cost more. In whole blocks.
+  [[nodiscard]] virtual std::size_t full_speed_row_count() const { return kBlockRowCount; }
 };
 
 /// The fastest engine of this build for the forest. Never null.

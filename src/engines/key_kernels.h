@@ -3,15 +3,16 @@
 // them are about the rows of one block, in one column.
 #pragma once
 
+#include "engines/block_size.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace ml_inference {
 
-/// Rows that are answered together, side by side: a block. What is done to a block is done to its
-/// first `rows` rows, 64 or 128: columns are kBlockRowCount apart either way.
-inline constexpr std::size_t kBlockRowCount = 128;
+/// Rows that are answered together, side by side, are a block of kBlockRowCount. What is done to a
+/// block is done to its first `rows` rows, 64 or 128: columns are kBlockRowCount apart either way.
 inline constexpr std::size_t kHalfBlockRowCount = 64;
 
 /// Of each value, how many of `sorted` are below it; of NaN, `missing`.

@@ -44,6 +44,9 @@ constexpr std::size_t kLeastBlockRowCount = 24;
 constexpr std::size_t kBlockCountTogether = 16;
 constexpr std::size_t kKeysTogetherSize = std::size_t{1} << 20;
 
+// So many of them cost a row hardly more than more do. Measured: docs/engines.md.
+constexpr std::size_t kFullSpeedBlockCount = 8;
+
 // Feature and Sum: float or double, as the forest's feature_type and sum_type say.
 template <class Feature, class Sum>
 class PackedEngine final : public Engine {
@@ -58,6 +61,9 @@ class PackedEngine final : public Engine {
   [[nodiscard]] std::size_t memory_size() const override {
     return columns_.memory_size() + leaves_.memory_size() + linear_.memory_size() +
            nodes_.memory_size() + tops_.memory_size() + std::span(first_outputs_).size_bytes();
+  }
+  [[nodiscard]] std::size_t full_speed_row_count() const override {
+    return (tops_.are_whole() ? 1 : kFullSpeedBlockCount) * kBlockRowCount;
   }
   void predict(MatrixView<const float> rows, std::span<double> out) const override {
     predict_rows(rows, out);

@@ -288,7 +288,7 @@ Connection::Awaitable<void> Connection::do_work(HttpHandler::Work work) {
   const bool taken = state_.workers.try_submit([&, stop = work_stop_.get_token()] {
     const WorkShare share(state_.work_memory, work.memory_size);
     has_begun = !stop.stop_requested();
-    if (has_begun) work.run(stop);
+    if (has_begun) work.run({.stop = stop, .workers = &state_.workers});
     was_stopped = stop.stop_requested();
     if (was_stopped) response_.body = {};
     had_room = output_share_.take(response_.body.size());

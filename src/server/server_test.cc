@@ -8,9 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
-#include <atomic>
-#include <cerrno>
 #include <future>
+#include <latch>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -35,9 +34,10 @@ struct Gate {
   std::promise<void> opened;
 };
 
-/// Answers with the method, the target and the body. "/work" is done by a worker, and "/gate" as
-/// well once the gate is open. "/huge-work" needs more memory than there is, "/large-work" has an
-/// answer larger than the budget. "/endless" ends when it is asked to stop, and not before.
+/// Answers with the method, the target and the body. "/work" is done by a worker, "/together" by
+/// two at a time, and "/gate" by one once the gate is open. "/huge-work" needs more memory than
+/// there is, "/large-work" has an answer larger than the budget. "/endless" ends when it is asked
+/// to stop.
 class StubHandler final : public HttpHandler {
  public:
   explicit StubHandler(Gate& gate) : gate_(gate) {}
@@ -49,28 +49,31 @@ class StubHandler final : public HttpHandler {
         response.body.append(part).append(" ");
       }
     };
-    const auto work = [fill](const std::stop_token&) { fill(); };
+    const auto work = [fill](const WorkPlace&) { fill(); };
+    const auto meet = [fill](const WorkPlace& place) {
+      std::latch both_there(2);
+      const auto arrive = [&both_there] { return both_there.arrive_and_wait(), false; };
+      place.workers->do_together(arrive, [&] { return arrive; }, 1);
+      fill();
+    };
+    const auto gated = [this, fill](const WorkPlace&) {
+      gate_.begun.set_value();
+      gate_.opened.get_future().wait();
+      fill();
+    };
     if (request.target == "/work") return Work{.run = work};
     if (request.target == "/huge-work") return Work{.run = work, .memory_size = kBudgetSize + 1};
     if (request.target == "/large-work") {
-      return Work{.run = [&response](const std::stop_token&) {
-        response.body.assign(kBudgetSize + 1, 'x');
-      }};
+      return Work{
+          .run = [&response](const WorkPlace&) { response.body.assign(kBudgetSize + 1, 'x'); }};
     }
-    if (request.target == "/gate") {
-      return Work{.run =
-                      [this, fill](const std::stop_token&) {
-                        gate_.begun.set_value();
-                        gate_.opened.get_future().wait();
-                        fill();
-                      },
-                  .memory_size = kBudgetSize};
-    }
+    if (request.target == "/gate") return Work{.run = gated, .memory_size = kBudgetSize};
+    if (request.target == "/together") return Work{.run = meet};
     if (request.target == "/endless") {
-      return Work{.run = [this](const std::stop_token& stop) {
+      return Work{.run = [this](const WorkPlace& place) {
         gate_.begun.set_value();
         std::promise<void> stopped;
-        const std::stop_callback on_stop(stop, [&stopped] { stopped.set_value(); });
+        const std::stop_callback on_stop(place.stop, [&stopped] { stopped.set_value(); });
         stopped.get_future().wait();
         gate_.opened.set_value();
       }};
@@ -397,6 +400,14 @@ TEST_F(ServerTest, AnswersOtherRequestsWhileWorkIsUnderWay) {
   EXPECT_THAT(other.response(), HasSubstr("GET /a"));
   gate_.opened.set_value();
   EXPECT_THAT(slow.response(), HasSubstr("GET /gate"));
+}
+
+TEST_F(ServerTest, HasWorkersHelpEachOther) {
+  options_.thread_count = 2;
+  start();
+  Client client(port());
+  client.get("/together");
+  EXPECT_THAT(client.response(), HasSubstr("GET /together"));
 }
 
 TEST_F(ServerTest, StopsTheWorkOfAClientThatIsGone) {

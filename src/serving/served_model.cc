@@ -6,14 +6,15 @@
 #include "engines/table_engine.h"
 
 #include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <mutex>
 #include <utility>
 
 namespace ml_inference {
 namespace {
-
-// So many steps take some 20 ms: thousands of rows of a usual forest, which engines run as fast as
-// they can, and soon enough for whoever waits for the end of work that nobody wants any more.
-constexpr std::size_t kPieceStepCount = 10'000'000;
 
 std::unique_ptr<const Engine> engine_for(Forest forest, ModelUse use) {
   if (use == ModelUse::long_files && table_engine_takes(forest)) {
@@ -22,14 +23,48 @@ std::unique_ptr<const Engine> engine_for(Forest forest, ModelUse use) {
   return make_engine(std::move(forest));
 }
 
+// Of all refusals those of the first rows, whatever the order in which they are found.
+class FirstRefusals {
+ public:
+  // count_max  at least 1.
+  explicit FirstRefusals(std::size_t count_max) : count_max_(count_max) {}
+
+  // Whether it matters if the row is refused, or any behind it.
+  [[nodiscard]] bool wants(std::size_t row) const { return row < end_.load(); }
+
+  void add(std::size_t row, std::string reason) {
+    const std::lock_guard lock(mutex_);
+    if (!wants(row)) return;
+    reasons_.emplace(row, std::move(reason));
+    if (reasons_.size() > count_max_) reasons_.erase(std::prev(reasons_.end()));
+    if (reasons_.size() == count_max_) end_.store(reasons_.rbegin()->first);
+  }
+
+  [[nodiscard]] std::vector<RowRefusal> take() {
+    std::vector<RowRefusal> refusals;
+    for (auto& [row, reason] : reasons_) refusals.push_back({row, std::move(reason)});
+    return refusals;
+  }
+
+ private:
+  const std::size_t count_max_;
+  std::atomic<std::size_t> end_ = std::numeric_limits<std::size_t>::max();  // written under mutex_
+  std::mutex mutex_;
+  std::map<std::size_t, std::string> reasons_;  // guarded by mutex_; by row
+};
+
 }  // namespace
 
 ServedModel::ServedModel(Model model, std::string name, ModelUse use)
-    : model_(std::move(model)), name_(std::move(name)) {
+    : model_(std::move(model)),
+      name_(std::move(name)),
+      predict_cost_{.steps_per_row = model_.size().steps_per_row} {
   model_.run_forests_by([this, use](Forest forest) {
-    std::unique_ptr<const ForestRunner> engine = engine_for(std::move(forest), use);
+    std::unique_ptr<const Engine> engine = engine_for(std::move(forest), use);
     const std::string_view engine_name = engine->name();
     memory_size_ += engine->memory_size();
+    predict_cost_.full_speed_row_count =
+        std::max(predict_cost_.full_speed_row_count, engine->full_speed_row_count());
     if (engine_name_.find(engine_name) == std::string::npos) {
       if (!engine_name_.empty()) {
         engine_name_ += '+';
@@ -78,13 +113,8 @@ std::size_t ServedModel::steps_per_row() const {
   return model_.size().steps_per_row * (model_.estimator().may_refuse() ? 2 : 1);
 }
 
-std::size_t ServedModel::rows_per_piece() const {
-  const std::size_t steps = std::max<std::size_t>(model_.size().steps_per_row, 1);
-  return std::max<std::size_t>(kPieceStepCount / steps, 1);
-}
-
 std::span<const double> ServedModel::predict(const PredictRequest& request, PredictScratch& scratch,
-                                             const std::stop_token& stop) const {
+                                             const WorkPlace& place) const {
   const std::size_t feature_count = schema().feature_count();
   const std::size_t width = schema().answer_width();
   scratch.answers.resize(request.row_count * width);
@@ -94,13 +124,12 @@ std::span<const double> ServedModel::predict(const PredictRequest& request, Pred
   }
   ASSERT(request.cells.size() == request.row_count * feature_count);
   const std::span<const double> cells = request.cells;
-  const std::size_t piece = rows_per_piece();
-  for (std::size_t row = 0; row < request.row_count && !stop.stop_requested(); row += piece) {
-    const std::size_t count = std::min(piece, request.row_count - row);
-    model_.estimator().predict(
-        {cells.subspan(row * feature_count, count * feature_count), count, feature_count},
-        std::span(scratch.answers).subspan(row * width, count * width), scratch.workspace);
-  }
+  do_rows(request.row_count, predict_cost_, place, scratch.workspace,
+          [&](std::size_t first, std::size_t count, Workspace& workspace) {
+            model_.estimator().predict(
+                {cells.subspan(first * feature_count, count * feature_count), count, feature_count},
+                std::span(scratch.answers).subspan(first * width, count * width), workspace);
+          });
   return scratch.answers;
 }
 
@@ -108,6 +137,24 @@ std::optional<std::string> ServedModel::refusal(std::span<const double> row,
                                                 PredictScratch& scratch) const {
   if (!model_.estimator().may_refuse() || schema().takes_any_width) return std::nullopt;
   return model_.estimator().refusal(row, scratch.workspace);
+}
+
+std::vector<RowRefusal> ServedModel::refusals(const PredictRequest& request, std::size_t count_max,
+                                              PredictScratch& scratch,
+                                              const WorkPlace& place) const {
+  if (!model_.estimator().may_refuse() || schema().takes_any_width) return {};
+  const std::size_t width = schema().feature_count();
+  FirstRefusals found(count_max);
+  const RowCost cost{.steps_per_row = predict_cost_.steps_per_row};
+  do_rows(request.row_count, cost, place, scratch.workspace,
+          [&](std::size_t first, std::size_t count, Workspace& workspace) {
+            for (std::size_t row = first; row < first + count && found.wants(row); ++row) {
+              const auto cells = std::span(request.cells).subspan(row * width, width);
+              auto reason = model_.estimator().refusal(cells, workspace);
+              if (reason) found.add(row, *std::move(reason));
+            }
+          });
+  return found.take();
 }
 
 }  // namespace ml_inference

@@ -4,12 +4,13 @@
 
 #include "base/result.h"
 #include "model/model.h"
+#include "serving/row_parts.h"
+#include "serving/worker_pool.h"
 
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct PredictRequest {
 struct PredictScratch {
   Workspace workspace;
   std::vector<double> answers;  ///< [row_count, answer_width]
+};
+
+/// A row that the library would refuse although its cells are all in order.
+struct RowRefusal {
+  std::size_t row = 0;
+  std::string reason;
+
+  bool operator==(const RowRefusal&) const = default;
 };
 
 /// What a model is for.
@@ -60,24 +69,26 @@ class ServedModel {
 
   /// Predicts the request's rows into scratch.answers and returns them:
   /// [row_count, answer_width] float64, row-major; valid until the scratch is used again.
-  /// The caller has checked every cell (serving/cell_reader.h) and every row (refusal()).
-  /// stop  looked at before each piece of rows_per_piece() rows: once it is asked for, no further
-  ///       piece begins, and the answers mean nothing.
+  /// The caller has checked every cell (serving/cell_reader.h) and every row (refusals()).
+  /// place  whose workers may help (serving/row_parts.h): the answers are the same, to the last
+  ///        bit, whoever computes them. Once place.stop asks, the answers mean nothing.
   std::span<const double> predict(const PredictRequest& request, PredictScratch& scratch,
-                                  const std::stop_token& stop = {}) const;
+                                  const WorkPlace& place = {}) const;
 
   /// Why the library would refuse a row whose cells are all in order; nothing when it would not.
   /// row  feature_count cells; none for a model that takes rows of any width.
   [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
                                                    PredictScratch& scratch) const;
 
+  /// The request's first count_max rows that have a refusal(), in the order of the rows: the same
+  /// ones whoever looks at them. Once place.stop asks, they mean nothing.
+  [[nodiscard]] std::vector<RowRefusal> refusals(const PredictRequest& request,
+                                                 std::size_t count_max, PredictScratch& scratch,
+                                                 const WorkPlace& place = {}) const;
+
   /// About how many steps one row takes (Estimator::steps_per_row()), refusal() and predict()
   /// together: what a caller weighs a batch by.
   [[nodiscard]] std::size_t steps_per_row() const;
-
-  /// How many rows are predicted between two looks at a stop token: at least one, and about a
-  /// fiftieth of a second's work.
-  [[nodiscard]] std::size_t rows_per_piece() const;
 
  private:
   ServedModel(Model model, std::string name, ModelUse use);
@@ -89,6 +100,7 @@ class ServedModel {
   std::string engine_name_;
   std::string engine_reason_;
   std::size_t memory_size_ = 0;
+  RowCost predict_cost_;
 };
 
 }  // namespace ml_inference

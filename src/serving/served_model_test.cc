@@ -3,11 +3,16 @@
 
 #include "model/estimators/constant.h"
 #include "model/forest_builder.h"
+#include "model/testing/random_forest.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <latch>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -93,6 +98,23 @@ std::shared_ptr<const ServedModel> counting_model(Counting::Seen& seen, std::siz
   return served;
 }
 
+// A forest of the shape behind its engine.
+std::shared_ptr<const ServedModel> forest_model(const testing::RandomForestShape& shape) {
+  Schema schema;
+  for (std::size_t feature = 0; feature < shape.feature_count; ++feature) {
+    schema.feature_names.push_back("x" + std::to_string(feature));
+  }
+  schema.targets[0].class_labels = {std::string("a"), std::string("b"), std::string("c")};
+  Model model = make_model(schema, testing::make_random_forest(shape, 3), {}).value();
+  return ServedModel::make(std::move(model), "random").value();
+}
+
+std::vector<std::uint64_t> bits(std::span<const double> values) {
+  std::vector<std::uint64_t> all;
+  for (const double value : values) all.push_back(std::bit_cast<std::uint64_t>(value));
+  return all;
+}
+
 PredictRequest numbered_rows(std::size_t count) {
   PredictRequest request{.cells = std::vector<double>(count), .row_count = count};
   std::iota(request.cells.begin(), request.cells.end(), 0.0);
@@ -104,15 +126,12 @@ TEST(ServedModel, PredictsRowsInPiecesByWhatTheyCost) {
   Counting::Seen seen;
   PredictScratch scratch;
   const auto dear = counting_model(seen, 4'000'000);
-  EXPECT_EQ(dear->rows_per_piece(), 2U);
   const auto answers = dear->predict(numbered_rows(5), scratch);
   EXPECT_THAT(answers, ElementsAre(0, 2, 4, 6, 8));
   EXPECT_THAT(seen.pieces, ElementsAre(2, 2, 1));
   const auto cheap = counting_model(seen, 100);
   static_cast<void>(cheap->predict(numbered_rows(10'000), scratch));
   EXPECT_THAT(seen.pieces, ElementsAre(10'000));
-  EXPECT_EQ(counting_model(seen, 1'000'000'000)->rows_per_piece(), 1U);
-  EXPECT_EQ(counting_model(seen, 0)->rows_per_piece(), 10'000'000U);
 }
 
 TEST(ServedModel, BeginsNoFurtherPieceOnceItIsAskedToStop) {
@@ -121,7 +140,8 @@ TEST(ServedModel, BeginsNoFurtherPieceOnceItIsAskedToStop) {
   seen.stop_at = 3;
   PredictScratch scratch;
   const auto served = counting_model(seen, 5'000'000);
-  static_cast<void>(served->predict(numbered_rows(10'000), scratch, seen.stop.get_token()));
+  static_cast<void>(
+      served->predict(numbered_rows(10'000), scratch, {.stop = seen.stop.get_token()}));
   EXPECT_THAT(seen.pieces, ElementsAre(2, 2));
 }
 
@@ -189,6 +209,134 @@ TEST(ServedModel, AnswersRowsThatNobodyLooksAtWithoutTheirCells) {
   const auto answers = served->predict({.cells = {}, .row_count = 2}, scratch);
   EXPECT_EQ(std::vector(answers.begin(), answers.end()), (std::vector{0.25, 0.75, 0.25, 0.75}));
   EXPECT_TRUE(served->predict({}, scratch).empty());
+}
+
+TEST(ServedModel, GivesTheSameAnswersHoweverManyWorkersComputeThem) {
+  constexpr std::size_t kFeatureCount = 5;
+  for (const std::size_t depth : {4U, 12U}) {  // asked all tests at once; walked
+    const auto served =
+        forest_model({.feature_count = kFeatureCount, .tree_count = 100, .depth = depth});
+    const std::size_t enough = 2'000'000 / served->steps_per_row() + 1;
+    for (const std::size_t row_count : {std::size_t{1}, enough, enough + 127, 2 * enough + 1,
+                                        4 * enough + 64, 4 * enough + 100}) {
+      const PredictRequest request{
+          .cells = testing::make_random_double_rows(row_count, kFeatureCount, row_count),
+          .row_count = row_count};
+      PredictScratch scratch;
+      const std::vector<std::uint64_t> alone = bits(served->predict(request, scratch));
+      for (const std::size_t workers : {1U, 2U, 3U}) {
+        WorkerPool pool(workers, 1);
+        std::vector<std::uint64_t> together;
+        ASSERT_TRUE(pool.try_submit([&] {
+          PredictScratch memory;
+          together = bits(served->predict(request, memory, {.workers = &pool}));
+        }));
+        pool.finish();
+        EXPECT_EQ(together, alone) << row_count << " rows, " << workers << " workers";
+      }
+    }
+  }
+}
+
+// Lets nobody go before two threads are within a part, and remembers what it was given.
+class Meeting final : public Estimator {
+ public:
+  struct Seen {
+    std::latch two_are_within{2};
+    std::atomic<int> parts = 0;
+    std::atomic<bool> is_open = false;  // lets the warm-up row pass
+  };
+  explicit Meeting(Seen& seen) : seen_(seen) {}
+
+  [[nodiscard]] std::size_t feature_count() const override { return 1; }
+  [[nodiscard]] std::size_t answer_width() const override { return 1; }
+  [[nodiscard]] std::size_t steps_per_row() const override { return 10'000; }
+  void predict(MatrixView<const double> rows, std::span<double> out, Workspace&) const override {
+    if (seen_.is_open && seen_.parts++ < 2) seen_.two_are_within.arrive_and_wait();
+    for (std::size_t row = 0; row < rows.row_count(); ++row) out[row] = rows.row(row)[0] + 1;
+  }
+  void for_each_forest(const std::function<void(const Forest&)>&) const override {}
+  void run_forests_by(const ForestRunnerMaker&) override {}
+
+ private:
+  Seen& seen_;
+};
+
+TEST(ServedModel, HasTwoWorkersComputePartsOfOneBatchAtTheSameTime) {
+  Meeting::Seen seen;
+  Schema schema{.feature_names = {"x"}, .targets = {{.task = Task::regression}}};
+  Model model = make_model(schema, std::make_unique<Meeting>(seen), {}).value();
+  const auto served = ServedModel::make(std::move(model), "meeting").value();
+  seen.is_open = true;
+  const PredictRequest request = numbered_rows(1'000);
+  std::vector<double> answers;
+  WorkerPool pool(2, 1);
+  ASSERT_TRUE(pool.try_submit([&] {
+    PredictScratch scratch;
+    const auto all = served->predict(request, scratch, {.workers = &pool});
+    answers.assign(all.begin(), all.end());
+  }));
+  pool.finish();             // would never return if a part waited for the other
+  EXPECT_EQ(seen.parts, 8);  // of 128 rows, the last of 104
+  ASSERT_EQ(answers.size(), 1'000U);
+  for (std::size_t row = 0; row < 1'000; ++row) {
+    EXPECT_EQ(answers[row], static_cast<double>(row + 1));
+  }
+}
+
+// Refuses every row that is a multiple of something.
+class Refusing final : public Estimator {
+ public:
+  explicit Refusing(std::size_t every) : every_(every) {}
+
+  [[nodiscard]] std::size_t feature_count() const override { return 1; }
+  [[nodiscard]] std::size_t answer_width() const override { return 1; }
+  [[nodiscard]] std::size_t steps_per_row() const override { return 10'000; }
+  void predict(MatrixView<const double>, std::span<double>, Workspace&) const override {}
+  [[nodiscard]] bool may_refuse() const override { return true; }
+  [[nodiscard]] std::optional<std::string> refusal(std::span<const double> row,
+                                                   Workspace&) const override {
+    const auto number = static_cast<std::size_t>(row[0]);
+    if (number % every_ != 0) return std::nullopt;
+    return std::to_string(number);
+  }
+  void for_each_forest(const std::function<void(const Forest&)>&) const override {}
+  void run_forests_by(const ForestRunnerMaker&) override {}
+
+ private:
+  std::size_t every_;
+};
+
+TEST(ServedModel, FindsTheFirstRefusalsByRowWhoeverLooksForThem) {
+  Schema schema{.feature_names = {"x"}, .targets = {{.task = Task::regression}}};
+  const PredictRequest request = numbered_rows(5'000);
+  for (const std::size_t every : {1U, 7U, 60U, 4'999U, 10'000U}) {
+    Model model = make_model(schema, std::make_unique<Refusing>(every), {}).value();
+    const auto served = ServedModel::make(std::move(model), "refusing").value();
+    std::vector<RowRefusal> expected;
+    for (std::size_t row = 0; row < 5'000 && expected.size() < 100; row += every) {
+      expected.push_back({row, std::to_string(row)});
+    }
+    PredictScratch scratch;
+    EXPECT_EQ(served->refusals(request, 100, scratch), expected);
+    for (const std::size_t workers : {1U, 2U, 3U}) {
+      WorkerPool pool(workers, 1);
+      std::vector<RowRefusal> together;
+      ASSERT_TRUE(pool.try_submit([&] {
+        PredictScratch memory;
+        together = served->refusals(request, 100, memory, {.workers = &pool});
+      }));
+      pool.finish();
+      EXPECT_EQ(together, expected) << every << ", " << workers << " workers";
+    }
+  }
+}
+
+TEST(ServedModel, AsksNoRowOfAModelThatRefusesNone) {
+  const auto served = ServedModel::make(threshold_model(), "threshold").value();
+  PredictScratch scratch;
+  EXPECT_THAT(served->refusals({.cells = {0, 0}, .row_count = 1}, 100, scratch),
+              ::testing::IsEmpty());
 }
 
 }  // namespace

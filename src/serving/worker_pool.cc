@@ -7,7 +7,7 @@
 
 namespace ml_inference {
 
-WorkerPool::WorkerPool(std::size_t thread_count, std::size_t queue_size) : queue_(queue_size) {
+WorkerPool::WorkerPool(std::size_t thread_count, std::size_t queue_size) : queue_size_(queue_size) {
   resize(thread_count);
 }
 
@@ -22,23 +22,107 @@ WorkerPool::Worker::Worker(WorkerPool& pool)
 bool WorkerPool::try_submit(Work&& work) {
   {
     const std::lock_guard lock(mutex_);
+    if (closed_ || queue_.size() >= queue_size_) return false;
+    queue_.push_back(std::move(work));
     ++undone_count_;
   }
-  if (queue_.try_push(std::move(work))) return true;
-  count_done();
-  return false;
+  has_work_.notify_one();
+  return true;
 }
 
+// Waiting work first, since somebody waits for it whom nobody serves yet. Who closes the pool has
+// every worker stay until all is done: what is under way may want help.
 void WorkerPool::work_until(const std::stop_token& leave) {
-  while (auto work = queue_.pop(leave)) {
-    (*work)();
-    count_done();
+  Lock lock(mutex_);
+  for (;;) {
+    has_work_.wait(lock,
+                   [&] { return may_leave(leave) || !queue_.empty() || wants_help() != nullptr; });
+    if (may_leave(leave)) {
+      has_work_.notify_one();  // what woke us may be meant for another
+      return;
+    }
+    if (!queue_.empty()) {
+      do_first(lock);
+    } else {
+      help(*wants_help(), leave, lock);
+    }
   }
 }
 
-void WorkerPool::count_done() {
+bool WorkerPool::may_leave(const std::stop_token& leave) const {
+  return closed_ ? undone_count_ == 0 : leave.stop_requested();
+}
+
+void WorkerPool::do_first(Lock& lock) {
+  Work work = std::move(queue_.front());
+  queue_.pop_front();
+  lock.unlock();
+  work();
+  work = nullptr;
+  lock.lock();
+  if (--undone_count_ > 0) return;
+  all_done_.notify_all();
+  if (closed_) has_work_.notify_all();
+}
+
+void WorkerPool::help(Together& together, const std::stop_token& leave, Lock& lock) {
+  ++together.helper_count;
+  lock.unlock();
+  PartWork do_part = together.make_helper();
+  bool did_one = true;
+  do {
+    did_one = do_part();
+  } while (did_one && !is_needed_elsewhere(leave));
+  do_part = nullptr;
+  lock.lock();
+  if (!did_one) together.is_exhausted = true;
+  if (--together.helper_count == 0) helper_left_.notify_all();
+}
+
+WorkerPool::Together* WorkerPool::wants_help() const {
+  for (Together* const together : together_) {
+    if (!together->is_exhausted && together->helper_count < together->helper_count_max) {
+      return together;
+    }
+  }
+  return nullptr;
+}
+
+bool WorkerPool::is_needed_elsewhere(const std::stop_token& leave) {
   const std::lock_guard lock(mutex_);
-  if (--undone_count_ == 0) all_done_.notify_all();
+  return !queue_.empty() || may_leave(leave);
+}
+
+// On the list while the caller does its parts; off it, with no helper left, before the caller's
+// frame goes, whatever ends it.
+class WorkerPool::Listed {
+ public:
+  Listed(WorkerPool& pool, Together& together) : pool_(pool), together_(together) {
+    {
+      const std::lock_guard lock(pool_.mutex_);
+      pool_.together_.push_back(&together_);
+    }
+    for (std::size_t i = 0; i < together_.helper_count_max; ++i) pool_.has_work_.notify_one();
+  }
+  ~Listed() {
+    Lock lock(pool_.mutex_);
+    std::erase(pool_.together_, &together_);
+    pool_.helper_left_.wait(lock, [this] { return together_.helper_count == 0; });
+  }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+ private:
+  WorkerPool& pool_;
+  Together& together_;
+};
+
+void WorkerPool::do_together(PartWork own, const std::function<PartWork()>& make_helper,
+                             std::size_t helper_count_max) {
+  Together together{.make_helper = make_helper, .helper_count_max = helper_count_max};
+  const Listed listed(*this, together);
+  while (own()) {
+  }
 }
 
 void WorkerPool::resize(std::size_t thread_count) {
@@ -49,20 +133,35 @@ void WorkerPool::resize(std::size_t thread_count) {
     leaving_.push_back(std::move(workers_.back()));
     workers_.pop_back();
   }
-  queue_.wake();
-  while (workers_.size() < thread_count) workers_.push_back(std::make_unique<Worker>(*this));
+  {
+    const std::lock_guard lock(mutex_);
+  }  // who has looked already waits by now
+  has_work_.notify_all();
+  thread_count_.store(workers_.size());
+  while (workers_.size() < thread_count) {
+    workers_.push_back(std::make_unique<Worker>(*this));
+    thread_count_.store(workers_.size());
+  }
+}
+
+void WorkerPool::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  has_work_.notify_all();
 }
 
 void WorkerPool::finish() {
-  queue_.close();
+  close();
   workers_.clear();  // joins, once what was taken is done
   leaving_.clear();
 }
 
 bool WorkerPool::finish_within(std::chrono::milliseconds limit) {
-  queue_.close();
+  close();
   {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     if (!all_done_.wait_for(lock, limit, [this] { return undone_count_ == 0; })) return false;
   }
   finish();

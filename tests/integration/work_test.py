@@ -64,12 +64,14 @@ def dear_model(product_count):
 class LongWork(unittest.TestCase):
     """These programs have one event loop and one worker. A batch of theirs takes an hour."""
 
+    THREADS = "1"
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         model = Path(folder.name) / "dear.onnx"
         model.write_bytes(dear_model(50_000_000))
-        self.flags = ("--model", str(model), "--threads", "1", "--drain-delay", "0")
+        self.flags = ("--model", str(model), "--threads", self.THREADS, "--drain-delay", "0")
 
     def test_a_client_that_leaves_ends_its_work(self):
         with ready_program(*self.flags) as program:
@@ -113,6 +115,19 @@ class LongWork(unittest.TestCase):
         with ready_program(*self.flags) as program, program.connect() as client:
             client.send(predict_request([ROW] * 50))
             self.assertEqual(program.get("/ready").status, 200)
+            self.assertEqual(select.select([client.socket], [], [], 0)[0], [], "answered already")
+
+
+class LongWorkTogether(LongWork):
+    """The same with workers that help each other."""
+
+    THREADS = "3"
+
+    def test_other_work_is_done_between_the_parts_of_a_batch(self):
+        with ready_program(*self.flags) as program, program.connect() as client:
+            client.send(predict_request([ROW] * ROWS_MAX))
+            for _ in range(3):
+                self.assertEqual(program.predict(ROW).status, 200)
             self.assertEqual(select.select([client.socket], [], [], 0)[0], [], "answered already")
 
 
