@@ -10,6 +10,25 @@
 
 namespace ml_inference {
 
+struct Sha256::State {
+  sha256_ctx context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { sha256_init(&state_->context); }
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  sha256_update(&state_->context, bytes.size(),
+                reinterpret_cast<const std::uint8_t*>(bytes.data()));
+}
+
+// Nettle's state is a new one afterwards.
+Digest Sha256::take() {
+  Digest digest;
+  sha256_digest(&state_->context, digest.size(), digest.data());
+  return digest;
+}
+
 Digest sha256(std::string_view bytes) {
   Digest digest;
   static_assert(std::tuple_size_v<Digest> == SHA256_DIGEST_SIZE);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,24 @@ using Digest = std::array<unsigned char, 32>;
 
 /// SHA-256 of the bytes (FIPS 180-4). Threads: any.
 [[nodiscard]] Digest sha256(std::string_view bytes);
+
+/// SHA-256 of bytes that come piece by piece. Threads: one at a time.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  ~Sha256();
+
+  void add(std::string_view bytes);
+
+  /// Of all that was added since the last call.
+  [[nodiscard]] Digest take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Whether two digests are equal, in a time that tells nothing of where they differ.
 [[nodiscard]] bool same_digest(const Digest& a, const Digest& b);

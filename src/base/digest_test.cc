@@ -15,6 +15,13 @@ TEST(Digest, IsThatOfTheStandard) {
   EXPECT_EQ(hex_digits(sha256(""), 12), "e3b0c44298fc");
 }
 
+TEST(Digest, IsTheSameOfPieces) {
+  Sha256 pieces;
+  for (const std::string_view piece : {"a", "", "bc"}) pieces.add(piece);
+  EXPECT_EQ(pieces.take(), sha256("abc"));
+  EXPECT_EQ(pieces.take(), sha256("")) << "each begins anew";
+}
+
 TEST(Digest, HasABase64Form) {
   EXPECT_EQ(base64_text(sha256("")), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
 }

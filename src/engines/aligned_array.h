@@ -2,13 +2,12 @@
 // Memory for vectors.
 #pragma once
 
-#include "base/assert.h"
+#include "base/large_pages.h"
 
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <span>
-#include <sys/mman.h>
 #include <type_traits>
 
 namespace ml_inference {
@@ -23,7 +22,7 @@ class AlignedArray {
  public:
   AlignedArray() = default;
   explicit AlignedArray(std::size_t size)
-      : size_(size), values_(static_cast<T*>(allocate(size * sizeof(T)))) {}
+      : size_(size), values_(static_cast<T*>(allocate_pages(size * sizeof(T), kLineSize))) {}
 
   [[nodiscard]] T* data() { return values_.get(); }
   [[nodiscard]] const T* data() const { return values_.get(); }
@@ -34,20 +33,9 @@ class AlignedArray {
 
  private:
   static constexpr std::size_t kLineSize = 64;
-  static constexpr std::size_t kHugePageSize = std::size_t{2} << 20;
   struct Free {
     void operator()(T* values) const { std::free(values); }
   };
-
-  static void* allocate(std::size_t size) {
-    const std::size_t alignment = size >= kHugePageSize ? kHugePageSize : kLineSize;
-    const std::size_t whole = (size / alignment + 1) * alignment;
-    void* const memory = std::aligned_alloc(alignment, whole);
-    ASSERT(memory != nullptr);
-    // Advice: memory without huge pages does as well.
-    if (alignment == kHugePageSize) madvise(memory, whole, MADV_HUGEPAGE);
-    return memory;
-  }
 
   std::size_t size_ = 0;
   std::unique_ptr<T, Free> values_;

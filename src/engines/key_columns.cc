@@ -64,8 +64,9 @@ auto KeyColumns<Feature>::use_of(const ForestNode& test) -> SetUse {
 template <class Feature>
 void KeyColumns<Feature>::add_columns(const Forest& forest) {
   columns_of_.resize(forest.feature_count());
+  // Without a branch for leaves, whose feature is 0: half of the guesses would be wrong.
   for (const ForestNode& node : forest.nodes()) {
-    if (!node.is_leaf()) columns_of_[node.feature()][kind_of(node)] = 1;
+    columns_of_[node.feature()][kind_of(node)] |= node.is_leaf() ? 0U : 1U;
   }
   const auto add = [this](std::size_t feature, std::size_t kind) {
     std::uint32_t& column = columns_of_[feature][kind];

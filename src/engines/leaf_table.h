@@ -11,9 +11,8 @@
 
 namespace ml_inference {
 
-/// The values of leaves, in the type that sums are carried in. Leaves of several values that are
-/// equal may share an entry: most leaves of a grown classification forest name one class alone, and
-/// a few kilobytes then stand for a hundred megabytes.
+/// The values of leaves, in the type that sums are carried in. Leaves that share an entry in the
+/// forest may share one here.
 /// Sum      float or double, as the forest's sum_type says.
 /// Threads: immutable.
 template <class Sum>
@@ -48,8 +47,7 @@ class LeafTable {
   }
 
  private:
-  void share(const Forest& forest);
-  void stop_sharing();
+  void share(const SharedLeaves& leaves);
   void append(std::span<const double> values);
 
   std::size_t width_;

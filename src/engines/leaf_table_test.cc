@@ -64,8 +64,7 @@ TEST(LeafTable, FollowsAnOrderWhereItIsGivenOne) {
   EXPECT_EQ(table.memory_size(), 4 * 2 * sizeof(double));
 }
 
-// Looking up what is never found again would take more memory than it saves.
-TEST(LeafTable, StopsSharingWhereLeavesDiffer) {
+TEST(LeafTable, SharesNothingWhereLeavesDiffer) {
   std::vector<std::vector<double>> leaves;
   for (int leaf = 0; leaf < 20'000; ++leaf) leaves.push_back({static_cast<double>(leaf), 1, 2});
   const Forest forest = chain(leaves);

@@ -20,29 +20,12 @@ constexpr std::size_t kPairsOfLine = 64 / (2 * sizeof(WalkNode));
 // where level after level it would find one.
 class Order {
  public:
-  explicit Order(const Forest& forest) : forest_(forest), places_(forest.nodes().size()) {
-    for (const std::uint32_t root : forest.roots()) add_tree(root);
-  }
+  explicit Order(const Forest& forest) : forest_(forest), places_(forest.nodes().size()) {}
 
-  // By node of the forest.
-  [[nodiscard]] const std::vector<std::uint32_t>& places() const { return places_; }
-
-  // Places, with those that stay empty beside roots.
-  [[nodiscard]] std::size_t size() const { return next_; }
-
-  [[nodiscard]] std::size_t greatest_delta() const {
-    std::size_t greatest = 0;
-    const std::span<const ForestNode> nodes = forest_.nodes();
-    for (std::size_t index = 0; index < nodes.size(); ++index) {
-      if (nodes[index].is_leaf()) continue;
-      greatest = std::max<std::size_t>(greatest, places_[nodes[index].left()] - places_[index]);
-    }
-    return greatest;
-  }
-
- private:
+  // Tree after tree, so that what else is done with a tree finds it in the cache. Beside its root a
+  // place stays empty.
   void add_tree(std::size_t root) {
-    places_[root] = static_cast<std::uint32_t>(next_);
+    set_place(root, next_);
     next_ += 2;
     waiting_.assign(1, root);
     while (!waiting_.empty()) {
@@ -50,6 +33,14 @@ class Order {
       waiting_.pop_back();
       if (!forest_.nodes()[parent].is_leaf()) add_line(parent);
     }
+  }
+
+  // By node of the forest, of those trees that were added.
+  [[nodiscard]] std::span<const std::uint32_t> places() const { return places_.span(); }
+
+ private:
+  void set_place(std::size_t node, std::size_t place) {
+    places_.data()[node] = static_cast<std::uint32_t>(place);
   }
 
   // The children of a test, and further ones level by level while the line has room.
@@ -60,8 +51,8 @@ class Order {
       while (taken < line_.size() && forest_.nodes()[line_[taken]].is_leaf()) ++taken;
       if (taken == line_.size()) return;
       const ForestNode& test = forest_.nodes()[line_[taken++]];
-      places_[test.left()] = static_cast<std::uint32_t>(next_);
-      places_[test.right()] = static_cast<std::uint32_t>(next_ + 1);
+      set_place(test.left(), next_);
+      set_place(test.right(), next_ + 1);
       next_ += 2;
       line_.push_back(test.left());
       line_.push_back(test.right());
@@ -73,11 +64,15 @@ class Order {
   }
 
   const Forest& forest_;
-  std::vector<std::uint32_t> places_;
+  AlignedArray<std::uint32_t> places_;
   std::size_t next_ = 0;
   std::vector<std::size_t> waiting_;  // tests whose children have no place yet
   std::vector<std::size_t> line_;     // likewise, of the current line; before `taken` they have
 };
+
+std::size_t end_of_tree(const Forest& forest, std::size_t tree) {
+  return tree + 1 < forest.tree_count() ? forest.roots()[tree + 1] : forest.nodes().size();
+}
 
 }  // namespace
 
@@ -91,33 +86,39 @@ Result<WalkNodes> WalkNodes::make(const Forest& forest, const KeyColumns<Feature
   // Not all of the 32: a shift by as many is none.
   walk.delta_bits_ =
       static_cast<std::uint32_t>(std::min(31, std::countl_zero(walk.column_count_ - 1)));
-  const Order order(forest);
+  walk.depth_ = static_cast<std::uint32_t>(forest.depth());
+  walk.tree_count_ = forest.tree_count();
+  walk.nodes_ = AlignedArray<WalkNode>(forest.nodes().size() + forest.tree_count());
+  Order order(forest);
   const std::span<const std::uint32_t> places = order.places();
-  if (const std::size_t delta = order.greatest_delta(); delta >> walk.delta_bits_ != 0) {
+  std::size_t greatest_delta = 0;
+  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    const std::size_t begin = forest.roots()[tree];
+    order.add_tree(begin);
+    walk.roots_.push_back(places[begin]);
+    walk.nodes_.data()[places[begin] + 1] = {.key = 0, .link = 0};
+    for (std::size_t index = begin; index < end_of_tree(forest, tree); ++index) {
+      const ForestNode& node = forest.nodes()[index];
+      WalkNode& made = walk.nodes_.data()[places[index]];
+      if (node.is_leaf()) {
+        made = {.key = static_cast<std::int32_t>(entry_of(node.leaf())), .link = 0};
+        continue;
+      }
+      const KeyTest test = columns.test_of(node);
+      const std::uint32_t delta = places[node.left()] - places[index];
+      greatest_delta = std::max<std::size_t>(greatest_delta, delta);
+      made = {.key = test.key, .link = test.column << walk.delta_bits_ | delta};
+    }
+  }
+  if (greatest_delta >> walk.delta_bits_ != 0) {
     return fail(Code::resource_exhausted,
                 fmt::format("a child lies {} nodes behind its parent, and with {} columns there is "
                             "room for {} in a node of 8 bytes",
-                            delta, walk.column_count_, (1U << walk.delta_bits_) - 1));
+                            greatest_delta, walk.column_count_, (1U << walk.delta_bits_) - 1));
   }
-  walk.depth_ = static_cast<std::uint32_t>(forest.depth());
-  walk.tree_count_ = forest.tree_count();
-  for (const std::uint32_t root : forest.roots()) walk.roots_.push_back(places[root]);
   if (!walk.roots_.empty()) {
     const std::size_t groups = (walk.tree_count_ + kWalkGroupSize - 1) / kWalkGroupSize;
     walk.roots_.resize(groups * kWalkGroupSize, walk.roots_.back());
-  }
-  walk.nodes_ = AlignedArray<WalkNode>(order.size());
-  std::ranges::fill(walk.nodes_.span(), WalkNode{.key = 0, .link = 0});
-  for (std::size_t index = 0; index < forest.nodes().size(); ++index) {
-    const ForestNode& node = forest.nodes()[index];
-    WalkNode& made = walk.nodes_.data()[places[index]];
-    if (node.is_leaf()) {
-      made.key = static_cast<std::int32_t>(entry_of(node.leaf()));
-      continue;
-    }
-    const KeyTest test = columns.test_of(node);
-    made = {.key = test.key,
-            .link = test.column << walk.delta_bits_ | (places[node.left()] - places[index])};
   }
   tops.move_exits(places);
   return walk;

@@ -2,6 +2,8 @@
 #include "formats/load_model.h"
 
 #include "base/digest.h"
+#include "base/large_pages.h"
+#include "formats/digest_beside.h"
 #include "formats/format_error.h"
 #include "formats/lightgbm/lightgbm_model.h"
 #include "formats/lightgbm/reader.h"
@@ -17,13 +19,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <future>
-#include <sys/mman.h>
+#include <functional>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -59,13 +64,6 @@ std::string known_formats() {
     names += format.name;
   }
   return names;
-}
-
-// A large file is digested while it is read. A small one is done before a thread would have begun.
-std::future<std::string> begin_digest(std::string_view bytes) {
-  constexpr std::size_t kLarge = std::size_t{1} << 20;
-  const std::launch when = bytes.size() < kLarge ? std::launch::deferred : std::launch::async;
-  return std::async(when, sha256_text, bytes);
 }
 
 std::string first_bytes(std::string_view bytes) {
@@ -105,65 +103,90 @@ Result<std::size_t> model_file_size(const std::string& path) {
   return static_cast<std::size_t>(size);
 }
 
-// Fewer and larger pages for a large file: giving them out takes a fifth of its loading.
-void advise_large_pages(char* bytes, std::size_t size) {
-  constexpr std::uintptr_t kPage = 4096;
-  const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(bytes);
-  const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
-  const std::uintptr_t last = (begin + size) / kPage * kPage;
-  // Advice only: where it is not taken, all is as before.
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-}
+// What a model is made of, and its digest, which is asked for when the model is there.
+struct Source {
+  std::string_view bytes;
+  std::string_view name;
+  std::function<std::string()> digest;
+};
 
-Result<std::string> read_model_file(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::size_t size, model_file_size(path));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return fail(Code::invalid_argument,
-                fmt::format("cannot be opened: {}", std::generic_category().message(errno)));
-  }
-  std::string bytes;
-  // Not filled with zeros first: the memory of a large file would be written twice.
-  bytes.resize_and_overwrite(size, [&file](char* into, std::size_t count) {
-    advise_large_pages(into, count);
-    file.read(into, static_cast<std::streamsize>(count));
-    return count;
-  });
-  if (static_cast<std::size_t>(file.gcount()) != size) {
-    return fail(
-        Code::data_loss,
-        fmt::format("read {} bytes, expected {}: the file is being changed", file.gcount(), size));
-  }
-  return bytes;
-}
-
-}  // namespace
-
-Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
-  if (bytes.empty()) {
-    return fail_at(source_name,
+Result<Model> load(const Source& source) {
+  if (source.bytes.empty()) {
+    return fail_at(source.name,
                    {Code::invalid_argument,
                     fmt::format("the file is empty, expected a model ({})", known_formats())});
   }
   for (const Format& format : kFormats) {
-    if (!format.begins(bytes)) continue;
+    if (!format.begins(source.bytes)) continue;
     try {
-      std::future<std::string> digest = begin_digest(bytes);
-      Model model = format.read(bytes);
-      return std::move(model).with_sha256(digest.get());
+      Model model = format.read(source.bytes);
+      return std::move(model).with_sha256(source.digest());
     } catch (FormatError& refusal) {
-      return fail_at(source_name, std::move(refusal.error));
+      return fail_at(source.name, std::move(refusal.error));
     }
   }
-  return fail_at(source_name,
+  return fail_at(source.name,
                  {Code::unimplemented, fmt::format("the file begins with {}, expected a model ({})",
-                                                   first_bytes(bytes), known_formats())});
+                                                   first_bytes(source.bytes), known_formats())});
+}
+
+// So much is read at once: many of them in a large file, and few calls.
+constexpr std::size_t kPieceSize = std::size_t{4} << 20;
+
+// The bytes of a file, which are digested while they are read and made a model of.
+class FileBytes {
+ public:
+  explicit FileBytes(std::size_t size)
+      : size_(size),
+        bytes_(static_cast<char*>(allocate_pages(size, alignof(std::max_align_t)))),
+        digest_(view()) {}
+
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  [[nodiscard]] std::string digest() { return digest_.text(); }
+
+  Result<void> read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+      return fail(Code::invalid_argument,
+                  fmt::format("cannot be opened: {}", std::generic_category().message(errno)));
+    }
+    for (std::size_t filled = 0; filled < size_;) {
+      const std::size_t piece = std::min(kPieceSize, size_ - filled);
+      file.read(bytes_.get() + filled, static_cast<std::streamsize>(piece));
+      const auto got = static_cast<std::size_t>(file.gcount());
+      filled += got;
+      if (got < piece) {
+        return fail(
+            Code::data_loss,
+            fmt::format("read {} bytes, expected {}: the file is being changed", filled, size_));
+      }
+      digest_.announce(filled);
+    }
+    return {};
+  }
+
+ private:
+  struct Free {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+
+  std::size_t size_;
+  std::unique_ptr<char, Free> bytes_;
+  DigestBeside digest_;
+};
+
+}  // namespace
+
+Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
+  return load({.bytes = bytes, .name = source_name, .digest = [&] { return sha256_text(bytes); }});
 }
 
 Result<Model> load_model_file(const std::string& path) {
-  Result<std::string> bytes = read_model_file(path);
-  if (!bytes) return fail_at(path, std::move(bytes).error());
-  return load_model(*bytes, path);
+  const Result<std::size_t> size = model_file_size(path);
+  if (!size) return fail_at(path, size.error());
+  FileBytes bytes(*size);
+  if (Result<void> read = bytes.read(path); !read) return fail_at(path, std::move(read).error());
+  return load({.bytes = bytes.view(), .name = path, .digest = [&bytes] { return bytes.digest(); }});
 }
 
 }  // namespace ml_inference

@@ -35,7 +35,7 @@ std::size_t Forest::steps_per_row() const {
 
 std::size_t Forest::memory_size() const {
   const auto size_of = [](const auto& values) { return std::span(values).size_bytes(); };
-  return size_of(nodes_) + size_of(roots_) + size_of(first_outputs_) + size_of(leaf_values_) +
+  return size_of(nodes_) + size_of(roots_) + size_of(first_outputs_) + leaves_.memory_size() +
          size_of(set_words_) + size_of(set_ends_) + size_of(constants_) + size_of(term_ends_) +
          size_of(term_features_) + size_of(term_coefficients_);
 }

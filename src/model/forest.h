@@ -3,7 +3,9 @@
 // What its nodes ask of a row is written down in model/forest_walk.h.
 #pragma once
 
+#include "base/large_pages.h"
 #include "model/forest_shape.h"
+#include "model/shared_leaves.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -99,7 +101,7 @@ class Forest {
   [[nodiscard]] std::size_t leaf_width() const { return shape_.leaf_width; }  ///< never 0
   [[nodiscard]] Aggregation aggregation() const { return shape_.aggregation; }
   [[nodiscard]] std::size_t tree_count() const { return roots_.size(); }
-  [[nodiscard]] std::size_t leaf_count() const { return leaf_values_.size() / leaf_width(); }
+  [[nodiscard]] std::size_t leaf_count() const { return leaves_.leaf_count(); }
   [[nodiscard]] std::size_t category_set_count() const { return set_ends_.size(); }
   [[nodiscard]] std::size_t linear_leaf_count() const { return constants_.size(); }
 
@@ -114,8 +116,11 @@ class Forest {
 
   /// The leaf_width() values of one leaf; of a linear one, what it gives when a value is missing.
   [[nodiscard]] std::span<const double> leaf_values(std::size_t leaf) const {
-    return std::span(leaf_values_).subspan(leaf * leaf_width(), leaf_width());
+    return leaves_.of(leaf);
   }
+
+  /// The same for all leaves, and which of them are equal.
+  [[nodiscard]] const SharedLeaves& leaves() const { return leaves_; }
 
   /// Bit code % 32 of word code / 32 says whether that code goes left.
   [[nodiscard]] std::span<const std::uint32_t> category_set(std::size_t set) const {
@@ -131,7 +136,7 @@ class Forest {
   /// About how many steps a row takes: Estimator::steps_per_row().
   [[nodiscard]] std::size_t steps_per_row() const;
 
-  /// In bytes: 16 a node, 8 a leaf value, 8 a tree, and what categories and linear leaves take.
+  /// In bytes: 16 a node, 8 a tree, leaves, and what categories and linear leaves take.
   [[nodiscard]] std::size_t memory_size() const;
 
   bool operator==(const Forest&) const = default;
@@ -142,10 +147,10 @@ class Forest {
 
   ForestShape shape_;
   std::size_t depth_ = 0;
-  std::vector<ForestNode> nodes_;
+  LargeVector<ForestNode> nodes_;
   std::vector<std::uint32_t> roots_;
   std::vector<std::uint32_t> first_outputs_;
-  std::vector<double> leaf_values_;       // [leaf_count, leaf_width]
+  SharedLeaves leaves_;
   std::vector<std::uint32_t> set_words_;  // of all sets, one after the other
   std::vector<std::size_t> set_ends_;     // by set, where its words end
   std::vector<double> constants_;         // by linear leaf

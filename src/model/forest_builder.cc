@@ -14,8 +14,11 @@
 namespace ml_inference {
 namespace {
 
+// A number that is finite less itself is 0, any other is NaN: one question for all of them.
 bool are_finite(std::span<const double> values) {
-  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
+  double sum = 0;
+  for (const double value : values) sum += value - value;
+  return sum == 0;
 }
 
 }  // namespace
@@ -23,6 +26,7 @@ bool are_finite(std::span<const double> values) {
 ForestBuilder::ForestBuilder(ForestShape shape) {
   if (shape.leaf_width == 0) shape.leaf_width = shape.output_count;
   check_shape(shape);
+  forest_.leaves_ = SharedLeaves(std::max<std::size_t>(shape.leaf_width, 1));
   forest_.shape_ = std::move(shape);
 }
 
@@ -66,7 +70,7 @@ void ForestBuilder::expect(std::size_t tree_count, std::size_t node_count, Promi
   forest_.roots_.reserve(tree_count);
   forest_.first_outputs_.reserve(tree_count);
   forest_.nodes_.reserve(node_count);
-  forest_.leaf_values_.reserve(std::min(leaf_count * forest_.leaf_width(), leaf_value_max));
+  forest_.leaves_.reserve(std::min(leaf_count, leaf_value_max / forest_.leaf_width()));
 }
 
 void ForestBuilder::start_tree(std::size_t node_count, std::size_t first_output) {
@@ -92,11 +96,12 @@ void ForestBuilder::start_tree(std::size_t node_count, std::size_t first_output)
     return;
   }
   tree_begin_ = forest_.nodes_.size();
-  leaf_begin_ = forest_.leaf_values_.size();
+  leaf_begin_ = forest_.leaf_count();
   forest_.roots_.push_back(static_cast<std::uint32_t>(tree_begin_));
   forest_.first_outputs_.push_back(static_cast<std::uint32_t>(first_output));
   forest_.nodes_.resize(tree_begin_ + node_count);
   placed_.assign(node_count, false);
+  placed_count_ = 0;
   rights_.resize(node_count);
 }
 
@@ -150,13 +155,13 @@ void ForestBuilder::leaf(std::size_t node, std::span<const double> values) {
     fault_at(node, "the leaf has a value that is not finite");
     return;
   }
-  if (forest_.leaf_values_.size() + values.size() > kLeafValueCountMax) {
+  if ((forest_.leaf_count() + 1) * values.size() > kLeafValueCountMax) {
     fault(Code::resource_exhausted, fmt::format("more than {} leaf values", kLeafValueCountMax));
     return;
   }
   placed->bits_ = ForestNode::kLeaf;
   placed->link_ = static_cast<std::uint32_t>(forest_.leaf_count());
-  forest_.leaf_values_.insert(forest_.leaf_values_.end(), values.begin(), values.end());
+  forest_.leaves_.add(values);
 }
 
 void ForestBuilder::linear_leaf(std::size_t node, const LinearLeaf& linear, double fallback) {
@@ -190,6 +195,7 @@ Result<Forest> ForestBuilder::build() && {
   end_tree();
   if (!fault_) check_outputs();
   if (fault_) return std::unexpected(*std::move(fault_));
+  forest_.leaves_.finish();
   return std::move(forest_);
 }
 
@@ -210,8 +216,8 @@ void ForestBuilder::check_outputs() {
 
 void ForestBuilder::end_tree() {
   if (fault_ || forest_.roots_.empty()) return;
-  const auto missing = std::ranges::find(placed_, false);
-  if (missing != placed_.end()) {
+  if (placed_count_ < placed_.size()) {
+    const auto missing = std::ranges::find(placed_, false);
     return fault_at(static_cast<std::size_t>(missing - placed_.begin()), "the node was not given");
   }
   order_nodes();
@@ -226,13 +232,15 @@ void ForestBuilder::order_nodes() {
   std::vector<bool>& is_reached = placed_;
   is_reached.assign(is_reached.size(), false);
   is_reached[0] = true;
-  order_.assign(1, 0);
+  order_.resize(is_reached.size());
+  order_[0] = 0;
+  std::size_t count = 1;
   std::size_t depth = 0;
   std::size_t level_end = 1;
-  for (std::size_t next = 0; next < order_.size(); ++next) {
+  for (std::size_t next = 0; next < count; ++next) {
     if (next == level_end) {
       ++depth;
-      level_end = order_.size();
+      level_end = count;
     }
     const std::uint32_t number = order_[next];
     ForestNode& node = forest_.nodes_[tree_begin_ + number];
@@ -240,20 +248,27 @@ void ForestBuilder::order_nodes() {
     for (const std::uint32_t child : {node.link_, rights_[number]}) {
       if (is_reached[child]) return fault_at(child, "the node has two parents");
       is_reached[child] = true;
-      order_.push_back(child);
+      order_[count++] = child;
     }
-    node.link_ = static_cast<std::uint32_t>(tree_begin_ + order_.size() - 2);
+    node.link_ = static_cast<std::uint32_t>(tree_begin_ + count - 2);
   }
   forest_.depth_ = std::max(forest_.depth_, depth);
+  if (count == is_reached.size()) return;
   const auto lost = std::ranges::find(is_reached, false);
-  if (lost == is_reached.end()) return;
   fault_at(static_cast<std::size_t>(lost - is_reached.begin()), "no parent leads to the node");
 }
 
-// Puts the nodes into the order of order_ where they lie, ring by ring; a second copy of a large
-// tree would be the most memory that a forest ever takes.
+// Puts the nodes into the order of order_. Those of a large tree where they lie, ring by ring; a
+// second copy of it would be the most memory that a forest ever takes.
 void ForestBuilder::move_nodes() {
+  constexpr std::size_t kCopiedCountMax = std::size_t{1} << 16;  // 1 MiB
   const std::span nodes = std::span(forest_.nodes_).subspan(tree_begin_);
+  if (nodes.size() <= kCopiedCountMax) {
+    given_nodes_.assign(nodes.begin(), nodes.end());
+    std::ranges::transform(order_, nodes.begin(),
+                           [this](std::uint32_t number) { return given_nodes_[number]; });
+    return;
+  }
   for (std::uint32_t start = 0; start < order_.size(); ++start) {
     if (order_[start] == start) continue;
     const ForestNode first = nodes[start];
@@ -269,18 +284,12 @@ void ForestBuilder::move_nodes() {
 }
 
 void ForestBuilder::order_leaves() {
-  const std::size_t width = forest_.leaf_width();
-  const std::size_t first_leaf = leaf_begin_ / width;
-  const auto tree_values = forest_.leaf_values_.begin() + static_cast<std::ptrdiff_t>(leaf_begin_);
-  std::size_t leaf = 0;
+  leaf_order_.clear();
+  auto leaf = static_cast<std::uint32_t>(leaf_begin_);
   for (ForestNode& node : std::span(forest_.nodes_).subspan(tree_begin_)) {
-    if (!node.is_leaf()) continue;
-    if (leaf == 0) values_.assign(tree_values, forest_.leaf_values_.end());
-    const std::size_t given = node.link_ - first_leaf;
-    std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(given * width), width,
-                tree_values + static_cast<std::ptrdiff_t>(leaf * width));
-    node.link_ = static_cast<std::uint32_t>(first_leaf + leaf++);
+    if (node.is_leaf()) leaf_order_.push_back(std::exchange(node.link_, leaf++));
   }
+  forest_.leaves_.reorder(leaf_begin_, leaf_order_);
 }
 
 // The node to fill, or null when there is a fault already or now.
@@ -296,6 +305,7 @@ ForestNode* ForestBuilder::place(std::size_t node) {
     return nullptr;
   }
   placed_[node] = true;
+  ++placed_count_;
   return &forest_.nodes_[tree_begin_ + node];
 }
 

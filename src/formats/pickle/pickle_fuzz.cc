@@ -47,7 +47,11 @@ void ask_all(const PyValue& value) {
   ask([&] { static_cast<void>(int64s_of(value, "fuzz")); });
   ask([&] { static_cast<void>(texts_of(value, "fuzz")); });
   ask([&] { check_shape(value, {-1, 2}, "fuzz"); });
-  ask([&] { PyNumbers(value, "fuzz").for_each([](double) {}); });
+  ask([&] {
+    PyNumbers numbers(value, "fuzz");
+    std::array<double, 3> group;
+    numbers.for_each_group(group.size(), [&](const char* at) { numbers.read(at, group); });
+  });
   ask([&] {
     PyRecords records(value, "fuzz");
     const PyField field = records.integer_field("left");

@@ -6,6 +6,7 @@
 #include "formats/python/elements.h"
 #include "formats/python/value.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -56,16 +57,20 @@ class PyNumbers {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// Calls use(double) for each.
+  /// Calls use(const char* numbers) for each `count` of them, for read(). A rest at the end is
+  /// left out. Once.
   template <class Use>
-  void for_each(Use&& use) {
-    const auto unit = static_cast<std::size_t>(item_size_);
-    while (stream_.left() > 0) {
+  void for_each_group(std::size_t count, Use&& use) {
+    const std::size_t unit = count * static_cast<std::size_t>(item_size_);
+    while (stream_.left() >= unit) {
       const std::string_view piece = stream_.next(unit);
-      for (std::size_t at = 0; at < piece.size(); at += unit) {
-        use(reader_.number(piece.data() + at));
-      }
+      for (std::size_t at = 0; piece.size() - at >= unit; at += unit) use(piece.data() + at);
     }
+  }
+
+  /// The first out.size() numbers of a group.
+  void read(const char* numbers, std::span<double> out) const {
+    reader_.numbers(numbers, static_cast<std::size_t>(item_size_), out);
   }
 
  private:
@@ -84,6 +89,14 @@ struct PyField {
   [[nodiscard]] std::int64_t integer(const char* record) const {
     return reader.integer(record + offset);
   }
+
+  /// Of the records that stand behind one another, `size` bytes each: as many as `out` has.
+  void numbers(const char* records, std::size_t size, std::span<double> out) const {
+    reader.numbers(records + offset, size, out);
+  }
+  void integers(const char* records, std::size_t size, std::span<std::int64_t> out) const {
+    reader.integers(records + offset, size, out);
+  }
 };
 
 /// The records of a structured array of one dimension, in bounded memory. Fields are found by name
@@ -101,13 +114,27 @@ class PyRecords {
   /// Likewise, of integers or bools.
   [[nodiscard]] PyField integer_field(std::string_view name) const;
 
+  /// In bytes, of one.
+  [[nodiscard]] std::size_t record_size() const {
+    return static_cast<std::size_t>(type_->item_size);
+  }
+
   /// Calls use(const char* record) for each, in their order. Once.
   template <class Use>
   void for_each(Use&& use) {
-    const auto unit = static_cast<std::size_t>(type_->item_size);
+    for_each_block(1, [&](const char* record, std::size_t) { use(record); });
+  }
+
+  /// Calls use(const char* records, std::size_t count) for at most `count_max` of them at once, in
+  /// their order. Once.
+  template <class Use>
+  void for_each_block(std::size_t count_max, Use&& use) {
     while (stream_.left() > 0) {
-      const std::string_view piece = stream_.next(unit);
-      for (std::size_t at = 0; at < piece.size(); at += unit) use(piece.data() + at);
+      const std::string_view piece = stream_.next(record_size());
+      const std::size_t count = piece.size() / record_size();
+      for (std::size_t first = 0; first < count; first += count_max) {
+        use(piece.data() + first * record_size(), std::min(count_max, count - first));
+      }
     }
   }
 

@@ -104,10 +104,19 @@ TEST(PyArrays, RefuseOtherTypesAndShapes) {
 TEST(PyArrays, StreamNumbersAndRecords) {
   const std::string bytes = array("f8", {2, 1}, bytes_of<double>({1.5, -2}));
   const PyDocument document = read_pickle(bytes);
-  PyNumbers numbers(document.root(), "a");
-  double sum = 0;
-  numbers.for_each([&](double number) { sum += number; });
-  EXPECT_EQ(sum, -0.5);
+  const auto groups_of = [&](std::size_t count) {
+    PyNumbers numbers(document.root(), "a");
+    std::vector<double> all;
+    std::vector<double> group(count);
+    numbers.for_each_group(count, [&](const char* at) {
+      numbers.read(at, group);
+      all.insert(all.end(), group.begin(), group.end());
+    });
+    return all;
+  };
+  EXPECT_EQ(groups_of(1), (std::vector{1.5, -2.0}));
+  EXPECT_EQ(groups_of(2), (std::vector{1.5, -2.0}));
+  EXPECT_EQ(groups_of(3), std::vector<double>{});
   EXPECT_EQ(refusal_by(bytes, [](const PyValue& root) { PyRecords(root, "a"); }),
             "a has the shape (2, 1), expected (any,)");
   EXPECT_EQ(refusal_by(array("f8", {1}, bytes_of<double>({1})),

@@ -66,12 +66,38 @@ std::optional<std::string> unicode_text(const ArrayType& type, const char* at) {
   return out;
 }
 
+template <class Number>
+void copy_each(const char* at, std::size_t stride, std::span<Number> out) {
+  for (Number& value : out) {
+    std::memcpy(&value, at, sizeof value);
+    at += stride;
+  }
+}
+
 }  // namespace
 
 std::optional<ElementReader> ElementReader::of(const ArrayType& type) {
   const std::optional<ElementForm> form = form_of(type.kind, type.item_size);
   if (!form || type.has_subarray) return std::nullopt;
   return ElementReader(*form, type.is_big_endian);
+}
+
+void ElementReader::numbers(const char* at, std::size_t stride, std::span<double> out) const {
+  if (is_native_double()) return copy_each(at, stride, out);
+  for (double& value : out) {
+    value = number(at);
+    at += stride;
+  }
+}
+
+void ElementReader::integers(const char* at, std::size_t stride,
+                             std::span<std::int64_t> out) const {
+  const bool is_native = form_ == ElementForm::i8 && !is_big_endian_;
+  if (is_native) return copy_each(at, stride, out);
+  for (std::int64_t& value : out) {
+    value = integer(at);
+    at += stride;
+  }
 }
 
 // IEEE 754 binary16.

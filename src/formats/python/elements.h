@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,13 @@ class ElementReader {
       default: return 0;
     }
   }
+
+  /// number() of elements that stand `stride` bytes apart, the first of them at `at`. Many at once
+  /// are much quicker than one after the other.
+  void numbers(const char* at, std::size_t stride, std::span<double> out) const;
+
+  /// Likewise integer().
+  void integers(const char* at, std::size_t stride, std::span<std::int64_t> out) const;
 
  private:
   ElementReader(ElementForm form, bool is_big_endian)

@@ -141,12 +141,14 @@ class BoostingReader {
                            .leaf_width = 1,
                            .base = std::move(base)});
     const PyItems trees(object_.get("estimators_"), where);
+    SklearnTreeScratch scratch;
     for (std::size_t index = 0; index < trees.size(); ++index) {
       const SklearnObject tree = sklearn_object(
           trees[index], fmt::format("{}[{}, {}]", where, index / sum_count_, index % sum_count_),
           object_.version);
       add_sklearn_tree(tree.get("tree_"), tree.path("tree_"),
-                       {.first_output = index % sum_count_, .leaf = numbers(rate)}, builder);
+                       {.first_output = index % sum_count_, .leaf = numbers(rate)}, builder,
+                       scratch);
     }
     Result<Forest> forest = std::move(builder).build();
     if (!forest) refuse(forest.error().code, "{}: {}", object_.where, forest.error().message);

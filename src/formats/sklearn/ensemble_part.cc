@@ -345,13 +345,14 @@ SklearnPart read_isolation_forest(const SklearnObject& object) {
   ForestBuilder builder({.feature_count = feature_count, .output_count = 1});
   std::vector<bool> is_seen(feature_count);
   bool sees_all = false;
+  SklearnTreeScratch scratch;
   for (std::size_t index = 0; index < items.size(); ++index) {
     const SklearnObject tree = sklearn_object(items[index], place(object, index), object.version);
     const std::vector<std::size_t> seen = member_columns(object, columns, index, feature_count);
     sees_all = sees_all || seen.empty();
     for (const std::size_t column : seen) is_seen[column] = true;
     add_sklearn_tree(tree.get("tree_"), tree.path("tree_"), {.features = seen, .leaf = path_length},
-                     builder);
+                     builder, scratch);
   }
   Result<Forest> forest = std::move(builder).build();
   if (!forest) refuse(forest.error().code, "{}: {}", object.where, forest.error().message);

@@ -107,8 +107,9 @@ void expect_all(std::span<const SklearnObject> trees, ForestBuilder& builder) {
 SklearnPart read_tree_part(const SklearnObject& object) {
   Outputs outputs = outputs_of(object);
   ForestBuilder builder({.feature_count = feature_count_of(object), .output_count = outputs.count});
+  SklearnTreeScratch scratch;
   add_sklearn_tree(object.get("tree_"), object.path("tree_"),
-                   {.leaf_width = outputs.count, .leaf = outputs.leaf}, builder);
+                   {.leaf_width = outputs.count, .leaf = outputs.leaf}, builder, scratch);
   return finished(object, std::move(builder), std::move(outputs), tree_accepts_missing(object));
 }
 
@@ -121,9 +122,10 @@ SklearnPart read_forest_part(const SklearnObject& object) {
   const bool accepts_missing =
       object.version >= SklearnVersion{1, 4} && tree_accepts_missing(trees.front());
   expect_all(trees, builder);
+  SklearnTreeScratch scratch;
   for (const SklearnObject& tree : trees) {
     add_sklearn_tree(tree.get("tree_"), tree.path("tree_"),
-                     {.leaf_width = outputs.count, .leaf = outputs.leaf}, builder);
+                     {.leaf_width = outputs.count, .leaf = outputs.leaf}, builder, scratch);
   }
   return finished(object, std::move(builder), std::move(outputs), accepts_missing);
 }
