@@ -102,6 +102,8 @@ class Run:
     def measure(self) -> list[dict]:
         with contextlib.ExitStack() as stack:
             ready = [one for one in (self._start(stack, *each) for each in self._all()) if one]
+            own = self._own_forests().items()
+            ready += [one for one in (self._start(stack, *each) for each in own) if one]
             for batch in self.options.chosen_batches:
                 for repetition in range(self.options.repetitions):
                     ready = [one for one in ready if self._turn(one, batch, repetition)]
@@ -109,6 +111,17 @@ class Run:
 
     def _all(self):
         return commands(self.model, self.options).items()
+
+    def _own_forests(self) -> dict[str, list]:
+        """How we are started with the forests that peers have trained for themselves."""
+        rows = self.options.work / f"{self.model.name}.rows"
+        return {
+            plan.ours_with_the_forest_of(record["participant"]): [
+                self.options.program, record["facts"]["own_forest"], rows, "--commands"
+            ]
+            for record in self.records
+            if "own_forest" in record.get("facts", {})
+        }
 
     def _note(self, name: str, record: dict) -> None:
         self.records.append({"model": self.model.name, "participant": name, **record})
@@ -123,7 +136,8 @@ class Run:
             answers = self.options.work / "answers" / f"{self.model.name}.{name}".replace(" ", "_")
             answers.parent.mkdir(exist_ok=True)
             participant.ask(f"answers {answers}")
-            facts["difference"] = self._difference(answers, facts)
+            is_own = "own_forest_nodes" in facts or name in self._own_forests()
+            facts["difference"] = None if is_own else self._difference(answers)
         except Failed as failure:
             say(f"{self.model.name}: {name}: NOT MEASURED: {failure}")
             self._note(name, {"failure": str(failure)})
@@ -153,12 +167,10 @@ class Run:
             return False
         return True
 
-    def _difference(self, path: Path, facts: dict) -> float | None:
-        """The largest to what the model's own library says; nothing for a forest of its own."""
+    def _difference(self, path: Path) -> float:
+        """The largest to what the model's own library says."""
         import numpy
 
-        if "own_forest_nodes" in facts:
-            return None
         count = self.model.output_count
         answers = numpy.fromfile(path)
         expected = numpy.fromfile(self.options.work / f"{self.model.name}.answers")

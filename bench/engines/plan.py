@@ -71,6 +71,11 @@ OURS_BY_TARGET = {
 }
 
 
+def ours_with_the_forest_of(peer: str) -> str:
+    """Our name when we run the forest that a peer has trained for itself."""
+    return f"{OURS}, {peer}'s forest"
+
+
 def chosen(named: dict, names: str | None) -> dict:
     """Those of `named` whose names stand in the list, separated by commas. None: all of them.
     Raises: ValueError that says which are known."""

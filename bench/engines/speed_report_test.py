@@ -113,10 +113,20 @@ class ReportTest(unittest.TestCase):
 
     def test_says_of_a_forest_of_its_own_that_answers_cannot_be_compared(self) -> None:
         facts = {"entries": ["served"], "own_forest_nodes": 1234, "difference": None}
+        ours = "ml-inference, oneDAL's forest"
+        engine = {"entries": ["served"], "difference": None, "nodes": 1234, "engine": "walk",
+                  "memory_bytes": 1 << 20}
         own = [{"model": "iris", "participant": "oneDAL", "facts": facts},
-               record("iris", "oneDAL", 1, 100)]
-        text = speed_report.model_table(speed_report.Records(met() + own), "iris")
-        self.assertIn("its own forest | 1 234 nodes", text)
+               record("iris", "oneDAL", 1, 100),
+               {"model": "iris", "participant": ours, "facts": engine},
+               record("iris", ours, 1, 1)]
+        records = speed_report.Records(met() + own)
+        text = speed_report.model_table(records, "iris")
+        self.assertIn("another forest | 1 234 nodes", text)
+        self.assertIn("another forest | 1 234 nodes, engine walk", text)
+        without = speed_report.Records(met() + own[:2])
+        self.assertEqual(speed_report.ratio_to_peers(records, "iris", 1),
+                         speed_report.ratio_to_peers(without, "iris", 1))
 
     def test_puts_instructions_beside_times(self) -> None:
         counted = {"entry": "served", "batch": 64, "per_row": 1234.5}

@@ -214,14 +214,11 @@ void KeyColumns<Feature>::keys_of(std::span<const T> row, std::int32_t* keys) co
 template <class Feature>
 void KeyColumns<Feature>::number_keys(const Column& column, std::span<const Feature> values,
                                       std::int32_t* keys) const {
-  if constexpr (std::is_same_v<Feature, float>) {
-    order_bits(values.data(), values.size(), keys);
-  } else {
-    count_below(thresholds_of(column), values.data(), values.size(), keys);
-  }
   const std::int32_t missing = column.missing_goes_left ? kLeastKey : kGreatestKey;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    if (std::isnan(values[row])) keys[row] = missing;
+  if constexpr (std::is_same_v<Feature, float>) {
+    order_bits(values.data(), values.size(), missing, keys);
+  } else {
+    count_below(thresholds_of(column), values.data(), values.size(), missing, keys);
   }
   if (!column.zero_is_missing) return;
   for (std::size_t row = 0; row < values.size(); ++row) {

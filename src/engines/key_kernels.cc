@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engines/key_kernels.cc"
@@ -33,8 +34,10 @@ void store(V counts, D indices, std::int32_t* out) {
 // A binary search for each row at once. It takes as many steps whatever is found, so the rows stay
 // in step and nothing is guessed. The first steps look at a few of the numbers that stand in a
 // vector; the others gather.
+// missing  what is said of NaN.
 template <class T>
-void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t* counts) {
+void count(std::span<const T> sorted, const T* values, std::size_t rows, std::int32_t missing,
+           std::int32_t* counts) {
   if (sorted.empty()) {
     std::fill_n(counts, rows, 0);
     return;
@@ -55,40 +58,56 @@ void count(std::span<const T> sorted, const T* values, std::size_t rows, std::in
     return hn::Add(place, hn::IfThenElseZero(hn::RebindMask(indices, is_below),
                                              hn::Set(indices, static_cast<Index>(step))));
   };
-  for (std::size_t row = 0; row < rows; row += kSize) {
-    const auto value = hn::LoadU(numbers, values + row);
-    auto lane = hn::Zero(indices);
-    auto below = hn::Zero(indices);
-    for (std::size_t half = kSize / 2; half > 0; half /= 2) {
-      const auto middle = hn::Add(lane, hn::Set(indices, static_cast<Index>(half - 1)));
-      const auto found = hn::TableLookupLanes(pivots, hn::IndicesFromVec(numbers, middle));
-      const auto is_below = hn::Lt(found, value);
-      lane = advance(lane, is_below, half);
-      below = advance(below, is_below, half * segment);
+  // Four vectors at once, each waiting for its own gathers.
+  constexpr std::size_t kTogether = 4;
+  static_assert(kHalfBlockRowCount % (kTogether * kSize) == 0);
+  for (std::size_t row = 0; row < rows; row += kTogether * kSize) {
+    hn::Vec<decltype(numbers)> value[kTogether];
+    hn::Vec<decltype(indices)> below[kTogether];
+    for (std::size_t part = 0; part < kTogether; ++part) {
+      value[part] = hn::LoadU(numbers, values + row + part * kSize);
+      below[part] = hn::Zero(indices);
+      auto lane = hn::Zero(indices);
+      for (std::size_t half = kSize / 2; half > 0; half /= 2) {
+        const auto middle = hn::Add(lane, hn::Set(indices, static_cast<Index>(half - 1)));
+        const auto found = hn::TableLookupLanes(pivots, hn::IndicesFromVec(numbers, middle));
+        const auto is_below = hn::Lt(found, value[part]);
+        lane = advance(lane, is_below, half);
+        below[part] = advance(below[part], is_below, half * segment);
+      }
     }
     for (std::size_t left = segment; left > 0;) {
       const std::size_t half = (left + 1) / 2;
-      const auto middle = hn::Add(below, hn::Set(indices, static_cast<Index>(half - 1)));
-      const auto found = hn::GatherIndex(numbers, sorted.data(), hn::Min(middle, last));
-      below = advance(below, hn::Lt(found, value), half);
+      for (std::size_t part = 0; part < kTogether; ++part) {
+        const auto middle = hn::Add(below[part], hn::Set(indices, static_cast<Index>(half - 1)));
+        const auto found = hn::GatherIndex(numbers, sorted.data(), hn::Min(middle, last));
+        below[part] = advance(below[part], hn::Lt(found, value[part]), half);
+      }
       left -= half;
     }
-    // Above all of them it has counted on behind the end.
-    store(hn::Min(below, hn::Add(last, hn::Set(indices, Index{1}))), indices, counts + row);
+    for (std::size_t part = 0; part < kTogether; ++part) {
+      // Above all of them it has counted on behind the end.
+      auto result = hn::Min(below[part], hn::Add(last, hn::Set(indices, Index{1})));
+      if constexpr (std::is_floating_point_v<T>) {
+        const auto is_missing = hn::RebindMask(indices, hn::IsNaN(value[part]));
+        result = hn::IfThenElse(is_missing, hn::Set(indices, Index{missing}), result);
+      }
+      store(result, indices, counts + row + part * kSize);
+    }
   }
 }
 
 void CountDoublesBelow(std::span<const double> sorted, const double* values, std::size_t rows,
-                       std::int32_t* counts) {
-  count(sorted, values, rows, counts);
+                       std::int32_t missing, std::int32_t* counts) {
+  count(sorted, values, rows, missing, counts);
 }
 
 void CountIntsBelow(std::span<const std::int32_t> sorted, const std::int32_t* values,
                     std::size_t rows, std::int32_t* counts) {
-  count(sorted, values, rows, counts);
+  count(sorted, values, rows, 0, counts);
 }
 
-void OrderBits(const float* values, std::size_t rows, std::int32_t* keys) {
+void OrderBits(const float* values, std::size_t rows, std::int32_t missing, std::int32_t* keys) {
   const hn::CappedTag<float, kHalfBlockRowCount> floats;
   const hn::RebindToSigned<decltype(floats)> ints;
   const auto magnitude = hn::Set(ints, 0x7fffffff);
@@ -97,7 +116,9 @@ void OrderBits(const float* values, std::size_t rows, std::int32_t* keys) {
     const auto value = hn::Add(hn::LoadU(floats, values + row), hn::Zero(floats));
     const auto bits = hn::BitCast(ints, value);
     const auto sign = hn::BroadcastSignBit(bits);
-    hn::StoreU(hn::Xor(bits, hn::And(sign, magnitude)), ints, keys + row);
+    const auto key = hn::Xor(bits, hn::And(sign, magnitude));
+    const auto is_missing = hn::RebindMask(ints, hn::IsNaN(value));
+    hn::StoreU(hn::IfThenElse(is_missing, hn::Set(ints, missing), key), ints, keys + row);
   }
 }
 
@@ -127,8 +148,8 @@ HWY_EXPORT(OrderBits);
 HWY_EXPORT(NarrowRanks);
 
 void count_below(std::span<const double> sorted, const double* values, std::size_t rows,
-                 std::int32_t* counts) {
-  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, counts);
+                 std::int32_t missing, std::int32_t* counts) {
+  HWY_DYNAMIC_DISPATCH(CountDoublesBelow)(sorted, values, rows, missing, counts);
 }
 
 void count_below(std::span<const std::int32_t> sorted, const std::int32_t* values, std::size_t rows,
@@ -136,8 +157,8 @@ void count_below(std::span<const std::int32_t> sorted, const std::int32_t* value
   HWY_DYNAMIC_DISPATCH(CountIntsBelow)(sorted, values, rows, counts);
 }
 
-void order_bits(const float* values, std::size_t rows, std::int32_t* keys) {
-  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, keys);
+void order_bits(const float* values, std::size_t rows, std::int32_t missing, std::int32_t* keys) {
+  HWY_DYNAMIC_DISPATCH(OrderBits)(values, rows, missing, keys);
 }
 
 void narrow_ranks(const std::int32_t* ranks, std::size_t rows, std::int32_t first,

@@ -10,15 +10,24 @@ constexpr std::size_t kFewLeafCount = 16'384;
 }  // namespace
 
 template <class Sum>
-LeafTable<Sum>::LeafTable(const Forest& forest, Sharing sharing)
-    : width_(forest.leaf_width()), stride_(width_) {
+LeafTable<Sum>::LeafTable(const Forest& forest) : width_(forest.leaf_width()), stride_(width_) {
   const bool are_few = forest.leaves().are_shared() || forest.leaf_count() <= kFewLeafCount;
-  if (sharing == Sharing::equal_leaves && width_ > 1 && are_few) {
+  if (width_ > 1 && are_few) {
     share(forest.leaves());
     return;
   }
   values_.reserve(forest.leaf_count() * width_);
   for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) append(forest.leaf_values(leaf));
+}
+
+template <class Sum>
+LeafTable<Sum>::LeafTable(const Forest& forest, std::span<const std::uint32_t> order)
+    : width_(forest.leaf_width()), stride_(width_), entries_(forest.leaf_count(), 0) {
+  values_.reserve(order.size() * width_);
+  for (std::size_t entry = 0; entry < order.size(); ++entry) {
+    append(forest.leaf_values(order[entry]));
+    entries_[order[entry]] = static_cast<std::uint32_t>(entry);
+  }
 }
 
 template <class Sum>

@@ -18,11 +18,14 @@ namespace ml_inference {
 template <class Sum>
 class LeafTable {
  public:
-  enum class Sharing : std::uint8_t { none, equal_leaves };
+  /// With equal leaves shared where many are.
+  explicit LeafTable(const Forest& forest);
 
-  LeafTable(const Forest& forest, Sharing sharing);
+  /// With one entry for each place in `order`.
+  /// order  leaves of the forest, each once or more often.
+  LeafTable(const Forest& forest, std::span<const std::uint32_t> order);
 
-  /// The entry of a leaf: its number where nothing is shared.
+  /// An entry of a leaf.
   [[nodiscard]] std::uint32_t entry_of(std::size_t leaf) const {
     return entries_.empty() ? static_cast<std::uint32_t>(leaf) : entries_[leaf];
   }
@@ -50,7 +53,7 @@ class LeafTable {
   std::size_t width_;
   std::size_t stride_;
   std::vector<Sum> values_;             // [entry_count, stride]
-  std::vector<std::uint32_t> entries_;  // by leaf; empty where nothing is shared
+  std::vector<std::uint32_t> entries_;  // by leaf; empty where they are the leaves' numbers
 };
 
 extern template class LeafTable<float>;

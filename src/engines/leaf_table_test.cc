@@ -32,7 +32,7 @@ using Table = LeafTable<double>;
 
 TEST(LeafTable, GivesEqualLeavesOneEntry) {
   const Forest forest = chain({{1, 0, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {0.5, 0.5, 0}});
-  const Table table(forest, Table::Sharing::equal_leaves);
+  const Table table(forest);
   std::vector<std::uint32_t> seen;
   for (std::size_t leaf = 0; leaf < forest.leaf_count(); ++leaf) {
     const std::uint32_t entry = table.entry_of(leaf);
@@ -48,23 +48,27 @@ TEST(LeafTable, GivesEqualLeavesOneEntry) {
 
 TEST(LeafTable, KeepsZerosOfEitherSignApart) {
   const Forest forest = chain({{0.0, 1}, {-0.0, 1}});
-  const Table table(forest, Table::Sharing::equal_leaves);
+  const Table table(forest);
   EXPECT_NE(table.entry_of(0), table.entry_of(1));
 }
 
-TEST(LeafTable, NumbersLeavesAsTheForestWhereNothingIsShared) {
+TEST(LeafTable, FollowsAnOrderWhereItIsGivenOne) {
   const Forest forest = chain({{1, 0}, {1, 0}, {0, 1}});
-  const Table table(forest, Table::Sharing::none);
-  for (std::size_t leaf = 0; leaf < 3; ++leaf) EXPECT_EQ(table.entry_of(leaf), leaf);
+  Table table(forest, std::vector<std::uint32_t>{2, 0, 1, 1});
+  EXPECT_EQ(table.values(0)[1], forest.leaf_values(2)[1]);
+  EXPECT_EQ(table.values(3)[1], forest.leaf_values(1)[1]);
+  EXPECT_EQ(table.entry_of(0), 1U);
+  EXPECT_EQ(table.entry_of(2), 0U);
   EXPECT_EQ(table.stride(), 2U);
-  EXPECT_EQ(table.memory_size(), 3 * 2 * sizeof(double));
+  table.forget_leaves();
+  EXPECT_EQ(table.memory_size(), 4 * 2 * sizeof(double));
 }
 
 TEST(LeafTable, SharesNothingWhereLeavesDiffer) {
   std::vector<std::vector<double>> leaves;
   for (int leaf = 0; leaf < 20'000; ++leaf) leaves.push_back({static_cast<double>(leaf), 1, 2});
   const Forest forest = chain(leaves);
-  const Table table(forest, Table::Sharing::equal_leaves);
+  const Table table(forest);
   EXPECT_EQ(table.memory_size(), leaves.size() * 3 * sizeof(double));
   EXPECT_EQ(table.values(table.entry_of(19'999))[0], forest.leaf_values(19'999)[0]);
 }

@@ -146,7 +146,7 @@ std::string PackedEngine<Feature, Sum>::reason() const {
   }
   return fmt::format(
       "trees of more than {} leaves: rows are walked, {} and more of them tree by tree behind the "
-      "first {} tests, fewer one by one; {}",
+      "top {} tests, fewer one by one; {}",
       kExitCountMax, kLeastBlockRowCount, TreeTops::kTopTestCountMax, simd_target());
 }
 
@@ -345,15 +345,19 @@ template <class Feature, class Sum>
 template <class T>
 void PackedEngine<Feature, Sum>::add_tree(std::size_t tree, MatrixView<const T> rows,
                                           Blocks& blocks) const {
-  alignas(64) std::array<std::uint8_t, kBlockRowCount> exits{};
+  alignas(64) std::array<std::uint8_t, kBlockRowCount> exits;
   std::array<std::int32_t, kBlockRowCount> entries;
   const std::span<const SelectTest> tests = tops_.tests(tree);
   for (std::size_t begin = 0; begin < rows.row_count(); begin += kBlockRowCount) {
     const std::size_t block = begin / kBlockRowCount;
     const MatrixView<const T> of_block = block_of(rows, block);
     const std::size_t count = computed_rows(of_block.row_count());
-    if (!tests.empty()) {
+    if (const std::span<const PathTest> paths = tops_.path_tests(tree); !paths.empty()) {
+      select_paths(paths, blocks.bytes(block), count, exits.data());
+    } else if (!tests.empty()) {
       select_exits(tests, blocks.bytes(block), count, blocks.places(), exits.data());
+    } else {
+      exits.fill(0);
     }
     if (tops_.are_whole()) {
       add_exits(tree, of_block, exits.data(), blocks.sums(block));
@@ -374,7 +378,7 @@ void PackedEngine<Feature, Sum>::add_exits(std::size_t tree, MatrixView<const T>
   sums += first_outputs_[tree] * kBlockRowCount;
   if (linear_.empty()) {
     const LeafValues<Sum> values{.first = leaves_.values(first_leaf),
-                                 .count = tops_.tests(tree).size() + 1,
+                                 .count = tops_.leaf_count(tree),
                                  .width = leaves_.width()};
     add_selected(leaves, computed_rows(rows.row_count()), values, sums);
     return;
@@ -389,25 +393,14 @@ template <class T>
 void PackedEngine<Feature, Sum>::add_entries(std::size_t tree, MatrixView<const T> rows,
                                              const std::int32_t* entries, Sum* sums) const {
   sums += first_outputs_[tree];
-  const auto add = [&](auto stride) {
-    for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
-      const Sum* const values = leaves_.values(static_cast<std::size_t>(entries[row]));
-      for (std::size_t value = 0; value < stride; ++value) sums[value] += values[value];
-    }
-  };
   if (!linear_.empty()) {
     for (std::size_t row = 0; row < rows.row_count(); ++row, sums += sum_stride_) {
       add_leaf(static_cast<std::size_t>(entries[row]), rows.row(row), sums);
     }
     return;
   }
-  // With a width known to the compiler where it is a frequent one.
-  switch (leaves_.stride()) {
-    case 1: return add(std::integral_constant<std::size_t, 1>());
-    case 4: return add(std::integral_constant<std::size_t, 4>());
-    case 8: return add(std::integral_constant<std::size_t, 8>());
-    default: return add(leaves_.stride());
-  }
+  const LeafRows<Sum> leaves{.first = leaves_.values(0), .stride = leaves_.stride()};
+  add_leaf_rows(leaves, entries, rows.row_count(), sum_stride_, sums);
 }
 
 template <class Feature, class Sum>
@@ -415,7 +408,7 @@ Result<std::unique_ptr<const Engine>> make(const Forest& forest) {
   ASSIGN_OR_RETURN(KeyColumns<Feature> columns, KeyColumns<Feature>::make(forest));
   TreeTops tops(forest, columns);
   using Leaves = LeafTable<Sum>;
-  Leaves leaves(forest, tops.are_whole() ? Leaves::Sharing::none : Leaves::Sharing::equal_leaves);
+  Leaves leaves = tops.are_whole() ? Leaves(forest, tops.take_leaf_order()) : Leaves(forest);
   ASSIGN_OR_RETURN(
       WalkNodes nodes,
       WalkNodes::make(

@@ -51,6 +51,27 @@ void fill_exit_places(std::uint8_t* places);
 void select_exits(std::span<const SelectTest> tests, const std::int8_t* columns, std::size_t rows,
                   std::uint8_t* places, std::uint8_t* exits);
 
+/// A test of a complete tree, 8 bytes.
+struct PathTest {
+  std::uint32_t keys = 0;    ///< four times its byte key: right when the row's is greater
+  std::uint32_t column = 0;  ///< of byte keys, as an offset in bytes
+};
+static_assert(sizeof(PathTest) == 8);
+
+/// Deepest complete trees, in tests on a way.
+inline constexpr std::size_t kPathDepthMax = 6;
+
+/// The path that each row takes through a complete tree: one bit for each test on it, 1 where it
+/// goes right, that of the root the highest. Results stay in registers, and a result is chosen by
+/// the sign of a difference: a test costs less than half of one in select_exits().
+/// tests    parents before children, everything below the left child before the right one: 2^depth
+/// - 1
+///          of them, depth at most kPathDepthMax.
+/// columns  [column_count, kBlockRowCount] byte keys
+/// paths    out: by row. Both aligned to 64 bytes.
+void select_paths(std::span<const PathTest> tests, const std::int8_t* columns, std::size_t rows,
+                  std::uint8_t* paths);
+
 /// The values of a tree's leaves: [count, width]. Owns nothing.
 template <class Sum>
 struct LeafValues {

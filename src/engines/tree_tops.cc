@@ -17,6 +17,7 @@ namespace {
 constexpr std::int32_t kRankCount = 255;  // of a byte column: one key more than tests
 constexpr std::int32_t kLeastByte = std::numeric_limits<std::int8_t>::min();
 constexpr std::size_t kFirstResult = kExitCountMax * kPlaceUnit;
+constexpr std::uint32_t kLeftOfAll = 0x7f7f7f7fU;  // PathTest::keys
 
 }  // namespace
 
@@ -53,27 +54,48 @@ class TreeTops::Maker {
     for (std::size_t tree = 0; tree < forest_.tree_count(); ++tree) choose_tests(tree);
   }
 
-  // The first tests, level by level: parents come before children.
+  // The tests with the most others below them: a tree that was grown until its leaves were small
+  // has them where most rows come by.
   void choose_tests(std::size_t tree) {
     const std::size_t root = forest_.roots()[tree];
-    const std::size_t end = end_of(tree);
-    const std::size_t test_count = (end - root) / 2;
+    const std::vector<std::uint32_t> test_counts = count_tests(root, end_of(tree));
+    const std::size_t test_count = test_counts.front();
     const std::size_t limit =
         test_count <= test_limit_ ? test_count : std::min(test_limit_, kTopTestCountMax);
-    std::vector<bool> is_reached(end - root, false);
-    is_reached[0] = true;
+    // The first of equals.
+    const auto is_less = [&](std::size_t one, std::size_t other) {
+      const std::uint32_t less = test_counts[one - root];
+      const std::uint32_t more = test_counts[other - root];
+      return less == more ? one > other : less < more;
+    };
+    std::vector<std::size_t> reached(1, root);  // a heap
     std::size_t chosen = 0;
-    for (std::size_t index = root; index < end && chosen < limit; ++index) {
+    while (!reached.empty() && chosen < limit) {
+      std::ranges::pop_heap(reached, is_less);
+      const std::size_t index = reached.back();
+      reached.pop_back();
       const ForestNode& node = forest_.nodes()[index];
-      if (node.is_leaf() || !is_reached[index - root]) continue;
-      if (node.is_categorical() && !takes_sets_) continue;
+      if (node.is_leaf() || (node.is_categorical() && !takes_sets_)) continue;
       choose(node);
       is_in_top_[index] = true;
-      is_reached[node.left() - root] = true;
-      is_reached[node.right() - root] = true;
       ++chosen;
+      for (const std::size_t child : {node.left(), node.right()}) {
+        reached.push_back(child);
+        std::ranges::push_heap(reached, is_less);
+      }
     }
     if (chosen < test_count) made_.are_whole_ = false;
+  }
+
+  // In the subtree of each node of a tree.
+  [[nodiscard]] std::vector<std::uint32_t> count_tests(std::size_t root, std::size_t end) const {
+    std::vector<std::uint32_t> counts(end - root, 0);
+    for (std::size_t index = end; index-- > root;) {
+      const ForestNode& node = forest_.nodes()[index];
+      if (node.is_leaf()) continue;
+      counts[index - root] = 1 + counts[node.left() - root] + counts[node.right() - root];
+    }
+    return counts;
   }
 
   void choose(const ForestNode& node) {
@@ -123,10 +145,60 @@ class TreeTops::Maker {
       free_results_.push_back(static_cast<std::uint8_t>(result * kPlaceUnit));
     }
     const std::size_t root = forest_.roots()[tree];
-    first_ = made_.are_whole_ ? first_leaf(root) : made_.exit_nodes_.size();
-    add_node(root);
+    const std::size_t exits =
+        made_.are_whole_ ? made_.leaf_order_.size() : made_.exit_nodes_.size();
+    if (made_.are_whole_) {
+      add_whole_tree(tree);
+    } else {
+      first_ = exits;
+      add_node(root);
+    }
     made_.tops_.push_back({.test_end = static_cast<std::uint32_t>(made_.tests_.size()),
-                           .first = static_cast<std::uint32_t>(first_)});
+                           .path_test_end = static_cast<std::uint32_t>(made_.path_tests_.size()),
+                           .first = static_cast<std::uint32_t>(exits)});
+  }
+
+  void add_whole_tree(std::size_t tree) {
+    const std::size_t root = forest_.roots()[tree];
+    const std::size_t test_count = (end_of(tree) - root) / 2;
+    const std::size_t depth = depth_below(root, kPathDepthMax + 1);
+    const std::size_t completed = (std::size_t{1} << depth) - 1;
+    // Linear leaves are known by the forest's numbers.
+    if (depth <= kPathDepthMax && completed <= kCompletionMax * test_count &&
+        forest_.linear_leaf_count() == 0) {
+      return add_paths(root, depth);
+    }
+    first_ = first_leaf(root);
+    for (std::size_t leaf = first_; leaf <= first_ + test_count; ++leaf) {
+      made_.leaf_order_.push_back(static_cast<std::uint32_t>(leaf));
+    }
+    add_node(root);
+  }
+
+  // In tests, up to `limit`.
+  [[nodiscard]] std::size_t depth_below(std::size_t index, std::size_t limit) const {
+    const ForestNode& node = forest_.nodes()[index];
+    if (node.is_leaf() || limit == 0) return 0;
+    return 1 + std::max(depth_below(node.left(), limit - 1), depth_below(node.right(), limit - 1));
+  }
+
+  // A subtree with `depth` tests on every way. Below a leaf all rows go left, and the leaf stands
+  // also where none of them come.
+  void add_paths(std::size_t index, std::size_t depth) {
+    const ForestNode& node = forest_.nodes()[index];
+    if (depth == 0) {
+      made_.leaf_order_.push_back(static_cast<std::uint32_t>(node.leaf()));
+      return;
+    }
+    made_.path_tests_.push_back(node.is_leaf() ? PathTest{.keys = kLeftOfAll} : path_test(node));
+    add_paths(node.is_leaf() ? index : node.left(), depth - 1);
+    add_paths(node.is_leaf() ? index : node.right(), depth - 1);
+  }
+
+  [[nodiscard]] PathTest path_test(const ForestNode& node) const {
+    const SelectTest test = byte_test(node);
+    return {.keys = static_cast<std::uint8_t>(test.key) * 0x01010101U,
+            .column = static_cast<std::uint32_t>(test.column / kPlaceUnit * kBlockRowCount)};
   }
 
   [[nodiscard]] std::size_t first_leaf(std::size_t root) const {
@@ -203,7 +275,7 @@ class TreeTops::Maker {
   std::vector<std::size_t> first_bytes_;  // by numerical column, the first of its byte columns
 
   // Of the current tree:
-  std::size_t first_ = 0;  // Top::first
+  std::size_t first_ = 0;  // exit node, or of a whole tree the forest's number of its first leaf
   std::vector<std::uint8_t> free_results_;
 };
 
@@ -237,7 +309,8 @@ void TreeTops::move_exits(std::span<const std::uint32_t> places) {
 
 std::size_t TreeTops::memory_size() const {
   return std::span(byte_columns_).size_bytes() + std::span(ranked_keys_).size_bytes() +
-         std::span(tests_).size_bytes() + std::span(exit_nodes_).size_bytes() +
+         std::span(tests_).size_bytes() + std::span(path_tests_).size_bytes() +
+         std::span(leaf_order_).size_bytes() + std::span(exit_nodes_).size_bytes() +
          std::span(tops_).size_bytes();
 }
 

@@ -5,9 +5,11 @@
 #include "engines/select_kernels.h"
 #include "model/forest.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
@@ -15,7 +17,8 @@ namespace ml_inference {
 template <class Feature>
 class KeyColumns;
 
-/// The tops are the whole trees where all of them have few enough leaves, else their first levels.
+/// The tops are the whole trees where all of them have few enough leaves, else the tests with the
+/// most others below them.
 /// Rows leave a top by exits: leaves, or tests from which they are walked on.
 ///
 /// Tests compare bytes. A numerical column of keys has as many different values as the tests of the
@@ -32,12 +35,18 @@ class TreeTops {
   [[nodiscard]] std::size_t tree_count() const { return tops_.size(); }
   [[nodiscard]] std::size_t byte_column_count() const { return byte_columns_.size(); }
 
-  /// Whether the tops are the whole trees: exits are leaves, in the forest's order, and no row is
-  /// walked on.
+  /// Whether the tops are the whole trees: exits are leaves, and no row is walked on.
   [[nodiscard]] bool are_whole() const { return are_whole_; }
 
-  /// Of a whole tree, the forest's number of its first leaf.
+  /// Of a whole tree: which of the leaves in take_leaf_order() are its exits.
   [[nodiscard]] std::size_t first_leaf(std::size_t tree) const { return tops_[tree].first; }
+  [[nodiscard]] std::size_t leaf_count(std::size_t tree) const {
+    return 1 + std::max(tests(tree).size(), path_tests(tree).size());
+  }
+
+  /// Of whole trees, by tree and exit, the forest's numbers of the leaves: in its order, but more
+  /// than once in trees that are completed. It is given once.
+  [[nodiscard]] std::vector<std::uint32_t> take_leaf_order() { return std::move(leaf_order_); }
 
   /// Of another, the nodes of its exits, by exit.
   [[nodiscard]] const std::uint32_t* exit_nodes(std::size_t tree) const {
@@ -48,10 +57,18 @@ class TreeTops {
   /// places  by node of the forest.
   void move_exits(std::span<const std::uint32_t> places);
 
-  /// Of a tree, children before parents; when there are none, every row takes exit 0.
+  /// Of a tree, children before parents. When there are neither these nor path_tests(), every row
+  /// takes exit 0.
   [[nodiscard]] std::span<const SelectTest> tests(std::size_t tree) const {
     const std::size_t begin = tree == 0 ? 0 : tops_[tree - 1].test_end;
     return std::span(tests_).subspan(begin, tops_[tree].test_end - begin);
+  }
+
+  /// Of a whole tree that is shallow and nearly complete, completed by tests where all go left:
+  /// then exits are paths. Else none.
+  [[nodiscard]] std::span<const PathTest> path_tests(std::size_t tree) const {
+    const std::size_t begin = tree == 0 ? 0 : tops_[tree - 1].path_test_end;
+    return std::span(path_tests_).subspan(begin, tops_[tree].path_test_end - begin);
   }
 
   /// The byte keys of a block.
@@ -69,8 +86,13 @@ class TreeTops {
   /// such tests are walked.
   static constexpr std::size_t kSetColumnCountMax = 512;
 
-  /// Tests of a top that is not the whole tree, 6 levels. Deeper ones are met by too few rows.
+  /// Tests of a top that is not the whole tree, those with the most others below them: some seven
+  /// levels of the way that rows take. Further ones are met by too few rows.
   static constexpr std::size_t kTopTestCountMax = 63;
+
+  /// A whole tree is completed to so many times its tests: one by path costs less than half of
+  /// another.
+  static constexpr std::size_t kCompletionMax = 2;
 
  private:
   struct ByteColumn {
@@ -84,6 +106,7 @@ class TreeTops {
   };
   struct Top {
     std::uint32_t test_end;
+    std::uint32_t path_test_end;
     std::uint32_t first;  // leaf, or exit in exit_nodes_
   };
   template <class Feature>
@@ -97,6 +120,8 @@ class TreeTops {
   std::vector<ByteColumn> byte_columns_;   // those of a key column together
   std::vector<std::int32_t> ranked_keys_;  // by key column, ascending, each once
   std::vector<SelectTest> tests_;
+  std::vector<PathTest> path_tests_;
+  std::vector<std::uint32_t> leaf_order_;
   std::vector<std::uint32_t> exit_nodes_;
   std::vector<Top> tops_;  // by tree
   bool are_whole_ = true;

@@ -19,12 +19,11 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Where the key of a column is: a row by itself has them one after the other, a block by column.
-constexpr int kRowShift = 0;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+
+// From one column of a block's keys to the next.
 constexpr int kBlockShift = 7;
 static_assert(1U << kBlockShift == kBlockRowCount);
-
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 
 const hn::ScalableTag<std::int32_t> kInts;
 const hn::ScalableTag<std::uint32_t> kWords;
@@ -203,7 +202,7 @@ class Walkers {
 
  private:
   // Steps between two looks for rows that have arrived.
-  static constexpr std::size_t kStepCount = 4;
+  static constexpr std::size_t kStepCount = 5;
 
   // Vectors are read whole: behind the last walker it is the first node, for the first row.
   void set_count(std::size_t count) {
@@ -326,57 +325,134 @@ void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::ui
 
 #else
 
-// Without gathers, lanes are plain numbers; the processor overlaps their loads all the same.
-constexpr std::size_t kTogether = 16;
+// Where gathers are missing or slow (AVX2), lanes are plain numbers, as many as registers hold; the
+// processor overlaps their loads all the same.
+constexpr std::size_t kTogether = 8;
 
-template <int kShift>
-std::int32_t step(const WalkForest& forest, const std::int32_t* keys, std::int32_t index) {
-  const WalkNode node = forest.nodes[index];
-  const std::uint32_t column = node.link >> forest.delta_bits;
-  const std::uint32_t delta = node.link & ((1U << forest.delta_bits) - 1);
-  const std::int32_t found = keys[std::size_t{column} << kShift];
-  bool goes_right = found > node.key;
-  if (column >= forest.first_categorical) {
-    const std::uint32_t word = forest.set_words[node.key + found / 32];
-    goes_right = (word >> (found % 32) & 1) == 0;
+// A step of one lane. Keys of columns stand kStride apart.
+template <bool kCategorical, std::size_t kStride>
+class Step {
+ public:
+  explicit Step(const WalkForest& forest)
+      : nodes_(forest.nodes),
+        set_words_(forest.set_words),
+        first_categorical_(forest.first_categorical),
+        delta_bits_(forest.delta_bits) {}
+
+  // The node behind this one.
+  HWY_INLINE std::uint32_t next(std::uint32_t index, const std::int32_t* keys) const {
+    const WalkNode node = nodes_[index];
+    const std::uint32_t column = node.link >> delta_bits_;
+    const std::uint32_t delta = node.link & ((1U << delta_bits_) - 1);
+    const std::int32_t found = keys[column * kStride];
+    bool goes_right = found > node.key;
+    if (kCategorical && column >= first_categorical_) {
+      const std::uint32_t word = set_words_[node.key + found / 32];
+      goes_right = (word >> (found % 32) & 1) == 0;
+    }
+    return index + delta + (goes_right ? 1 : 0);
   }
-  return index + static_cast<std::int32_t>(delta) + (goes_right ? 1 : 0);
-}
 
-// From the nodes in `lanes` to the entries of the leaves. The keys of a lane begin kStride behind
-// those of the one before.
-template <int kShift, std::size_t kStride>
-void walk(const WalkForest& forest, const std::int32_t* keys, std::int32_t* lanes) {
-  for (std::int32_t changed = 1; changed != 0;) {
+  HWY_INLINE std::int32_t entry(std::uint32_t leaf) const { return nodes_[leaf].key; }
+
+ private:
+  const WalkNode* nodes_;
+  const std::uint32_t* set_words_;
+  std::uint32_t first_categorical_;
+  std::uint32_t delta_bits_;
+};
+
+// From the nodes in `lanes` to the entries of the leaves. The keys of a lane begin kLaneStride
+// behind those of the one before.
+template <std::size_t kLaneStride, class StepType>
+HWY_INLINE void walk(const StepType& step, const std::int32_t* keys,
+                     std::array<std::uint32_t, kTogether>& lanes, std::int32_t* entries) {
+  for (std::uint32_t changed = 1; changed != 0;) {
     changed = 0;
     for (std::size_t lane = 0; lane < kTogether; ++lane) {
-      const std::int32_t next = step<kShift>(forest, keys + lane * kStride, lanes[lane]);
+      const std::uint32_t next = step.next(lanes[lane], keys + lane * kLaneStride);
       changed |= next ^ lanes[lane];
       lanes[lane] = next;
     }
   }
-  for (std::size_t lane = 0; lane < kTogether; ++lane) lanes[lane] = forest.nodes[lanes[lane]].key;
+  for (std::size_t lane = 0; lane < kTogether; ++lane) entries[lane] = step.entry(lanes[lane]);
+}
+
+template <bool kCategorical>
+void walk_trees(const WalkForest& forest, const std::int32_t* keys,
+                std::span<const std::uint32_t> roots, std::int32_t* entries) {
+  const Step<kCategorical, 1> step(forest);
+  std::array<std::uint32_t, kTogether> lanes;
+  for (std::size_t tree = 0; tree < roots.size(); tree += kTogether) {
+    std::copy_n(roots.data() + tree, kTogether, lanes.begin());
+    walk<0>(step, keys, lanes, entries + tree);
+  }
+}
+
+template <bool kCategorical>
+void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
+                std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
+  const Step<kCategorical, kBlockRowCount> step(forest);
+  std::array<std::uint32_t, kTogether> lanes;
+  for (std::size_t row = 0; row < rows; row += kTogether) {
+    for (std::size_t lane = 0; lane < kTogether; ++lane) lanes[lane] = starts[exits[row + lane]];
+    walk<1>(step, keys + row, lanes, entries + row);
+  }
 }
 
 void WalkTrees(const WalkForest& forest, const std::int32_t* keys,
                std::span<const std::uint32_t> roots, std::int32_t* entries) {
-  for (std::size_t tree = 0; tree < roots.size(); tree += kTogether) {
-    std::copy_n(roots.data() + tree, kTogether, entries + tree);
-    walk<kRowShift, 0>(forest, keys, entries + tree);
-  }
+  if (forest.has_categories) return walk_trees<true>(forest, keys, roots, entries);
+  walk_trees<false>(forest, keys, roots, entries);
 }
 
 void WalkBlock(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    entries[row] = static_cast<std::int32_t>(starts[exits[row]]);
-  }
-  for (std::size_t row = 0; row < rows; row += kTogether) {
-    walk<kBlockShift, 1>(forest, keys + row, entries + row);
-  }
+  if (forest.has_categories) return walk_block<true>(forest, keys, exits, rows, starts, entries);
+  walk_block<false>(forest, keys, exits, rows, starts, entries);
 }
 
 #endif
+
+// kStride  a power of two.
+template <std::size_t kStride, class Sum>
+void add_rows(const Sum* leaves, const std::int32_t* entries, std::size_t rows,
+              std::size_t sum_stride, Sum* sums) {
+  const hn::CappedTag<Sum, kStride> numbers;
+  for (std::size_t row = 0; row < rows; ++row, sums += sum_stride) {
+    const Sum* const values = leaves + static_cast<std::size_t>(entries[row]) * kStride;
+    for (std::size_t value = 0; value < kStride; value += hn::Lanes(numbers)) {
+      const auto sum = hn::LoadU(numbers, sums + value);
+      hn::StoreU(hn::Add(sum, hn::LoadU(numbers, values + value)), numbers, sums + value);
+    }
+  }
+}
+
+template <class Sum>
+void add_rows(const LeafRows<Sum>& leaves, const std::int32_t* entries, std::size_t rows,
+              std::size_t sum_stride, Sum* sums) {
+  switch (leaves.stride) {
+    case 1: return add_rows<1>(leaves.first, entries, rows, sum_stride, sums);
+    case 2: return add_rows<2>(leaves.first, entries, rows, sum_stride, sums);
+    case 4: return add_rows<4>(leaves.first, entries, rows, sum_stride, sums);
+    case 8: return add_rows<8>(leaves.first, entries, rows, sum_stride, sums);
+    default: break;
+  }
+  for (std::size_t row = 0; row < rows; ++row, sums += sum_stride) {
+    const Sum* const values = leaves.first + static_cast<std::size_t>(entries[row]) * leaves.stride;
+    for (std::size_t value = 0; value < leaves.stride; ++value) sums[value] += values[value];
+  }
+}
+
+void AddFloatLeaves(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
+                    std::size_t sum_stride, float* sums) {
+  add_rows(leaves, entries, rows, sum_stride, sums);
+}
+
+void AddDoubleLeaves(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
+                     std::size_t sum_stride, double* sums) {
+  add_rows(leaves, entries, rows, sum_stride, sums);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -388,6 +464,8 @@ namespace ml_inference {
 
 HWY_EXPORT(WalkTrees);
 HWY_EXPORT(WalkBlock);
+HWY_EXPORT(AddFloatLeaves);
+HWY_EXPORT(AddDoubleLeaves);
 
 void walk_trees(const WalkForest& forest, const std::int32_t* keys,
                 std::span<const std::uint32_t> roots, std::int32_t* entries) {
@@ -397,6 +475,16 @@ void walk_trees(const WalkForest& forest, const std::int32_t* keys,
 void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                 std::size_t rows, const std::uint32_t* starts, std::int32_t* entries) {
   HWY_DYNAMIC_DISPATCH(WalkBlock)(forest, keys, exits, rows, starts, entries);
+}
+
+void add_leaf_rows(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, float* sums) {
+  HWY_DYNAMIC_DISPATCH(AddFloatLeaves)(leaves, entries, rows, sum_stride, sums);
+}
+
+void add_leaf_rows(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, double* sums) {
+  HWY_DYNAMIC_DISPATCH(AddDoubleLeaves)(leaves, entries, rows, sum_stride, sums);
 }
 
 }  // namespace ml_inference

@@ -47,4 +47,19 @@ void walk_trees(const WalkForest& forest, const std::int32_t* keys,
 void walk_block(const WalkForest& forest, const std::int32_t* keys, const std::uint8_t* exits,
                 std::size_t rows, const std::uint32_t* starts, std::int32_t* entries);
 
+/// The values of leaves: [entry, stride]. Owns nothing.
+template <class Sum>
+struct LeafRows {
+  const Sum* first;
+  std::size_t stride;
+};
+
+/// Adds to each row's sums the values of its leaf.
+/// entries  by row.
+/// sums     [row, sum_stride], of which the first leaves.stride are added to.
+void add_leaf_rows(const LeafRows<float>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, float* sums);
+void add_leaf_rows(const LeafRows<double>& leaves, const std::int32_t* entries, std::size_t rows,
+                   std::size_t sum_stride, double* sums);
+
 }  // namespace ml_inference

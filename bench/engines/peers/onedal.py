@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """oneDAL through daal4py. It converts XGBoost's and LightGBM's models, but no forest of several
 classes; there it is measured with a forest that it trains itself, on the same rows with the same
-parameters: one of about the same size, whose answers are its own."""
+parameters: a smaller one, since it sorts values into bins. We are measured with that one as well:
+it is written as a forest of scikit-learn with the same trees."""
 
 import daal4py
+import joblib
 import numpy
 
 from engines.peers.case import Case, in_turns, split
@@ -73,5 +75,38 @@ class Peer:
             nClasses=class_count, fptype="float", resultsToEvaluate="computeClassProbabilities"
         )
         trees = range(settings["n_estimators"])
-        states = (daal4py.getTreeState(self._model, tree, class_count) for tree in trees)
-        self.facts = {"own_forest_nodes": int(sum(state.node_count for state in states))}
+        states = [daal4py.getTreeState(self._model, tree, class_count) for tree in trees]
+        path = case.work / "own_forest.joblib"
+        joblib.dump(_as_sklearn(states, classes, table.shape[1]), path)
+        self.facts = {
+            "own_forest_nodes": int(sum(state.node_count for state in states)),
+            "own_forest": str(path),
+        }
+
+
+def _as_sklearn(states, classes, feature_count: int):
+    """The same trees in a RandomForestClassifier: what others need to run them."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.tree import DecisionTreeClassifier
+    from sklearn.tree._tree import Tree
+
+    class_count = len(numpy.unique(classes))
+    forest = RandomForestClassifier(n_estimators=len(states))
+    forest.estimators_ = []
+    forest.classes_ = numpy.unique(classes)
+    forest.n_classes_, forest.n_outputs_, forest.n_features_in_ = class_count, 1, feature_count
+    for state in states:
+        tree = Tree(feature_count, numpy.array([class_count], dtype=numpy.intp), 1)
+        shares = state.value_ar / state.value_ar.sum(axis=2, keepdims=True)
+        tree.__setstate__({
+            "max_depth": state.max_depth,
+            "node_count": state.node_count,
+            "nodes": state.node_ar,
+            "values": shares,
+        })
+        estimator = DecisionTreeClassifier()
+        estimator.tree_, estimator.classes_ = tree, forest.classes_
+        estimator.n_classes_, estimator.n_outputs_ = class_count, 1
+        estimator.n_features_in_ = feature_count
+        forest.estimators_.append(estimator)
+    return forest
