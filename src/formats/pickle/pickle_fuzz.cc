@@ -12,6 +12,7 @@
 #include "formats/python/arrays.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
