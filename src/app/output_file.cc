@@ -86,6 +86,18 @@ Result<void> OutputFile::finish() {
 
 bool OutputFile::is_terminal() const { return ::isatty(descriptor_) == 1; }
 
+Result<void> check_output_file(const std::string& path) {
+  struct stat before{};
+  const bool is_other = ::stat(path.c_str(), &before) == 0 && !S_ISREG(before.st_mode);
+  if (is_other && !S_ISDIR(before.st_mode)) {
+    if (::access(path.c_str(), W_OK) == 0) return {};
+    return fail(Code::unavailable,
+                fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+  }
+  const auto file = OutputFile::create(path);  // removed at once
+  return file ? Result<void>() : std::unexpected(file.error());
+}
+
 Result<void> write_output_file(const std::string& path, const std::string& bytes) {
   ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::create(path));
   RETURN_IF_ERROR(file->write(bytes));

@@ -45,6 +45,11 @@ class OutputFile {
   int descriptor_ = -1;
 };
 
+/// Whether a file could be written now, found out without a trace: before hours of work on what is
+/// to go into it. A pipe or a device is not opened.
+/// Errors: unavailable, as OutputFile::create() would have it.
+[[nodiscard]] Result<void> check_output_file(const std::string& path);
+
 /// Writes a whole file through an OutputFile.
 /// Errors: unavailable.
 [[nodiscard]] Result<void> write_output_file(const std::string& path, const std::string& bytes);

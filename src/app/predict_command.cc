@@ -97,7 +97,8 @@ void add_rows_arguments(CLI::App& command, PredictOptions& options) {
       .add_option(
           "ROWS", options.rows.rows_path,
           "rows, - for standard input: CSV with the model's feature names in the first line, where "
-          "an empty cell or nan is a missing value; or JSON lines, a row an array or an object by "
+          "an empty cell, nan, NA, N/A, NULL or None is a missing value; or JSON lines, a row an "
+          "array or an object by "
           "name, where null is a missing value and \"NaN\", \"Infinity\" and \"-Infinity\" stand "
           "for what JSON lacks. true and false are 1 and 0 where the feature takes numbers. Read "
           "block by block: a file may be of any length")

@@ -6,6 +6,7 @@
 #include "app/output_file.h"
 #include "app/report_page.h"
 #include "app/scored_training.h"
+#include "app/training_notes.h"
 #include "base/printable_text.h"
 #include "data/csv.h"
 #include "training/train_model.h"
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -92,10 +94,24 @@ Result<void> check_paths(const TrainOptions& options) {
                 fmt::format("{}: {} holds the training data, expected another file",
                             path == options.output_path ? "--output" : "--report", path));
   }
-  if (!is_same(options.output_path, options.report_path)) return {};
-  return fail(
-      Code::invalid_argument,
-      fmt::format("--report: {} is the model's file, expected another one", options.report_path));
+  if (is_same(options.output_path, options.report_path)) {
+    return fail(
+        Code::invalid_argument,
+        fmt::format("--report: {} is the model's file, expected another one", options.report_path));
+  }
+  RETURN_IF_ERROR(check_output_file(options.output_path));
+  return options.report_path.empty() ? Result<void>() : check_output_file(options.report_path);
+}
+
+// Says how the data were taken, while there is time to stop.
+void tell_of_data(const std::string& path, const TrainingSet& set,
+                  const std::vector<std::string>& warnings) {
+  fmt::print("{}", training_set_text(set));
+  std::fflush(stdout);
+  for (const std::string& warning : warnings) {
+    fmt::print(stderr, "ml-inference: warning: {}: {}\n", printable_text(path),
+               printable_text(warning));
+  }
 }
 
 Result<void> train(const TrainOptions& options, const CLI::App& command) {
@@ -105,9 +121,11 @@ Result<void> train(const TrainOptions& options, const CLI::App& command) {
   const auto of_data = [&options](const Error& error) {
     return fail(error.code, options.data_path + ": " + error.message);
   };
-  const auto set = read_training_set(table, options.target, task_of(options.task),
-                                     options.estimator.categories());
+  const std::optional<Task> task = task_of(options.task);
+  const CategoryColumns categories = options.estimator.categories();
+  const auto set = read_training_set(table, options.target, task, categories);
   if (!set) return of_data(set.error());
+  tell_of_data(options.data_path, *set, training_warnings(table, *set, task, categories));
   const ReportingTrainer trainer = [&estimator](const TrainingSet& part,
                                                 const TrainingProgress& progress) {
     return std::visit(
@@ -141,9 +159,13 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   CLI::App* const command = app.add_subcommand(
       "train", "train a random forest or boosted trees on a CSV file and write them as ONNX");
   Flags flags(*command);
-  flags.text("--data", options->data_path, "CSV file with names in its first line")->required();
+  flags
+      .text("--data", options->data_path,
+            "CSV file with names in its first line; an empty cell, nan, NA, N/A, NULL or None is a "
+            "missing value")
+      ->required();
   flags.text("--target", options->target, "column to predict")->required();
-  flags.text("--output", options->output_path, "model file to write")->required();
+  flags.file("--output", options->output_path, "model file to write")->required();
   flags.choice("--task", options->task, {"auto", "classification", "regression"},
                "auto looks at the target's values");
   options->estimator.add(flags);

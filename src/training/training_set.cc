@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "training/training_set.h"
 
+#include "training/cell_text.h"
+#include "training/target_classes.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,52 +19,6 @@ namespace {
 // More different whole numbers than this are a quantity rather than names; digits have 10, letters
 // 26 but are seldom numbered.
 constexpr std::size_t kGuessedClassCountMax = 20;
-
-// Beyond this a float64 no longer holds every whole number.
-constexpr double kWholeNumberMax = 9007199254740992.0;
-
-// The target of every row, as class numbers into labels.
-struct Classes {
-  std::vector<Label> labels;  // ascending
-  std::vector<std::int32_t> rows;
-};
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  if (!number || !(std::abs(*number) <= kWholeNumberMax)) return std::nullopt;
-  const auto whole = static_cast<std::int64_t>(*number);
-  if (static_cast<double>(whole) != *number) return std::nullopt;
-  return whole;
-}
-
-bool all_whole(const Table& table, std::size_t column) {
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    if (!whole_number(table.cell(row, column))) return false;
-  }
-  return true;
-}
-
-Result<Classes> read_classes(const Table& table, std::size_t column) {
-  const bool are_whole = all_whole(table, column);
-  std::vector<Label> labels;
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, column);
-    if (is_missing_cell(text)) {
-      return fail(Code::invalid_argument,
-                  fmt::format("{}: expected a class, got nothing", table.place(row, column)));
-    }
-    labels.push_back(are_whole ? Label(*whole_number(text)) : Label(std::string(text)));
-  }
-  Classes classes{.labels = labels};
-  std::ranges::sort(classes.labels);
-  const auto repeated = std::ranges::unique(classes.labels);
-  classes.labels.erase(repeated.begin(), repeated.end());
-  for (const Label& label : labels) {
-    const auto found = std::ranges::lower_bound(classes.labels, label);
-    classes.rows.push_back(static_cast<std::int32_t>(found - classes.labels.begin()));
-  }
-  return classes;
-}
 
 Result<std::vector<double>> read_targets(const Table& table, std::size_t column) {
   std::vector<double> targets;
@@ -128,7 +85,7 @@ Result<void> read_target_column(const Table& table, std::size_t column, Training
     ASSIGN_OR_RETURN(set.targets, read_targets(table, column));
     return {};
   }
-  ASSIGN_OR_RETURN(Classes classes, read_classes(table, column));
+  ASSIGN_OR_RETURN(TargetClasses classes, read_target_classes(table, column));
   if (classes.labels.empty()) return fail(Code::invalid_argument, "the table has no rows");
   set.classes = std::move(classes.rows);
   set.schema.targets[0].class_labels = std::move(classes.labels);
@@ -139,14 +96,17 @@ Result<void> read_target_column(const Table& table, std::size_t column, Training
 
 Task guess_task(const Table& table, std::size_t target_column) {
   std::set<double> values;
+  bool are_whole = true;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, target_column);
-    if (!parse_number(text)) return Task::classification;
-    if (const auto whole = whole_number(text)) values.insert(static_cast<double>(*whole));
+    const std::optional<double> number = parse_number(table.cell(row, target_column));
+    if (!number) return Task::classification;
+    const bool is_whole = is_told_apart(*number) && *number == std::trunc(*number);
+    if (is_whole) values.insert(*number);
+    are_whole = are_whole && is_whole;
   }
   const bool are_few =
       values.size() <= kGuessedClassCountMax && values.size() * 2 <= table.row_count();
-  return are_few && all_whole(table, target_column) ? Task::classification : Task::regression;
+  return are_few && are_whole ? Task::classification : Task::regression;
 }
 
 Result<TrainingSet> read_training_set(const Table& table, const std::string& target_column,

@@ -44,12 +44,11 @@ struct TrainingSet {
 /// categories  the features whose values are categories, for trainers that learn from such: their
 ///             values are numbers of the schema's categories.
 ///
-/// Classes: when every target is a whole number ("3", "3.0") the labels are numbers, ascending;
-/// otherwise they are the cells' text, in the order of its bytes.
+/// Classes are read by read_target_classes().
 ///
 /// Errors: not_found, when there is no such column; invalid_argument, naming line and column, for a
-/// feature that is no number or infinite, a target that is missing, or, for a regression, no finite
-/// number; and for a classification without rows; those of find_categories().
+/// feature that is no number or infinite, or, for a regression, a target that is no finite number;
+/// and for a classification without rows; those of find_categories() and read_target_classes().
 [[nodiscard]] Result<TrainingSet> read_training_set(const Table& table,
                                                     const std::string& target_column,
                                                     std::optional<Task> task,

@@ -201,10 +201,53 @@ class Files(unittest.TestCase):
         self.assert_refused(run("train", "--data", str(self.folder), "--target", "kind",
                                 "--output", "x"), "Is a directory")
 
+    def test_outputs_that_cannot_be_written_are_told_before_training(self):
+        for flags in [("--report", "/nonexistent/page.html"), ("--report", str(self.folder))]:
+            self.assert_refused(self.train(self.folder / "model.onnx", *flags), flags[1],
+                                "cannot be written")
+        self.assert_refused(self.train("/nonexistent/model.onnx"), "/nonexistent/model.onnx",
+                            "cannot be written")
+        self.assertEqual(list(self.folder.iterdir()), [self.rows])
+
+    def test_an_empty_name_is_no_output(self):
+        done = self.train("")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--output: is empty, expected a file's name", done.stderr)
+
     def test_one_class_alone_is_told_with_its_column(self):
         self.rows.write_text("a,kind\n1,x\n2,x\n")
-        self.assert_refused(self.train(self.folder / "model.onnx"), "rows.csv", "column 'kind'",
-                            "class 'x' alone")
+        done = self.train(self.folder / "model.onnx")
+        self.assertEqual((done.returncode, done.stdout),
+                         (1, "target: kind (classes, 1: x)\n"
+                             "features: 1 (numbers: 1, categories: 0)\n"))
+        self.assertRegex(done.stderr, r"rows\.csv: column 'kind' holds the class 'x' alone")
+
+    def boost(self, *flags):
+        return run("train", "--data", str(self.rows), "--target", "kind", "--estimator",
+                   "gradient-boosting", "--output", str(self.folder / "model.onnx"), *flags)
+
+    def test_a_word_for_a_missing_value_makes_no_category(self):
+        rows = [f"{number / 7:.3f},{'high' if number > 150 else 'low'}\n" for number in range(300)]
+        rows[57] = "N/A,low\n"
+        self.rows.write_text("a,kind\n" + "".join(rows))
+        done = self.boost()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("target: kind (classes, 2: high, low)\n"
+                      "features: 1 (numbers: 1, categories: 0)\n"
+                      "missing values: a (1)\n", done.stdout)
+        self.assertIn("  accuracy: 1.0000\n", done.stdout)
+        answers = run("predict", str(self.folder / "model.onnx"), str(self.rows)).stdout
+        self.assertEqual(answers.count('"prediction"'), 300)
+
+    def test_a_word_that_makes_categories_of_numbers_is_told(self):
+        rows = [f"{number % 9},{'high' if number % 9 > 4 else 'low'}\n" for number in range(99)]
+        rows[57] = "unknown,low\n"
+        self.rows.write_text("a,kind\n" + "".join(rows))
+        done = self.boost()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("  a (categories, 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, unknown)\n", done.stdout)
+        self.assertRegex(done.stderr, r"\Aml-inference: warning: [^\n]*rows\.csv: line 59 column "
+                         r"'a': 'unknown' is no number, though 98 of 99 values are: [^\n]*\n\Z")
 
     def test_what_a_file_holds_does_not_steer_the_terminal(self):
         self.rows.write_text('a,kind\n"1\n\x1b[31m",x\n2,z\n')
