@@ -103,29 +103,31 @@ Result<void> check_paths(const TrainOptions& options) {
   return options.report_path.empty() ? Result<void>() : check_output_file(options.report_path);
 }
 
-// Says how the data were taken, while there is time to stop.
-void tell_of_data(const std::string& path, const TrainingSet& set,
-                  const std::vector<std::string>& warnings) {
-  fmt::print("{}", training_set_text(set));
+std::unexpected<Error> fault_of_data(const TrainOptions& options, const Error& error) {
+  return fail(error.code, options.data_path + ": " + error.message);
+}
+
+// Reads the rows and says how they were taken, while there is time to stop.
+Result<TrainingSet> read_rows(const TrainOptions& options) {
+  ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
+  const std::optional<Task> task = task_of(options.task);
+  const CategoryColumns categories = options.estimator.categories();
+  auto set =
+      read_training_set(table, options.target, task, categories, options.estimator.feature_type());
+  if (!set) return fault_of_data(options, set.error());
+  fmt::print("{}", training_set_text(*set));
   std::fflush(stdout);
-  for (const std::string& warning : warnings) {
-    fmt::print(stderr, "ml-inference: warning: {}: {}\n", printable_text(path),
+  for (const std::string& warning : training_warnings(table, *set, task, categories)) {
+    fmt::print(stderr, "ml-inference: warning: {}: {}\n", printable_text(options.data_path),
                printable_text(warning));
   }
+  return set;
 }
 
 Result<void> train(const TrainOptions& options, const CLI::App& command) {
   ASSIGN_OR_RETURN(const EstimatorOptions estimator, options.estimator.options());
   RETURN_IF_ERROR(check_paths(options));
-  ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
-  const auto of_data = [&options](const Error& error) {
-    return fail(error.code, options.data_path + ": " + error.message);
-  };
-  const std::optional<Task> task = task_of(options.task);
-  const CategoryColumns categories = options.estimator.categories();
-  const auto set = read_training_set(table, options.target, task, categories);
-  if (!set) return of_data(set.error());
-  tell_of_data(options.data_path, *set, training_warnings(table, *set, task, categories));
+  ASSIGN_OR_RETURN(const TrainingSet set, read_rows(options));
   const ReportingTrainer trainer = [&estimator](const TrainingSet& part,
                                                 const TrainingProgress& progress) {
     return std::visit(
@@ -135,9 +137,9 @@ Result<void> train(const TrainOptions& options, const CLI::App& command) {
         },
         estimator);
   };
-  auto scored = train_and_score(*set, trainer, scoring_options(options, estimator, command),
+  auto scored = train_and_score(set, trainer, scoring_options(options, estimator, command),
                                 stderr_terminal());
-  if (!scored) return of_data(scored.error());
+  if (!scored) return fault_of_data(options, scored.error());
   RETURN_IF_ERROR(write_output_file(options.output_path, scored->onnx));
   TrainReport& report = scored->report;
   report.data_path = options.data_path;

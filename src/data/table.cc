@@ -158,24 +158,4 @@ std::optional<bool> parse_truth(std::string_view text) {
   return std::nullopt;
 }
 
-Result<std::vector<float>> float_rows(const Table& table, std::span<const std::size_t> columns) {
-  std::vector<float> rows;
-  rows.reserve(table.row_count() * columns.size());
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    for (const std::size_t column : columns) {
-      ASSIGN_OR_RETURN(const double number, table.number(row, column));
-      // Rounded to nearest, FLT_MAX plus half its last place is the first to become infinite;
-      // numpy's cast does that silently, and scikit-learn refuses the infinity that comes of it.
-      const auto rounded = static_cast<float>(number);
-      if (std::isinf(rounded) && !std::isinf(number)) {
-        return fail(Code::invalid_argument,
-                    fmt::format("{}: expected a number that float32 can hold, got {}",
-                                table.place(row, column), shown(table.cell(row, column))));
-      }
-      rows.push_back(rounded);
-    }
-  }
-  return rows;
-}
-
 }  // namespace ml_inference

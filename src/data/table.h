@@ -89,13 +89,4 @@ class TableBuilder {
 /// "true" and "false" in any case, spaces and tabs around them; nothing otherwise.
 [[nodiscard]] std::optional<bool> parse_truth(std::string_view text);
 
-/// The cells of the given columns as a model takes them: float32, row-major, in the order of
-/// `columns`; missing values are NaN. A number is read as float64 and then rounded to float32, as
-/// numpy does.
-///
-/// Errors: invalid_argument, naming line and column, for a text that is no number and for a finite
-/// number that float32 cannot hold.
-[[nodiscard]] Result<std::vector<float>> float_rows(const Table& table,
-                                                    std::span<const std::size_t> columns);
-
 }  // namespace ml_inference

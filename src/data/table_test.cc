@@ -109,29 +109,6 @@ TEST(Table, ShowsOnlyTheBeginningOfALongCell) {
                                                     std::string(39, 'x') + "...' (42 bytes)");
 }
 
-TEST(FloatRows, GivesTheChosenColumnsInTheirOrder) {
-  const Table table = read_csv("a,b,c\n1,2,3\n4,,inf\n").value();
-  const std::vector<float> rows = float_rows(table, std::vector<std::size_t>{2, 1}).value();
-  ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0], 3.0F);
-  EXPECT_EQ(rows[1], 2.0F);
-  EXPECT_EQ(rows[2], std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(std::isnan(rows[3]));
-}
-
-// 1 + 2^-24 + 2^-60 is just over halfway between two floats as text, exactly halfway as a float64.
-TEST(FloatRows, RoundsToFloat64First) {
-  const Table table = read_csv("a\n1.00000005960464477626\n").value();
-  EXPECT_EQ(float_rows(table, std::vector<std::size_t>{0}).value().front(), 1.0F);
-}
-
-TEST(FloatRows, RefusesAFiniteNumberThatFloat32CannotHold) {
-  const Table table = read_csv("a\n3.4028235e38\n-1e39\n").value();
-  EXPECT_EQ(float_rows(table, std::vector<std::size_t>{0}).error(),
-            (Error{Code::invalid_argument,
-                   "line 3 column 'a': expected a number that float32 can hold, got '-1e39'"}));
-}
-
 // The sums are those of sklearn.datasets.load_iris().data.sum(axis=0).
 TEST(Iris, HasTheRowsOfScikitLearn) {
   const MatrixView<const float> rows = iris_rows();

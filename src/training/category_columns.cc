@@ -102,18 +102,18 @@ std::optional<MixedColumn> mixed_column(const Table& table, std::size_t column) 
 }
 
 void read_categories(const Table& table, std::size_t column, const Categories& categories,
-                     std::size_t feature_count, std::span<float> values) {
+                     std::size_t feature_count, std::span<double> values) {
   const std::size_t kind = categories.labels.front().index();
   const LabelReader read = kind == Label(std::int64_t{}).index() ? whole_label
                            : kind == Label(true).index()         ? truth_label
                                                                  : text_label;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     const std::string_view text = table.cell(row, column);
-    float& value = values[row * feature_count + categories.feature];
-    value = std::numeric_limits<float>::quiet_NaN();
+    double& value = values[row * feature_count + categories.feature];
+    value = std::numeric_limits<double>::quiet_NaN();
     if (is_missing_cell(text)) continue;
     const auto place = std::ranges::lower_bound(categories.labels, *read(text));
-    value = static_cast<float>(place - categories.labels.begin());
+    value = static_cast<double>(place - categories.labels.begin());
   }
 }
 

@@ -53,6 +53,6 @@ struct MixedColumn {
 /// values      [row_count, feature_count]: the column of the feature is overwritten, by NaN where
 ///             the cell says nothing.
 void read_categories(const Table& table, std::size_t column, const Categories& categories,
-                     std::size_t feature_count, std::span<float> values);
+                     std::size_t feature_count, std::span<double> values);
 
 }  // namespace ml_inference

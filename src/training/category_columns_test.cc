@@ -82,7 +82,7 @@ TEST(MixedColumn, HoldsMoreNumbersThanTexts) {
 TEST(Categories, BecomeTheirNumbers) {
   const Table table = table_of(kTable);
   const auto found = find_categories(table, kColumns, {.names = {"code", "colour", "fresh"}});
-  std::vector<float> values(16, 9.0F);
+  std::vector<double> values(16, 9.0);
   for (const Categories& categories : *found) {
     read_categories(table, kColumns[categories.feature], categories, 4, values);
   }

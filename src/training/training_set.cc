@@ -34,38 +34,46 @@ Result<std::vector<double>> read_targets(const Table& table, std::size_t column)
   return targets;
 }
 
-// [row_count, columns.size()] of the table's cells.
-Result<std::vector<float>> read_numbers(const Table& table, std::span<const std::size_t> columns) {
-  ASSIGN_OR_RETURN(std::vector<float> rows, float_rows(table, columns));
-  const auto infinite = std::ranges::find_if(rows, [](float value) { return std::isinf(value); });
-  if (infinite == rows.end()) return rows;
-  const auto index = static_cast<std::size_t>(infinite - rows.begin());
-  return fail(
-      Code::invalid_argument,
-      fmt::format("{}: expected a finite number or an empty cell, got {}",
-                  table.place(index / columns.size(), columns[index % columns.size()]), *infinite));
+std::unexpected<Error> unexpected_cell(const Table& table, std::size_t row, std::size_t column,
+                                       std::string_view expected) {
+  return fail(Code::invalid_argument,
+              fmt::format("{}: expected {}, got '{}'", table.place(row, column), expected,
+                          table.cell(row, column)));
 }
 
-// The same where some of the columns are categories, whose cells need not be numbers.
-Result<std::vector<float>> read_features(const Table& table, std::span<const std::size_t> columns,
-                                         std::span<const Categories> categories) {
-  if (categories.empty()) return read_numbers(table, columns);
-  std::vector<std::size_t> features;  // that are numbers, and their columns
-  std::vector<std::size_t> places;
-  for (std::size_t feature = 0; feature < columns.size(); ++feature) {
-    if (std::ranges::count(categories, feature, &Categories::feature) > 0) continue;
-    features.push_back(feature);
-    places.push_back(columns[feature]);
+// A cell that is no category.
+Result<double> read_number(const Table& table, std::size_t row, std::size_t column,
+                           NumberType type) {
+  const std::string_view text = table.cell(row, column);
+  const std::optional<double> number = parse_number(text);
+  if (!number) {
+    if (const std::optional<bool> truth = parse_truth(text)) return *truth ? 1 : 0;
+    return table.number(row, column);  // says what is wrong
   }
-  ASSIGN_OR_RETURN(const std::vector<float> numbers, read_numbers(table, places));
-  std::vector<float> values(table.row_count() * columns.size());
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    for (std::size_t index = 0; index < features.size(); ++index) {
-      values[row * columns.size() + features[index]] = numbers[row * features.size() + index];
+  const double taken = rounded(type, *number);
+  if (!std::isinf(taken)) return taken;
+  return unexpected_cell(table, row, column,
+                         std::isinf(*number) ? "a finite number or an empty cell"
+                                             : "a number that float32 can hold");
+}
+
+// [row_count, columns.size()] of the table's cells, by rows.
+Result<std::vector<double>> read_features(const Table& table, std::span<const std::size_t> columns,
+                                          const Schema& schema) {
+  std::vector<double> values(table.row_count() * columns.size());
+  std::vector<std::size_t> numbers;
+  for (std::size_t feature = 0; feature < columns.size(); ++feature) {
+    if (const Categories* const categories = schema.categories_of(feature)) {
+      read_categories(table, columns[feature], *categories, columns.size(), values);
+    } else {
+      numbers.push_back(feature);
     }
   }
-  for (const Categories& of_feature : categories) {
-    read_categories(table, columns[of_feature.feature], of_feature, columns.size(), values);
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    for (const std::size_t feature : numbers) {
+      ASSIGN_OR_RETURN(values[row * columns.size() + feature],
+                       read_number(table, row, columns[feature], schema.input.type));
+    }
   }
   return values;
 }
@@ -110,14 +118,16 @@ Task guess_task(const Table& table, std::size_t target_column) {
 }
 
 Result<TrainingSet> read_training_set(const Table& table, const std::string& target_column,
-                                      std::optional<Task> task, const CategoryColumns& categories) {
+                                      std::optional<Task> task, const CategoryColumns& categories,
+                                      NumberType type) {
   const std::optional<std::size_t> target = table.find_column(target_column);
   if (!target) {
     return fail(Code::not_found, fmt::format("the table has no column '{}', its columns are {}",
                                              target_column, shown_names(table.column_names())));
   }
   TrainingSet set{
-      .schema = {.targets = {{.task = task.value_or(guess_task(table, *target)),
+      .schema = {.input = {.type = type},
+                 .targets = {{.task = task.value_or(guess_task(table, *target)),
                               .name = target_column}}},
       .row_count = table.row_count(),
   };
@@ -128,9 +138,9 @@ Result<TrainingSet> read_training_set(const Table& table, const std::string& tar
     set.schema.feature_names.push_back(table.column_names()[column]);
   }
   ASSIGN_OR_RETURN(set.schema.categories, find_categories(table, columns, categories));
-  ASSIGN_OR_RETURN(set.values, read_features(table, columns, set.schema.categories));
+  ASSIGN_OR_RETURN(set.values, read_features(table, columns, set.schema));
   set.schema.input.accepts_missing =
-      std::ranges::any_of(set.values, [](float value) { return std::isnan(value); });
+      std::ranges::any_of(set.values, [](double value) { return std::isnan(value); });
   RETURN_IF_ERROR(read_target_column(table, *target, set));
   return set;
 }
@@ -139,7 +149,7 @@ TrainingSet part_of(const TrainingSet& set, std::span<const std::size_t> rows) {
   TrainingSet part{.schema = set.schema, .row_count = rows.size()};
   part.values.reserve(rows.size() * set.schema.feature_count());
   for (const std::size_t row : rows) {
-    const std::span<const float> values = set.rows().row(row);
+    const std::span<const double> values = set.rows().row(row);
     part.values.insert(part.values.end(), values.begin(), values.end());
     if (!set.classes.empty()) part.classes.push_back(set.classes[row]);
     if (!set.targets.empty()) part.targets.push_back(set.targets[row]);
