@@ -2,6 +2,7 @@
 #include "training/training_set.h"
 
 #include "training/cell_text.h"
+#include "training/limits.h"
 #include "training/target_classes.h"
 
 #include <fmt/format.h>
@@ -29,6 +30,11 @@ Result<std::vector<double>> read_targets(const Table& table, std::size_t column)
                   fmt::format("{}: expected a finite target, got '{}'", table.place(row, column),
                               table.cell(row, column)));
     }
+    if (std::abs(target) > kTargetMax) {
+      return fail(Code::invalid_argument,
+                  fmt::format("{}: expected a target of at most {} in magnitude, got {}",
+                              table.place(row, column), kTargetMax, table.cell(row, column)));
+    }
     targets.push_back(target);
   }
   return targets;
@@ -52,9 +58,9 @@ Result<double> read_number(const Table& table, std::size_t row, std::size_t colu
   }
   const double taken = rounded(type, *number);
   if (!std::isinf(taken)) return taken;
-  return unexpected_cell(table, row, column,
-                         std::isinf(*number) ? "a finite number or an empty cell"
-                                             : "a number that float32 can hold");
+  return unexpected_cell(
+      table, row, column,
+      std::isinf(*number) ? "a finite number or an empty cell" : "a number that float32 can hold");
 }
 
 // [row_count, columns.size()] of the table's cells, by rows.

@@ -53,8 +53,8 @@ struct TrainingSet {
 ///
 /// Errors: not_found, when there is no such column; invalid_argument, naming line and column, for a
 /// feature that is no number, infinite, or too large for float32 where that is the type, or, for a
-/// regression, a target that is no finite number; and for a classification without rows; those of
-/// find_categories() and read_target_classes().
+/// regression, a target that is no finite number or beyond kTargetMax; and for a classification
+/// without rows; those of find_categories() and read_target_classes().
 [[nodiscard]] Result<TrainingSet> read_training_set(const Table& table,
                                                     const std::string& target_column,
                                                     std::optional<Task> task,
