@@ -27,7 +27,7 @@ void handle_signals() {
     if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) continue;
     struct sigaction ours{};
     ours.sa_handler = remove_and_end;
-    ours.sa_flags = SA_RESETHAND;
+    ours.sa_flags = static_cast<int>(SA_RESETHAND);
     ::sigaction(signal, &ours, nullptr);
   }
 }

@@ -234,7 +234,9 @@ TEST(TrainModel, BoostsOnSecondsSince1970) {
   std::vector<double> rows;
   for (int row = 0; row < 100; ++row) rows.push_back(1'700'000'000 + row);
   const std::vector<double> out = boosted_answers(trained->model, rows);
-  for (int row = 0; row < 100; ++row) EXPECT_NEAR(out[row], row / 20, 0.01) << row;
+  for (std::size_t row = 0; row < 100; ++row) {
+    EXPECT_NEAR(out[row], static_cast<double>(row / 20), 0.01) << row;
+  }
 }
 
 TEST(TrainModel, RefusesMoreCategoriesThanBins) {
