@@ -314,6 +314,8 @@ class Files(unittest.TestCase):
         done = self.boost()
         self.assertEqual(done.returncode, 0)
         self.assertIn("  a (categories, 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, unknown)\n", done.stdout)
+        tree = run("inspect", str(self.folder / "model.onnx"), "--tree", "0").stdout
+        self.assertTrue(tree.startswith("a in {"), tree)
         self.assertRegex(done.stderr, r"\Aml-inference: warning: [^\n]*rows\.csv: line 59 column "
                          r"'a': 'unknown' is no number, though 98 of 99 values are: [^\n]*\n\Z")
 
