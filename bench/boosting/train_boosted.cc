@@ -33,10 +33,15 @@ std::vector<T> file_numbers(const std::string& path) {
   return numbers;
 }
 
+std::vector<double> wide_numbers(const std::string& path) {
+  const std::vector<float> numbers = file_numbers<float>(path);
+  return {numbers.begin(), numbers.end()};
+}
+
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 // [row_count, class_count] probabilities, or one value a row.
-std::vector<double> answers(const TrainedBoosting& trained, MatrixView<const float> rows) {
+std::vector<double> answers(const TrainedBoosting& trained, MatrixView<const double> rows) {
   const std::size_t sum_count = trained.forest.output_count();
   std::vector<double> sums(rows.row_count() * sum_count);
   reference_predict(trained.forest, rows, sums);
@@ -49,9 +54,9 @@ int run(const std::string& folder, std::size_t thread_count, std::size_t round_c
   const boost::json::object about =
       boost::json::parse(file_text(folder + "/about.json")).as_object();
   const auto count = [&](const char* key) { return about.at(key).to_number<std::size_t>(); };
-  const std::vector<float> values = file_numbers<float>(folder + "/train.f32");
+  const std::vector<double> values = wide_numbers(folder + "/train.f32");
   const std::vector<double> targets = file_numbers<double>(folder + "/target.f64");
-  const std::vector<float> test = file_numbers<float>(folder + "/test.f32");
+  const std::vector<double> test = wide_numbers(folder + "/test.f32");
   const std::size_t feature_count = count("features");
   const std::size_t class_count = count("classes");
   BoostingOptions options{
@@ -59,7 +64,7 @@ int run(const std::string& folder, std::size_t thread_count, std::size_t round_c
   for (const boost::json::value& feature : about.at("categorical").as_array()) {
     options.categorical_features.push_back(feature.to_number<std::size_t>());
   }
-  const MatrixView<const float> rows(values, targets.size(), feature_count);
+  const MatrixView<const double> rows(values, targets.size(), feature_count);
   const std::vector<std::int32_t> classes(targets.begin(), targets.end());
   const double cpu_begin = cpu_seconds();
   const auto begin = std::chrono::steady_clock::now();
@@ -70,7 +75,7 @@ int run(const std::string& folder, std::size_t thread_count, std::size_t round_c
   const double cpu = cpu_seconds() - cpu_begin;
   ASSERT(trained.has_value());
   const std::vector<double> out =
-      answers(*trained, MatrixView<const float>(test, test.size() / feature_count, feature_count));
+      answers(*trained, MatrixView<const double>(test, test.size() / feature_count, feature_count));
   std::ofstream(folder + "/ours.f64", std::ios::binary)
       .write(reinterpret_cast<const char*>(out.data()),
              static_cast<std::streamsize>(out.size() * sizeof(double)));

@@ -4,6 +4,7 @@
 
 #include "app/flags.h"
 #include "base/result.h"
+#include "model/number_type.h"
 #include "training/category_columns.h"
 #include "training/train_boosting.h"
 #include "training/train_forest.h"
@@ -39,6 +40,11 @@ class EstimatorFlags {
 
   /// Which columns of the data are categories, for estimators that know such.
   [[nodiscard]] CategoryColumns categories() const;
+
+  /// What its models take: forests float32 as scikit-learn's do, boosting float64 as well.
+  [[nodiscard]] NumberType feature_type() const {
+    return is_boosting() ? NumberType::float64 : NumberType::float32;
+  }
 
  private:
   void add_shared(Flags& flags);

@@ -151,10 +151,11 @@ TEST(BoostedModel, AnswersTheSameAfterItWasWrittenAndRead) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   for (const char* const task : {"number", "two", "three"}) {
     const bool is_number = task == std::string("number");
-    const TrainingSet set = read_training_set(read_csv(rows_with(task)).value(), "y",
-                                              is_number ? Task::regression : Task::classification,
-                                              {.names = {"code"}, .with_text = true})
-                                .value();
+    const TrainingSet set =
+        read_training_set(read_csv(rows_with(task)).value(), "y",
+                          is_number ? Task::regression : Task::classification,
+                          {.names = {"code"}, .with_text = true}, NumberType::float64)
+            .value();
     const TrainedModel trained =
         train_model(set, BoostingOptions{.max_iter = 15, .min_samples_leaf = 5}).value();
     Result<Model> read = load_model(write_trained_onnx(trained.model).value(), "");

@@ -22,6 +22,7 @@ std::unexpected<Error> OutputFile::unwritable() const {
 }
 
 Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path) {
+  if (is_standard_output(path)) return standard();
   std::unique_ptr<OutputFile> file(new OutputFile());
   file->path_ = path;
   struct stat before{};
@@ -43,11 +44,14 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path) 
 // programs do not write into each other's.
 void OutputFile::open_beside(mode_t mode) {
   constexpr int kAttemptCount = 1'000;
-  for (int attempt = 0; attempt < kAttemptCount; ++attempt) {
-    written_ = fmt::format("{}.{}-{}.unfinished", target_, ::getpid(), attempt);
-    descriptor_ = ::open(written_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (descriptor_ >= 0 || errno != EEXIST) return;
-  }
+  unfinished_.make([this, mode] {
+    for (int attempt = 0; attempt < kAttemptCount; ++attempt) {
+      written_ = fmt::format("{}.{}-{}.unfinished", target_, ::getpid(), attempt);
+      descriptor_ = ::open(written_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+      if (descriptor_ >= 0 || errno != EEXIST) break;
+    }
+    return descriptor_ >= 0 ? written_ : std::string();
+  });
 }
 
 std::unique_ptr<OutputFile> OutputFile::standard() {
@@ -85,6 +89,25 @@ Result<void> OutputFile::finish() {
 }
 
 bool OutputFile::is_terminal() const { return ::isatty(descriptor_) == 1; }
+
+Result<void> check_output_file(const std::string& path) {
+  if (is_standard_output(path)) return {};
+  struct stat before{};
+  const bool is_other = ::stat(path.c_str(), &before) == 0 && !S_ISREG(before.st_mode);
+  if (is_other && !S_ISDIR(before.st_mode)) {
+    if (::access(path.c_str(), W_OK) == 0) return {};
+    return fail(Code::unavailable,
+                fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+  }
+  const auto file = OutputFile::create(path);  // removed at once
+  return file ? Result<void>() : std::unexpected(file.error());
+}
+
+Result<void> check_binary_output_file(const std::string& path) {
+  if (!is_standard_output(path) || ::isatty(STDOUT_FILENO) == 0) return check_output_file(path);
+  return fail(Code::invalid_argument,
+              "-: standard output is a terminal, expected a file or a pipe for a model");
+}
 
 Result<void> write_output_file(const std::string& path, const std::string& bytes) {
   ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::create(path));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "app/unfinished_files.h"
 #include "base/result.h"
 
 #include <memory>
@@ -16,13 +17,15 @@ namespace ml_inference {
 /// Threads: belongs to one thread.
 class OutputFile {
  public:
+  /// path  "-" is standard().
   /// Errors: unavailable, as those below.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::string& path);
 
   /// Standard output, whose bytes go out as they come.
   [[nodiscard]] static std::unique_ptr<OutputFile> standard();
 
-  /// Without finish(), what was written is removed, and the file is as before.
+  /// Without finish(), what was written is removed, and the file is as before; so it is when a
+  /// signal ends the program (unfinished_files.h).
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -42,8 +45,21 @@ class OutputFile {
   std::string path_;     // as it was named; empty for standard output
   std::string target_;   // what is to be renamed to; empty where nothing is
   std::string written_;  // what is open
+  UnfinishedFile unfinished_;
   int descriptor_ = -1;
 };
+
+/// Whether a file's name says standard output: "-", as for other programs. "./-" is a file.
+[[nodiscard]] inline bool is_standard_output(const std::string& path) { return path == "-"; }
+
+/// Whether a file could be written now, found out without a trace: before hours of work on what is
+/// to go into it. A pipe or a device is not opened.
+/// Errors: unavailable, as OutputFile::create() would have it.
+[[nodiscard]] Result<void> check_output_file(const std::string& path);
+
+/// The same for bytes that are no text, which a terminal is not to get.
+/// Errors: also invalid_argument.
+[[nodiscard]] Result<void> check_binary_output_file(const std::string& path);
 
 /// Writes a whole file through an OutputFile.
 /// Errors: unavailable.

@@ -61,7 +61,7 @@ void warn_of_refusals(const PredictTally& tally, ErrorPolicy policy) {
 
 Result<void> predict(const PredictOptions& options) {
   const bool has_path = !options.output_path.empty();
-  if (has_path) RETURN_IF_ERROR(check_output(options));
+  if (has_path && !is_standard_output(options.output_path)) RETURN_IF_ERROR(check_output(options));
   ASSIGN_OR_RETURN(Model model, load_model_file(options.model_path));
   ASSIGN_OR_RETURN(const auto served,
                    ServedModel::make(std::move(model), options.model_path, ModelUse::long_files));
@@ -97,7 +97,8 @@ void add_rows_arguments(CLI::App& command, PredictOptions& options) {
       .add_option(
           "ROWS", options.rows.rows_path,
           "rows, - for standard input: CSV with the model's feature names in the first line, where "
-          "an empty cell or nan is a missing value; or JSON lines, a row an array or an object by "
+          "an empty cell, nan, NA, N/A, NULL or None is a missing value; or JSON lines, a row an "
+          "array or an object by "
           "name, where null is a missing value and \"NaN\", \"Infinity\" and \"-Infinity\" stand "
           "for what JSON lacks. true and false are 1 and 0 where the feature takes numbers. Read "
           "block by block: a file may be of any length")
@@ -114,9 +115,9 @@ void add_predict_command(CLI::App& app, CommandAction& action) {
   Flags flags(*command);
   flags.choice("--output-format", options->format, {"json", "csv"},
                "JSON lines, or CSV with a header: prediction, probabilities, scores");
-  CLI::Option* const output =
-      flags.file("--output", options->output_path,
-                 "file to write, which takes its place when all is done; without it, stdout");
+  CLI::Option* const output = flags.file(
+      "--output", options->output_path,
+      "file to write, which takes its place when all is done; -, or without it: standard output");
   flags.choice("--on-error", options->on_error, {"report", "stop", "skip", "null"},
                "for a row that the model does not take: say why in its place ({\"error\":...}, or "
                "CSV's last column), stop there with status 1, leave it out, or print null");

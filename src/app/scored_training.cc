@@ -3,6 +3,7 @@
 
 #include "engines/engine.h"
 #include "formats/onnx/writer.h"
+#include "training/folds.h"
 
 #include <fmt/format.h>
 
@@ -69,6 +70,10 @@ Result<ScoredTraining> train_and_score(const TrainingSet& set, const ReportingTr
                                           .seed = options.seed,
                                           .point_count = options.has_curve ? kPointCount : 1,
                                           .thread_count = options.thread_count};
+  if (validation.fold_count > 0) {  // before the time of a training is spent
+    const Result<Folds> folds = make_folds(set, validation.fold_count, validation.seed);
+    if (!folds) return std::unexpected(folds.error());
+  }
   const bool is_shown = terminal.is_there();
   ProgressBar bar(std::move(terminal), options.step_name,
                   work_of(set, validation, options.step_count));

@@ -71,7 +71,7 @@ TEST(ScoredTraining, SaysWhatCannotBeDone) {
   EXPECT_EQ(train_and_score(set_of("x,y\n1,a\n2,a\n"), train, {}, {}).error().message,
             "column 'y' holds the class 'a' alone, expected two or more");
   EXPECT_THAT(train_and_score(two_classes(6), train, {.fold_count = 4}, {}).error().message,
-              HasSubstr("at most 3, the rows of the most frequent class, got 4"));
+              HasSubstr("at most 3 folds, as there are 3 rows of the most frequent class, got 4"));
 }
 
 TEST(ScoredTraining, ShowsTheTreesOfAllTrainings) {

@@ -2,10 +2,12 @@
 // ml-inference train
 #include "app/command_line.h"
 #include "app/estimator_flags.h"
+#include "app/flag_words.h"
 #include "app/flags.h"
 #include "app/output_file.h"
 #include "app/report_page.h"
 #include "app/scored_training.h"
+#include "app/training_notes.h"
 #include "base/printable_text.h"
 #include "data/csv.h"
 #include "training/train_model.h"
@@ -14,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -92,22 +95,59 @@ Result<void> check_paths(const TrainOptions& options) {
                 fmt::format("{}: {} holds the training data, expected another file",
                             path == options.output_path ? "--output" : "--report", path));
   }
-  if (!is_same(options.output_path, options.report_path)) return {};
-  return fail(
-      Code::invalid_argument,
-      fmt::format("--report: {} is the model's file, expected another one", options.report_path));
+  if (is_same(options.output_path, options.report_path)) {
+    return fail(
+        Code::invalid_argument,
+        fmt::format("--report: {} is the model's file, expected another one", options.report_path));
+  }
+  RETURN_IF_ERROR(check_binary_output_file(options.output_path));
+  return options.report_path.empty() ? Result<void>() : check_output_file(options.report_path);
+}
+
+std::unexpected<Error> fault_of_data(const TrainOptions& options, const Error& error) {
+  return fail(error.code, options.data_path + ": " + with_flag_names(error.message));
+}
+
+// Where there is a place for words: not where a model or a page goes.
+std::FILE* words_of(const TrainOptions& options) {
+  const bool is_taken =
+      is_standard_output(options.output_path) || is_standard_output(options.report_path);
+  return is_taken ? stderr : stdout;
+}
+
+void warn(const std::string& path, const std::string& warning) {
+  fmt::print(stderr, "ml-inference: warning: {}: {}\n", printable_text(path),
+             printable_text(warning));
+}
+
+void warn_of_no_split(const TrainOptions& options, const ModelSize& size) {
+  if (size.node_count > size.tree_count) return;
+  warn(options.data_path,
+       "no tree has a split, all rows get the same answer; a split needs a feature with two values "
+       "and on either side of it as many rows as --min-samples-leaf says (of gradient-boosting 20 "
+       "unless given)");
+}
+
+// Reads the rows and says how they were taken, while there is time to stop.
+Result<TrainingSet> read_rows(const TrainOptions& options) {
+  ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
+  const std::optional<Task> task = task_of(options.task);
+  const CategoryColumns categories = options.estimator.categories();
+  auto set =
+      read_training_set(table, options.target, task, categories, options.estimator.feature_type());
+  if (!set) return fault_of_data(options, set.error());
+  fmt::print(words_of(options), "{}", training_set_text(*set));
+  std::fflush(words_of(options));
+  for (const std::string& warning : training_warnings(table, *set, task, categories)) {
+    warn(options.data_path, warning);
+  }
+  return set;
 }
 
 Result<void> train(const TrainOptions& options, const CLI::App& command) {
   ASSIGN_OR_RETURN(const EstimatorOptions estimator, options.estimator.options());
   RETURN_IF_ERROR(check_paths(options));
-  ASSIGN_OR_RETURN(const Table table, read_csv_file(options.data_path));
-  const auto of_data = [&options](const Error& error) {
-    return fail(error.code, options.data_path + ": " + error.message);
-  };
-  const auto set = read_training_set(table, options.target, task_of(options.task),
-                                     options.estimator.categories());
-  if (!set) return of_data(set.error());
+  ASSIGN_OR_RETURN(const TrainingSet set, read_rows(options));
   const ReportingTrainer trainer = [&estimator](const TrainingSet& part,
                                                 const TrainingProgress& progress) {
     return std::visit(
@@ -117,20 +157,21 @@ Result<void> train(const TrainOptions& options, const CLI::App& command) {
         },
         estimator);
   };
-  auto scored = train_and_score(*set, trainer, scoring_options(options, estimator, command),
+  auto scored = train_and_score(set, trainer, scoring_options(options, estimator, command),
                                 stderr_terminal());
-  if (!scored) return of_data(scored.error());
+  if (!scored) return fault_of_data(options, scored.error());
   RETURN_IF_ERROR(write_output_file(options.output_path, scored->onnx));
   TrainReport& report = scored->report;
   report.data_path = options.data_path;
   report.model_path = options.output_path;
   report.parameters = parameters_of(command);
-  fmt::print("{}", report_text(report));
+  fmt::print(words_of(options), "{}", report_text(report));
+  warn_of_no_split(options, report.size);
   if (!options.report_path.empty()) {
     RETURN_IF_ERROR(write_output_file(options.report_path, report_page(report)));
-    fmt::print("report: {}\n", printable_text(options.report_path));
+    fmt::print(words_of(options), "report: {}\n", printable_text(options.report_path));
   }
-  fmt::print("written: {}\n", printable_text(options.output_path));
+  fmt::print(words_of(options), "written: {}\n", printable_text(options.output_path));
   return {};
 }
 
@@ -141,19 +182,25 @@ void add_train_command(CLI::App& app, CommandAction& action) {
   CLI::App* const command = app.add_subcommand(
       "train", "train a random forest or boosted trees on a CSV file and write them as ONNX");
   Flags flags(*command);
-  flags.text("--data", options->data_path, "CSV file with names in its first line")->required();
+  flags
+      .text("--data", options->data_path,
+            "CSV file with names in its first line; an empty cell, nan, NA, N/A, NULL or None is a "
+            "missing value")
+      ->required();
   flags.text("--target", options->target, "column to predict")->required();
-  flags.text("--output", options->output_path, "model file to write")->required();
+  flags.file("--output", options->output_path, "model file to write, - for standard output")
+      ->required();
   flags.choice("--task", options->task, {"auto", "classification", "regression"},
                "auto looks at the target's values");
   options->estimator.add(flags);
   flags.count("--cv", options->fold_count, 0, kRowCountMax,
               "folds of a cross-validation, which says how good such models are on rows that they "
               "have not seen; 0: none, but 5 for a report");
-  const CLI::Option* const report = flags.file(
-      "--report", options->report_path,
-      "HTML page to write: scores, confusion matrix, learning curve, importances. The curve "
-      "takes up to twice the time of its cross-validation");
+  const CLI::Option* const report =
+      flags.file("--report", options->report_path,
+                 "HTML page to write, - for standard output: scores, confusion matrix, learning "
+                 "curve, importances. The curve "
+                 "takes up to twice the time of its cross-validation");
   command->callback([options, command, report, &action] {
     options->estimator.check();
     refuse_empty_variable(*report);

@@ -102,7 +102,7 @@ Result<std::vector<std::string>> csv_names(const CsvRecord& header, NamelessColu
                   fmt::format("line {} column {}: {}", header.line, column + 1, what));
     };
     if (name.empty() && nameless == NamelessColumn::refused) {
-      return fault("the column has no name");
+      return fault("the column has no name (to_csv(index=False) of pandas writes none)");
     }
     if (!seen.insert(name).second) return fault(fmt::format("the name '{}' stands twice", name));
     names.emplace_back(name);

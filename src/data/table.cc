@@ -39,6 +39,54 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   });
 }
 
+// What pandas takes for missing (read_csv(), na_values), but for "nan", which counts in any case.
+constexpr std::string_view kMissingWords[] = {"#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN",
+                                              "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",
+                                              "NULL",   "None",     "n/a",  "null"};
+
+// Whether a number of digits without a sign, which no float64 holds, is too small rather than too
+// large for it: where its first digit that is no zero stands.
+bool is_below_one(std::string_view digits) {
+  constexpr std::int64_t kFar = 1'000'000'000'000'000;  // no text is so long
+  const std::size_t mark = std::min(digits.find_first_of("eE"), digits.size());
+  std::int64_t exponent = 0;
+  if (mark < digits.size()) {
+    std::string_view text = digits.substr(mark + 1);
+    const bool is_negative = text.starts_with('-');
+    if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (error != std::errc() || exponent > kFar) exponent = kFar;
+    if (is_negative) exponent = -exponent;
+  }
+  const std::size_t first = digits.find_first_not_of("0.");
+  const std::size_t point = std::min(digits.find('.'), mark);
+  const auto place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+  return place + (place < 0 ? 1 : 0) + exponent <= 0;
+}
+
+// parse_number() of what is not empty, has no spaces around it, and is no word for what is missing.
+std::optional<double> written_number(std::string_view text) {
+  const bool negative = text.front() == '-';
+  if (negative || text.front() == '+') text.remove_prefix(1);
+  if (equals_ignoring_case(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
+  double magnitude = std::numeric_limits<double>::infinity();
+  if (!equals_ignoring_case(text, "inf") && !equals_ignoring_case(text, "infinity")) {
+    // from_chars() would also take a second sign, "nan(text)" and "infinity".
+    if (text.empty() || !(text.front() == '.' || (text.front() >= '0' && text.front() <= '9'))) {
+      return std::nullopt;
+    }
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, magnitude);
+    if (stop != end) return std::nullopt;
+    if (error == std::errc::result_out_of_range) {
+      magnitude = is_below_one(text) ? 0 : std::numeric_limits<double>::infinity();
+    } else if (error != std::errc()) {
+      return std::nullopt;
+    }
+  }
+  return negative ? -magnitude : magnitude;
+}
+
 }  // namespace
 
 std::optional<std::size_t> Table::find_column(std::string_view name) const {
@@ -98,40 +146,16 @@ Table TableBuilder::build() && { return std::move(table_); }
 std::optional<double> parse_number(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const bool negative = text.front() == '-';
-  if (negative || text.front() == '+') text.remove_prefix(1);
-  if (equals_ignoring_case(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
-  double magnitude = std::numeric_limits<double>::infinity();
-  if (!equals_ignoring_case(text, "inf") && !equals_ignoring_case(text, "infinity")) {
-    // from_chars() would also take a second sign, "nan(text)" and "infinity".
-    if (text.empty() || !(text.front() == '.' || (text.front() >= '0' && text.front() <= '9'))) {
-      return std::nullopt;
-    }
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, magnitude);
-    if (error != std::errc() || stop != end) return std::nullopt;
-  }
-  return negative ? -magnitude : magnitude;
+  if (const std::optional<double> number = written_number(text)) return number;
+  if (std::ranges::count(kMissingWords, text) == 0) return std::nullopt;
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
-Result<std::vector<float>> float_rows(const Table& table, std::span<const std::size_t> columns) {
-  std::vector<float> rows;
-  rows.reserve(table.row_count() * columns.size());
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    for (const std::size_t column : columns) {
-      ASSIGN_OR_RETURN(const double number, table.number(row, column));
-      // Rounded to nearest, FLT_MAX plus half its last place is the first to become infinite;
-      // numpy's cast does that silently, and scikit-learn refuses the infinity that comes of it.
-      const auto rounded = static_cast<float>(number);
-      if (std::isinf(rounded) && !std::isinf(number)) {
-        return fail(Code::invalid_argument,
-                    fmt::format("{}: expected a number that float32 can hold, got {}",
-                                table.place(row, column), shown(table.cell(row, column))));
-      }
-      rows.push_back(rounded);
-    }
-  }
-  return rows;
+std::optional<bool> parse_truth(std::string_view text) {
+  text = trimmed(text);
+  if (equals_ignoring_case(text, "true")) return true;
+  if (equals_ignoring_case(text, "false")) return false;
+  return std::nullopt;
 }
 
 }  // namespace ml_inference

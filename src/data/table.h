@@ -77,19 +77,16 @@ class TableBuilder {
 
 /// The number that a cell's text stands for, or nothing when it stands for none.
 ///
-/// Spaces and tabs around it do not matter. Empty text is NaN, a missing value; "nan",
-/// "inf" and "infinity" in any case, with or without a sign, are what they say. Decimal notation
-/// otherwise, with an optional exponent, rounded to the nearest float64; a number beyond its range
-/// is no number. The decimal sign is a point, whatever the locale.
+/// Spaces and tabs around it do not matter. Empty text is NaN, a missing value, and so are the
+/// words that pandas takes for one: #N/A, #N/A N/A, #NA, <NA>, N/A, NA, n/a, NULL, null, None,
+/// 1.#IND, 1.#QNAN (these two with or without a minus). "nan", "inf" and "infinity" in any case,
+/// with or without a sign, are what they say. Decimal notation otherwise, with an optional
+/// exponent, rounded to the nearest float64: what is too large for it is infinite and what is too
+/// small is zero, as in Python, numpy and pandas. The decimal sign is a point, whatever the locale.
+/// Source: pandas 3.1, read_csv(), na_values.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
-/// The cells of the given columns as a model takes them: float32, row-major, in the order of
-/// `columns`; missing values are NaN. A number is read as float64 and then rounded to float32, as
-/// numpy does.
-///
-/// Errors: invalid_argument, naming line and column, for a text that is no number and for a finite
-/// number that float32 cannot hold.
-[[nodiscard]] Result<std::vector<float>> float_rows(const Table& table,
-                                                    std::span<const std::size_t> columns);
+/// "true" and "false" in any case, spaces and tabs around them; nothing otherwise.
+[[nodiscard]] std::optional<bool> parse_truth(std::string_view text);
 
 }  // namespace ml_inference

@@ -27,7 +27,9 @@ TEST(ParseNumber, ReadsDecimalNotation) {
 }
 
 TEST(ParseNumber, ReadsMissingAndInfiniteValues) {
-  for (const char* text : {"", "  ", "nan", "NaN", "NAN", "-nan"}) {
+  for (const char* text :
+       {"", "  ", "nan", "NaN", "NAN", "-nan", "N/A", " NA ", "n/a", "#N/A", "#N/A N/A", "#NA",
+        "<NA>", "NULL", "null", "None", "1.#IND", "-1.#QNAN"}) {
     EXPECT_TRUE(std::isnan(parse_number(text).value())) << text;
   }
   for (const char* text : {"inf", "Inf", "+INF", "infinity", " Infinity"}) {
@@ -37,11 +39,54 @@ TEST(ParseNumber, ReadsMissingAndInfiniteValues) {
 }
 
 TEST(ParseNumber, RefusesWhatIsNoNumber) {
-  for (const char* text : {"x", "1x", "1 2", "--1", "+-1", "+", "-", ".", "e5", "0x10", "nan(1)",
-                           "--nan", "in", "1,5", "1e999", "1_000",
+  for (const char* text : {"x",
+                           "1x",
+                           "1 2",
+                           "--1",
+                           "+-1",
+                           "+",
+                           "-",
+                           ".",
+                           "e5",
+                           "0x10",
+                           "nan(1)",
+                           "--nan",
+                           "in",
+                           "1,5",
+                           "1_000",
+                           "Na",
+                           "none",
+                           "+NA",
+                           "1e",
+                           "1e400x",
                            "\xC2\xA0"
                            "1"}) {
     EXPECT_EQ(parse_number(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseNumber, TakesWhatNoFloat64HoldsForZeroOrInfinityAsPandasDoes) {
+  for (const char* text :
+       {"1e-400", "2e-324", "0.0001e-330", "1000e-400", ".5E-99999999999999999999"}) {
+    EXPECT_EQ(parse_number(text), 0.0) << text;
+  }
+  EXPECT_EQ(parse_number("0." + std::string(400, '0') + "1"), 0.0);
+  EXPECT_TRUE(std::signbit(parse_number("-1e-400").value()));
+  EXPECT_EQ(parse_number("3e-324"), 5e-324);
+  for (const char* text : {"1e400", "+0.001e315", "1E+99999999999999999999"}) {
+    EXPECT_EQ(parse_number(text), kInfinity) << text;
+  }
+  EXPECT_EQ(parse_number("1" + std::string(400, '0') + "e-10"), kInfinity);
+  EXPECT_EQ(parse_number("-1e400"), -kInfinity);
+}
+
+TEST(ParseTruth, TakesTrueAndFalseInAnyCase) {
+  for (const char* text : {"true", "True", "TRUE", " tRUE "}) {
+    EXPECT_EQ(parse_truth(text), true) << text;
+  }
+  EXPECT_EQ(parse_truth("FALSE"), false);
+  for (const char* text : {"", "t", "yes", "1", "truee"}) {
+    EXPECT_EQ(parse_truth(text), std::nullopt) << text;
   }
 }
 
@@ -62,29 +107,6 @@ TEST(Table, ShowsOnlyTheBeginningOfALongCell) {
   const Table table = read_csv("a\n" + std::string(39, 'x') + "\xC3\xA9y\n").value();
   EXPECT_EQ(table.number(0, 0).error().message, "line 2 column 'a': expected a number, got '" +
                                                     std::string(39, 'x') + "...' (42 bytes)");
-}
-
-TEST(FloatRows, GivesTheChosenColumnsInTheirOrder) {
-  const Table table = read_csv("a,b,c\n1,2,3\n4,,inf\n").value();
-  const std::vector<float> rows = float_rows(table, std::vector<std::size_t>{2, 1}).value();
-  ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0], 3.0F);
-  EXPECT_EQ(rows[1], 2.0F);
-  EXPECT_EQ(rows[2], std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(std::isnan(rows[3]));
-}
-
-// 1 + 2^-24 + 2^-60 is just over halfway between two floats as text, exactly halfway as a float64.
-TEST(FloatRows, RoundsToFloat64First) {
-  const Table table = read_csv("a\n1.00000005960464477626\n").value();
-  EXPECT_EQ(float_rows(table, std::vector<std::size_t>{0}).value().front(), 1.0F);
-}
-
-TEST(FloatRows, RefusesAFiniteNumberThatFloat32CannotHold) {
-  const Table table = read_csv("a\n3.4028235e38\n-1e39\n").value();
-  EXPECT_EQ(float_rows(table, std::vector<std::size_t>{0}).error(),
-            (Error{Code::invalid_argument,
-                   "line 3 column 'a': expected a number that float32 can hold, got '-1e39'"}));
 }
 
 // The sums are those of sklearn.datasets.load_iris().data.sum(axis=0).

@@ -6,6 +6,9 @@
 #include "model/estimators/forest_estimator.h"
 #include "model/estimators/guarded.h"
 #include "model/estimators/pipeline.h"
+#include "model/graph/dataflow.h"
+#include "model/graph/movement.h"
+#include "model/graph/trees.h"
 #include "model/testing/random_forest.h"
 #include "model/transformers/column_affine.h"
 #include "model/transformers/impute.h"
@@ -104,6 +107,24 @@ class Silent final : public Estimator {
 
 TEST(ColumnTracer, KnowsNothingOfAnEstimatorThatSaysNothing) {
   EXPECT_EQ(origins_of(Silent()), (Origins{{std::nullopt, std::nullopt}}));
+}
+
+TEST(ColumnTracer, FollowsElementsThroughADataflow) {
+  DataflowBuilder builder(3);
+  const ValueSpec two{.type = ElementType::float64, .shape = {1, 2}};
+  const auto add = [&](std::unique_ptr<Operation> operation, ValueId in, const ValueSpec& out) {
+    return builder.add(std::move(operation), {in}, {out}).front();
+  };
+  const ValueId columns =
+      add(std::make_unique<Columns>(ElementType::float64, 1, 2, std::vector<double>()),
+          builder.row(), two);
+  const ValueId moved =
+      add(std::make_unique<Move>(std::vector<ElementSource>{{0, 1}, {0, 0}}), columns, two);
+  const ValueId sums = add(std::make_unique<Trees>(testing::make_random_forest(
+                               {.feature_count = 2, .output_count = 1}, 3)),
+                           moved, {.type = ElementType::float64, .shape = {1, 1}});
+  const auto dataflow = std::move(builder).build({.numbers = {{sums, 0}}, .classes = {}});
+  EXPECT_EQ(origins_of(*dataflow), (Origins{{2, 1}}));
 }
 
 }  // namespace

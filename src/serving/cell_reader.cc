@@ -143,8 +143,7 @@ Cell CellReader::csv(std::size_t feature, std::string_view cell) const {
     if (cell.empty()) return missing(feature);
   }
   if (const std::optional<double> value = parse_number(cell)) return number(feature, *value);
-  if (cell == "true" || cell == "True") return truth_or_number(feature, true);
-  if (cell == "false" || cell == "False") return truth_or_number(feature, false);
+  if (const std::optional<bool> truth = parse_truth(cell)) return truth_or_number(feature, *truth);
   return codes != nullptr ? unknown(*codes) : Cell{.refusal = CellRefusal::not_a_number};
 }
 

@@ -51,7 +51,7 @@ class CellReader {
   [[nodiscard]] Cell truth_or_number(std::size_t feature, bool value) const;
 
   /// A cell of a CSV file: text of a category, or as parse_number() reads it; empty is missing, and
-  /// "True" and "False", in pandas' letters or in JSON's, are truth_or_number()s.
+  /// what parse_truth() knows is a truth_or_number().
   [[nodiscard]] Cell csv(std::size_t feature, std::string_view text) const;
 
  private:

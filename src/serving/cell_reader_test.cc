@@ -55,7 +55,8 @@ TEST(CellReader, TakesTruthValuesInFilesForNumbersWhereTheFeatureTakesNumbers) {
   EXPECT_EQ(reader.csv(0, "True").value, 1);
   EXPECT_EQ(reader.csv(0, "true").refusal, CellRefusal::none);
   EXPECT_EQ(reader.csv(0, "False").value, 0);
-  EXPECT_EQ(reader.csv(0, "TRUE").refusal, CellRefusal::not_a_number);
+  EXPECT_EQ(reader.csv(0, "TRUE").value, 1);
+  EXPECT_EQ(reader.csv(3, "FALSE").value, 0);
   EXPECT_EQ(reader.csv(1, "True").refusal, CellRefusal::unknown_category);
   EXPECT_EQ(reader.truth_or_number(0, true).value, 1);
   EXPECT_EQ(reader.truth_or_number(3, false).value, 0);
@@ -64,6 +65,17 @@ TEST(CellReader, TakesTruthValuesInFilesForNumbersWhereTheFeatureTakesNumbers) {
 
 TEST(CellReader, TakesATextForACategoryBeforeItTakesItForANumber) {
   EXPECT_EQ(CellReader(mixed(UnknownCategory::refused)).text(1, "NaN").value, 1);
+}
+
+TEST(CellReader, TakesPandasWordsInFilesForMissingValuesUnlessTheyAreCategories) {
+  Schema schema = mixed(UnknownCategory::refused);
+  schema.categories.front().labels.emplace_back("NA");
+  const CellReader reader(schema);
+  EXPECT_TRUE(std::isnan(reader.csv(0, "N/A").value));
+  EXPECT_EQ(reader.csv(0, "N/A").refusal, CellRefusal::none);
+  EXPECT_TRUE(std::isnan(reader.csv(2, "null").value));
+  EXPECT_EQ(reader.csv(1, "NA").value, 2);
+  EXPECT_EQ(reader.text(0, "N/A").refusal, CellRefusal::not_a_number);
 }
 
 TEST(CellReader, RefusesAnUnknownCategoryOrTakesItForMissing) {

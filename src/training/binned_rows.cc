@@ -149,7 +149,7 @@ std::span<const GradientSum> BinLayout::sums_of(std::size_t feature,
   return sums;
 }
 
-BinnedRows::BinnedRows(const BinLayout& layout, MatrixView<const float> rows,
+BinnedRows::BinnedRows(const BinLayout& layout, MatrixView<const double> rows,
                        std::span<const std::uint32_t> chosen, WorkTeam& team)
     : layout_(layout), row_count_(chosen.size()), words_(layout.groups().size()) {
   for (std::vector<std::uint64_t>& words : words_) words.resize(row_count_);
@@ -161,11 +161,11 @@ BinnedRows::BinnedRows(const BinLayout& layout, MatrixView<const float> rows,
 }
 
 // For the block of rows that begins there.
-void BinnedRows::fill(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,
+void BinnedRows::fill(MatrixView<const double> rows, std::span<const std::uint32_t> chosen,
                       std::size_t feature, std::size_t begin) {
   const BinLayout::Place& place = layout_.place(feature);
   const std::size_t count = std::min(kBlockSize, row_count_ - begin);
-  std::array<float, kBlockSize> values;
+  std::array<double, kBlockSize> values;
   std::array<std::uint8_t, kBlockSize> bins;
   for (std::size_t index = 0; index < count; ++index) {
     values[index] = rows.row(chosen[begin + index])[feature];

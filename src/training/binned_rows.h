@@ -83,7 +83,7 @@ class BinLayout {
 class BinnedRows {
  public:
   /// layout  outlives this.
-  BinnedRows(const BinLayout& layout, MatrixView<const float> rows,
+  BinnedRows(const BinLayout& layout, MatrixView<const double> rows,
              std::span<const std::uint32_t> chosen, WorkTeam& team);
 
   [[nodiscard]] const BinLayout& layout() const { return layout_; }
@@ -100,7 +100,7 @@ class BinnedRows {
   }
 
  private:
-  void fill(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,
+  void fill(MatrixView<const double> rows, std::span<const std::uint32_t> chosen,
             std::size_t feature, std::size_t begin);
 
   const BinLayout& layout_;

@@ -17,8 +17,8 @@ constexpr std::size_t kRowCount = 500;
 // Features of many kinds: of 2, 3, 10, 60, 200 and 255 values, one categorical.
 struct Sample {
   std::vector<std::size_t> value_counts;
-  std::vector<float> values;
-  [[nodiscard]] MatrixView<const float> rows() const {
+  std::vector<double> values;
+  [[nodiscard]] MatrixView<const double> rows() const {
     return {values, kRowCount, value_counts.size()};
   }
 };
@@ -33,8 +33,8 @@ Sample make_sample(std::size_t feature_count) {
   for (std::size_t row = 0; row < kRowCount; ++row) {
     for (const std::size_t count : sample.value_counts) {
       const std::uint32_t value = random.below(static_cast<std::uint32_t>(count) + 1);
-      sample.values.push_back(value == count ? std::numeric_limits<float>::quiet_NaN()
-                                             : static_cast<float>(value));
+      sample.values.push_back(value == count ? std::numeric_limits<double>::quiet_NaN()
+                                             : static_cast<double>(value));
     }
   }
   return sample;

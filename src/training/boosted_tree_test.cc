@@ -15,17 +15,17 @@
 namespace ml_inference {
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Features 0, 1: numbers; 2: numbers, some missing; 3: categories, some missing; 4: two values.
 constexpr std::size_t kFeatureCount = 5;
 
 struct Sample {
-  std::vector<float> values;
+  std::vector<double> values;
   std::vector<GradientSum> gradients;
   GradientUnits units;
 
-  [[nodiscard]] MatrixView<const float> rows() const {
+  [[nodiscard]] MatrixView<const double> rows() const {
     return {values, gradients.size(), kFeatureCount};
   }
 };
@@ -33,19 +33,18 @@ struct Sample {
 Sample make_sample(std::size_t row_count, std::uint64_t seed) {
   Sample sample{.units = GradientUnits(row_count, 4, 1)};
   Random random(seed, 0);
-  const auto uniform = [&random] { return static_cast<float>(random.below(1000)) / 1000; };
+  const auto uniform = [&random] { return static_cast<double>(random.below(1000)) / 1000; };
   for (std::size_t row = 0; row < row_count; ++row) {
-    const float numbers[] = {uniform(), std::round(uniform() * 20), uniform()};
-    const auto category = static_cast<float>(random.below(12));
+    const double numbers[] = {uniform(), std::round(uniform() * 20), uniform()};
+    const auto category = static_cast<double>(random.below(12));
     const bool is_missing = random.below(5) == 0;
     const bool has_category = random.below(8) != 0;
-    const auto bit = static_cast<float>(random.below(2));
+    const auto bit = static_cast<double>(random.below(2));
     sample.values.insert(sample.values.end(),
                          {numbers[0], numbers[1], is_missing ? kNaN : numbers[2],
                           has_category ? category : kNaN, bit});
-    const float sum = numbers[0] - numbers[1] / 20 + (is_missing ? 0.4F : numbers[2] / 2) +
-                      (std::fmod(category, 3.0F) - 1) * 0.5F + bit * numbers[0] +
-                      (uniform() - 0.5F);
+    const double sum = numbers[0] - numbers[1] / 20 + (is_missing ? 0.4 : numbers[2] / 2) +
+                       (std::fmod(category, 3.0) - 1) * 0.5 + bit * numbers[0] + (uniform() - 0.5);
     const double hessian = 0.05 + 0.2 * static_cast<double>(uniform());
     sample.gradients.push_back(sample.units.row(static_cast<double>(sum) - 0.5, hessian));
   }

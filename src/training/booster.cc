@@ -51,6 +51,7 @@ Booster::Booster(BoostingLoss loss, std::size_t sum_count, Rows training, Rows v
       builder_({.feature_count = training_.bins.layout().feature_count(),
                 .output_count = sum_count,
                 .leaf_width = 1,
+                .feature_type = NumberType::float64,
                 .category_rule = CategoryRule::whole,
                 .base = base_}),
       sums_(first_sums(training_.bins.row_count())),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "training/category_columns.h"
 
+#include "training/cell_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,25 +10,20 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace ml_inference {
 namespace {
 
-// Beyond this a float64 no longer holds every whole number.
-constexpr double kWholeNumberMax = 9007199254740992.0;
-
 std::optional<Label> whole_label(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  if (!number || !(std::abs(*number) <= kWholeNumberMax)) return std::nullopt;
-  if (*number != std::trunc(*number)) return std::nullopt;
-  return Label(static_cast<std::int64_t>(*number));
+  const std::optional<std::int64_t> number = whole_number_cell(text);
+  return number ? std::optional(Label(*number)) : std::nullopt;
 }
 
 std::optional<Label> truth_label(std::string_view text) {
-  if (text == "true" || text == "True") return Label(true);
-  if (text == "false" || text == "False") return Label(false);
-  return std::nullopt;
+  const std::optional<bool> truth = parse_truth(text);
+  return truth ? std::optional(Label(*truth)) : std::nullopt;
 }
 
 std::optional<Label> text_label(std::string_view text) { return Label(std::string(text)); }
@@ -66,11 +63,6 @@ bool has_text(const Table& table, std::size_t column) {
 
 }  // namespace
 
-bool is_missing_cell(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  return number && std::isnan(*number);
-}
-
 Result<std::vector<Categories>> find_categories(const Table& table,
                                                 std::span<const std::size_t> columns,
                                                 const CategoryColumns& wanted) {
@@ -95,19 +87,33 @@ Result<std::vector<Categories>> find_categories(const Table& table,
   return found;
 }
 
+std::optional<MixedColumn> mixed_column(const Table& table, std::size_t column) {
+  MixedColumn mixed;
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    const std::optional<double> number = parse_number(table.cell(row, column));
+    if (number) {
+      mixed.number_count += std::isnan(*number) ? 0 : 1;
+    } else if (mixed.text_count++ == 0) {
+      mixed.first_text_row = row;
+    }
+  }
+  if (mixed.text_count == 0 || mixed.text_count >= mixed.number_count) return std::nullopt;
+  return mixed;
+}
+
 void read_categories(const Table& table, std::size_t column, const Categories& categories,
-                     std::size_t feature_count, std::span<float> values) {
+                     std::size_t feature_count, std::span<double> values) {
   const std::size_t kind = categories.labels.front().index();
   const LabelReader read = kind == Label(std::int64_t{}).index() ? whole_label
                            : kind == Label(true).index()         ? truth_label
                                                                  : text_label;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     const std::string_view text = table.cell(row, column);
-    float& value = values[row * feature_count + categories.feature];
-    value = std::numeric_limits<float>::quiet_NaN();
+    double& value = values[row * feature_count + categories.feature];
+    value = std::numeric_limits<double>::quiet_NaN();
     if (is_missing_cell(text)) continue;
     const auto place = std::ranges::lower_bound(categories.labels, *read(text));
-    value = static_cast<float>(place - categories.labels.begin());
+    value = static_cast<double>(place - categories.labels.begin());
   }
 }
 

@@ -7,9 +7,9 @@
 #include "model/schema.h"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ml_inference {
@@ -22,20 +22,30 @@ struct CategoryColumns {
   bool with_text = false;
 };
 
-/// Whether a cell says nothing: it is empty, "nan", or spaces only.
-[[nodiscard]] bool is_missing_cell(std::string_view text);
-
 /// Finds the features that are categories, and the categories of each.
 ///
 /// columns  of the features, in their order.
-/// Categories are whole numbers, ascending, where every cell that says something is one; truth
-/// values, where each is true or false (True or False); otherwise texts, in the order of their
-/// bytes. Others count as missing values later on.
+/// Categories are whole numbers, ascending, where every cell that says something is one, as
+/// whole_number_cell() reads them: 3 and 3.0 are one category, 007 is none of numbers; truth
+/// values, where each is true or false in any case; otherwise texts, in the order of their bytes.
+/// Others count as missing values later on.
 /// Errors: not_found, for a name that no feature has; invalid_argument, for a column with nothing
 /// in it.
 [[nodiscard]] Result<std::vector<Categories>> find_categories(const Table& table,
                                                               std::span<const std::size_t> columns,
                                                               const CategoryColumns& wanted);
+
+/// A column that holds numbers for the most part, and text beside them: one word for a missing
+/// value that nobody knows makes categories of it.
+struct MixedColumn {
+  std::size_t number_count = 0;    ///< cells that are numbers
+  std::size_t text_count = 0;      ///< cells that are neither numbers nor missing
+  std::size_t first_text_row = 0;  ///< of these
+};
+
+/// What is mixed in a column; nothing when it is all numbers, or when half of its cells or more are
+/// text.
+[[nodiscard]] std::optional<MixedColumn> mixed_column(const Table& table, std::size_t column);
 
 /// Replaces the categories of one feature by their numbers.
 ///
@@ -43,6 +53,6 @@ struct CategoryColumns {
 /// values      [row_count, feature_count]: the column of the feature is overwritten, by NaN where
 ///             the cell says nothing.
 void read_categories(const Table& table, std::size_t column, const Categories& categories,
-                     std::size_t feature_count, std::span<float> values);
+                     std::size_t feature_count, std::span<double> values);
 
 }  // namespace ml_inference

@@ -47,10 +47,42 @@ TEST(Categories, AreNoneWhenNotAskedFor) {
   EXPECT_THAT(*find_categories(table_of(kTable), kColumns, {}), IsEmpty());
 }
 
+TEST(Categories, AreTextsWhereNumbersAreCodes) {
+  const auto labels = [](std::string_view text) {
+    return (*find_categories(table_of(text), std::vector<std::size_t>{0}, {.names = {"a"}}))
+        .front()
+        .labels;
+  };
+  EXPECT_THAT(labels("a,b\n007,\n7,\n"), ElementsAre(Label("007"), Label("7")));
+  EXPECT_THAT(labels("a,b\n9007199254740992,\n9007199254740993,\n"),
+              ElementsAre(Label("9007199254740992"), Label("9007199254740993")));
+}
+
+TEST(Categories, AreTruthValuesInAnyCase) {
+  const auto found = find_categories(table_of("a,b\nTRUE,\nFalse,\ntrue,\nN/A,\n"),
+                                     std::vector<std::size_t>{0}, {.with_text = true});
+  EXPECT_THAT(found->front().labels, ElementsAre(Label(false), Label(true)));
+}
+
+TEST(Categories, AreNoneInAColumnWithWordsForMissingValues) {
+  const Table table = table_of("a,b\n1.5,\nN/A,\nNULL,\n");
+  EXPECT_THAT(*find_categories(table, std::vector<std::size_t>{0}, {.with_text = true}), IsEmpty());
+  EXPECT_FALSE(mixed_column(table, 0).has_value());
+}
+
+TEST(MixedColumn, HoldsMoreNumbersThanTexts) {
+  const auto mixed = mixed_column(table_of("a,b\n1.5,\n,\n2,\nunknown,\n3,\n-,\n"), 0);
+  ASSERT_TRUE(mixed.has_value());
+  EXPECT_EQ(mixed->number_count, 3U);
+  EXPECT_EQ(mixed->text_count, 2U);
+  EXPECT_EQ(mixed->first_text_row, 3U);
+  EXPECT_FALSE(mixed_column(table_of("a,b\n1,\nx,\n"), 0).has_value());
+}
+
 TEST(Categories, BecomeTheirNumbers) {
   const Table table = table_of(kTable);
   const auto found = find_categories(table, kColumns, {.names = {"code", "colour", "fresh"}});
-  std::vector<float> values(16, 9.0F);
+  std::vector<double> values(16, 9.0);
   for (const Categories& categories : *found) {
     read_categories(table, kColumns[categories.feature], categories, 4, values);
   }

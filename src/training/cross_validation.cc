@@ -20,20 +20,19 @@ constexpr std::size_t kBlockRowCount = 512;
 constexpr std::size_t kPointRowCountMin = 10;
 
 // The outputs of every row: [row_count, output_count].
-std::vector<double> outputs_of(const Model& model, MatrixView<const float> rows,
+std::vector<double> outputs_of(const Model& model, MatrixView<const double> rows,
                                std::size_t thread_count) {
   const std::size_t width = model.schema().answer_width();
   const std::size_t output_count = model.schema().output_count();
   std::vector<double> outputs(rows.row_count() * output_count);
   const std::size_t block_count = (rows.row_count() + kBlockRowCount - 1) / kBlockRowCount;
   for_each_index(block_count, thread_count, [&] {
-    return [&, workspace = Workspace(), cells = std::vector<double>(),
+    return [&, workspace = Workspace(),
             answers = std::vector<double>()](std::size_t block) mutable {
       const std::size_t begin = block * kBlockRowCount;
       const std::size_t count = std::min(kBlockRowCount, rows.row_count() - begin);
-      const std::span<const float> values =
+      const std::span<const double> cells =
           rows.values().subspan(begin * rows.column_count(), count * rows.column_count());
-      cells.assign(values.begin(), values.end());
       answers.resize(count * width);
       model.estimator().predict({cells, count, rows.column_count()}, answers, workspace);
       for (std::size_t row = 0; row < count; ++row) {

@@ -140,7 +140,7 @@ TEST(CrossValidation, SaysWhichFoldCouldNotBeTrained) {
   EXPECT_EQ(cross_validate(iris(), trainer, {.fold_count = 3}).error(),
             (Error{Code::resource_exhausted, "fold 1 of 3, trained on 100 rows: no"}));
   EXPECT_THAT(cross_validate(iris(), trainer, {.fold_count = 51}).error().message,
-              HasSubstr("at most 50"));
+              HasSubstr("at most 50 folds"));
 }
 
 TEST(Evaluation, OfAModelIsThatOfItsAnswers) {

@@ -11,57 +11,54 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace ml_inference {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // So many edges, the rest of them infinite, are searched without a branch in eight steps.
 constexpr std::size_t kEdgeCount = 255;
 
-float rounded_down(double value) {
-  const auto nearest = static_cast<float>(value);
-  return static_cast<double>(nearest) > value ? std::nextafter(nearest, -kInfinity) : nearest;
-}
+// Bits that compare as unsigned numbers as the values do.
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 
-// Bits that compare as unsigned numbers as the floats do.
-std::uint32_t ordered_bits(float value) {
-  constexpr std::uint32_t kSign = std::uint32_t{1} << 31;
-  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);  // -0 becomes +0
+std::uint64_t ordered_bits(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);  // -0 becomes +0
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
-float ordered_value(std::uint32_t bits) {
-  constexpr std::uint32_t kSign = std::uint32_t{1} << 31;
-  return std::bit_cast<float>((bits & kSign) != 0 ? bits & ~kSign : ~bits);
+double ordered_value(std::uint64_t bits) {
+  return std::bit_cast<double>((bits & kSign) != 0 ? bits & ~kSign : ~bits);
 }
 
-// By digits of 11 bits, from the lowest: some ten times as fast as comparing.
-void sort_bits(std::vector<std::uint32_t>& keys) {
+// By digits of 11 bits, from the lowest: some ten times as fast as comparing. Digits in which all
+// keys are equal, as the last ones of short numbers in binary are, are passed over.
+void sort_bits(std::vector<std::uint64_t>& keys) {
   constexpr unsigned kDigitBits = 11;
-  constexpr std::uint32_t kDigitCount = 1U << kDigitBits;
-  std::vector<std::uint32_t> sorted(keys.size());
-  for (unsigned shift = 0; shift < 32; shift += kDigitBits) {
+  constexpr std::uint64_t kDigitCount = 1U << kDigitBits;
+  std::vector<std::uint64_t> sorted(keys.size());
+  for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
+    const auto digit_of = [shift](std::uint64_t key) { return key >> shift & (kDigitCount - 1); };
     std::array<std::uint32_t, kDigitCount + 1> begins{};
-    for (const std::uint32_t key : keys) ++begins[((key >> shift) & (kDigitCount - 1)) + 1];
+    for (const std::uint64_t key : keys) ++begins[digit_of(key) + 1];
+    if (!keys.empty() && begins[digit_of(keys[0]) + 1] == keys.size()) continue;
     for (std::size_t digit = 1; digit <= kDigitCount; ++digit) begins[digit] += begins[digit - 1];
-    for (const std::uint32_t key : keys) {
-      sorted[begins[(key >> shift) & (kDigitCount - 1)]++] = key;
-    }
+    for (const std::uint64_t key : keys) sorted[begins[digit_of(key)]++] = key;
     keys.swap(sorted);
   }
 }
 
 // The present values of one feature, ascending.
-std::vector<std::uint32_t> sorted_values(MatrixView<const float> rows,
+std::vector<std::uint64_t> sorted_values(MatrixView<const double> rows,
                                          std::span<const std::uint32_t> chosen, std::size_t feature,
                                          std::uint64_t seed) {
-  std::vector<std::uint32_t> keys;
+  std::vector<std::uint64_t> keys;
   keys.reserve(std::min(chosen.size(), kBinSampleMax));
   const auto add = [&](std::size_t index) {
-    const float value = rows.row(chosen[index])[feature];
+    const double value = rows.row(chosen[index])[feature];
     if (!std::isnan(value)) keys.push_back(ordered_bits(value));
   };
   if (chosen.size() <= kBinSampleMax) {
@@ -78,12 +75,14 @@ std::vector<std::uint32_t> sorted_values(MatrixView<const float> rows,
   return keys;
 }
 
-double mean_of(std::uint32_t lower, std::uint32_t upper) {
-  return (static_cast<double>(ordered_value(lower)) + static_cast<double>(ordered_value(upper))) /
-         2;
+// Half-way between two values, but below the upper one: neighbours have nothing between them.
+double mean_of(std::uint64_t lower, std::uint64_t upper) {
+  const double low = ordered_value(lower);
+  const double mean = std::midpoint(low, ordered_value(upper));
+  return mean < ordered_value(upper) ? mean : low;
 }
 
-std::vector<double> thresholds_between(std::span<const std::uint32_t> distinct) {
+std::vector<double> thresholds_between(std::span<const std::uint64_t> distinct) {
   std::vector<double> thresholds;
   for (std::size_t index = 1; index < distinct.size(); ++index) {
     thresholds.push_back(mean_of(distinct[index - 1], distinct[index]));
@@ -92,7 +91,7 @@ std::vector<double> thresholds_between(std::span<const std::uint32_t> distinct) 
 }
 
 // Quantile i of max_bins lies between two values, or on one; half-way between them, then.
-std::vector<double> quantiles(std::span<const std::uint32_t> sorted, std::size_t max_bins) {
+std::vector<double> quantiles(std::span<const std::uint64_t> sorted, std::size_t max_bins) {
   std::vector<double> thresholds;
   for (std::size_t index = 1; index < max_bins; ++index) {
     const std::size_t numerator = index * (sorted.size() - 1);
@@ -104,14 +103,14 @@ std::vector<double> quantiles(std::span<const std::uint32_t> sorted, std::size_t
   return thresholds;
 }
 
-Result<FeatureBins> category_bins(MatrixView<const float> rows,
+Result<FeatureBins> category_bins(MatrixView<const double> rows,
                                   std::span<const std::uint32_t> chosen, std::size_t feature,
                                   std::size_t max_bins) {
   std::size_t count = 1;
   for (const std::uint32_t row : chosen) {
-    const float value = rows.row(row)[feature];
+    const double value = rows.row(row)[feature];
     if (std::isnan(value)) continue;
-    if (!(value >= 0 && value < static_cast<float>(max_bins) && value == std::trunc(value))) {
+    if (!(value >= 0 && value < static_cast<double>(max_bins) && value == std::trunc(value))) {
       return fail(Code::invalid_argument,
                   fmt::format("row {} feature {}: expected a category from 0 to {}, got {}", row,
                               feature, max_bins - 1, value));
@@ -124,16 +123,12 @@ Result<FeatureBins> category_bins(MatrixView<const float> rows,
 }  // namespace
 
 FeatureBins::FeatureBins(std::vector<double> thresholds)
-    : value_bin_count_(thresholds.size() + 1),
-      thresholds_(std::move(thresholds)),
-      edges_(kEdgeCount, kInfinity) {
-  ASSERT(thresholds_.size() < kBinCountMax);
-  for (std::size_t bin = 0; bin < thresholds_.size(); ++bin) {
-    edges_[bin] = rounded_down(thresholds_[bin]);
-  }
+    : value_bin_count_(thresholds.size() + 1), edges_(std::move(thresholds)) {
+  ASSERT(value_bin_count_ <= kBinCountMax);
+  edges_.resize(kEdgeCount, kInfinity);
 }
 
-std::uint8_t FeatureBins::bin_of(float value) const {
+std::uint8_t FeatureBins::bin_of(double value) const {
   std::uint8_t bin = 0;
   find({&value, 1}, {&bin, 1});
   return bin;
@@ -141,15 +136,15 @@ std::uint8_t FeatureBins::bin_of(float value) const {
 
 // A value's bin is how many edges lie below it. Of NaN none does: it is put right afterwards. Some
 // searches run beside one another, since each step of one waits for the step before.
-void FeatureBins::find(std::span<const float> values, std::span<std::uint8_t> bins) const {
+void FeatureBins::find(std::span<const double> values, std::span<std::uint8_t> bins) const {
   constexpr std::size_t kLaneCount = 8;
   if (is_categorical()) {
-    std::ranges::transform(values, bins.begin(), [this](float value) { return code_of(value); });
+    std::ranges::transform(values, bins.begin(), [this](double value) { return code_of(value); });
     return;
   }
   for (std::size_t begin = 0; begin < values.size(); begin += kLaneCount) {
     const std::size_t count = std::min(kLaneCount, values.size() - begin);
-    std::array<float, kLaneCount> sought{};
+    std::array<double, kLaneCount> sought{};
     std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(begin), count, sought.begin());
     std::array<std::uint32_t, kLaneCount> places{};
     for (std::uint32_t step = (kEdgeCount + 1) / 2; step > 0; step /= 2) {
@@ -165,18 +160,18 @@ void FeatureBins::find(std::span<const float> values, std::span<std::uint8_t> bi
   }
 }
 
-std::uint8_t FeatureBins::code_of(float value) const {
+std::uint8_t FeatureBins::code_of(double value) const {
   const bool is_code =
-      value >= 0 && value < static_cast<float>(value_bin_count_) && value == std::trunc(value);
+      value >= 0 && value < static_cast<double>(value_bin_count_) && value == std::trunc(value);
   return static_cast<std::uint8_t>(is_code ? static_cast<std::size_t>(value) : missing_bin());
 }
 
-Result<FeatureBins> find_bins(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,
+Result<FeatureBins> find_bins(MatrixView<const double> rows, std::span<const std::uint32_t> chosen,
                               std::size_t feature, bool is_categorical, std::size_t max_bins,
                               std::uint64_t seed) {
   if (is_categorical) return category_bins(rows, chosen, feature, max_bins);
-  const std::vector<std::uint32_t> sorted = sorted_values(rows, chosen, feature, seed);
-  std::vector<std::uint32_t> distinct = sorted;
+  const std::vector<std::uint64_t> sorted = sorted_values(rows, chosen, feature, seed);
+  std::vector<std::uint64_t> distinct = sorted;
   const auto repeated = std::ranges::unique(distinct);
   distinct.erase(repeated.begin(), repeated.end());
   return FeatureBins(distinct.size() <= max_bins ? thresholds_between(distinct)

@@ -32,20 +32,19 @@ class FeatureBins {
   [[nodiscard]] std::size_t missing_bin() const { return value_bin_count_; }
 
   /// Between bin `bin` and the next; of a numerical feature.
-  [[nodiscard]] double threshold(std::size_t bin) const { return thresholds_[bin]; }
+  [[nodiscard]] double threshold(std::size_t bin) const { return edges_[bin]; }
 
   /// The bin of a value; of NaN, and of what is no code below category_count, the missing one.
-  [[nodiscard]] std::uint8_t bin_of(float value) const;
+  [[nodiscard]] std::uint8_t bin_of(double value) const;
 
   /// bin_of() each of the values.
-  void find(std::span<const float> values, std::span<std::uint8_t> bins) const;
+  void find(std::span<const double> values, std::span<std::uint8_t> bins) const;
 
  private:
-  [[nodiscard]] std::uint8_t code_of(float value) const;
+  [[nodiscard]] std::uint8_t code_of(double value) const;
 
   std::size_t value_bin_count_;
-  std::vector<double> thresholds_;
-  std::vector<float> edges_;  // thresholds rounded down, which tell the same float32 numbers apart
+  std::vector<double> edges_;  // the thresholds, and infinities behind them
 };
 
 /// Finds bins for the given rows of a matrix.
@@ -55,11 +54,12 @@ class FeatureBins {
 ///                  as many are looked at, spread evenly, each drawn from its own stretch.
 /// max_bins         2 to kBinCountMax.
 /// Numerical: a bin for each different value if they are no more than max_bins, with the mean of
-/// neighbours between them; otherwise the quantiles, where equal ones fall into one.
+/// neighbours between them, or the lower one where the mean would round to the upper; otherwise the
+/// quantiles, where equal ones fall into one.
 /// Errors: invalid_argument, when a categorical feature holds what is no whole number from 0 to
 /// max_bins - 1.
 /// Source: scikit-learn 1.9, sklearn/ensemble/_hist_gradient_boosting/binning.py.
-[[nodiscard]] Result<FeatureBins> find_bins(MatrixView<const float> rows,
+[[nodiscard]] Result<FeatureBins> find_bins(MatrixView<const double> rows,
                                             std::span<const std::uint32_t> chosen,
                                             std::size_t feature, bool is_categorical,
                                             std::size_t max_bins, std::uint64_t seed);

@@ -35,18 +35,26 @@ std::vector<std::vector<std::size_t>> rows_by_class(std::span<const std::int32_t
   return rows;
 }
 
-Error wrong_fold_count(std::size_t fold_count, std::size_t most, std::string_view what) {
-  return {Code::invalid_argument,
-          fmt::format("cross-validation: expected 2 folds or more and at most {}, {}, got {}", most,
-                      what, fold_count)};
+// what  of which there are `most`.
+Result<void> check_fold_count(std::size_t fold_count, std::size_t most, std::string_view what) {
+  if (fold_count < 2) {
+    return fail(Code::invalid_argument,
+                fmt::format("cross-validation: expected 2 folds or more, got {}", fold_count));
+  }
+  if (most < 2) {
+    return fail(Code::invalid_argument,
+                fmt::format("cross-validation: expected 2 {} or more, got {}", what, most));
+  }
+  if (fold_count <= most) return {};
+  return fail(Code::invalid_argument,
+              fmt::format("cross-validation: expected at most {} folds, as there are {} {}, got {}",
+                          most, most, what, fold_count));
 }
 
 }  // namespace
 
 Result<Folds> plain_folds(std::size_t row_count, std::size_t fold_count, std::uint64_t seed) {
-  if (fold_count < 2 || fold_count > row_count) {
-    return std::unexpected(wrong_fold_count(fold_count, row_count, "the rows"));
-  }
+  RETURN_IF_ERROR(check_fold_count(fold_count, row_count, "rows"));
   Folds folds(row_count);
   for (std::size_t row = 0; row < row_count; ++row) folds[row] = row % fold_count;
   Random random(seed, kFoldStream);
@@ -59,10 +67,7 @@ Result<Folds> stratified_folds(std::span<const std::int32_t> classes, std::size_
   std::vector<std::vector<std::size_t>> by_class = rows_by_class(classes);
   std::size_t most = 0;
   for (const auto& rows : by_class) most = std::max(most, rows.size());
-  if (fold_count < 2 || fold_count > most) {
-    return std::unexpected(
-        wrong_fold_count(fold_count, most, "the rows of the most frequent class"));
-  }
+  RETURN_IF_ERROR(check_fold_count(fold_count, most, "rows of the most frequent class"));
   // Classes in the order in which they first appear, one after another, are dealt in turn; each
   // then spreads what it was dealt over its rows at random.
   std::erase_if(by_class, [](const auto& rows) { return rows.empty(); });

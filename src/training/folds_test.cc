@@ -79,13 +79,16 @@ TEST(Folds, PartTheRows) {
 }
 
 TEST(Folds, AreRefusedWhereThereAreNotEnoughRows) {
-  EXPECT_THAT(plain_folds(3, 4, 1).error().message, HasSubstr("at most 3, the rows, got 4"));
+  EXPECT_THAT(plain_folds(3, 4, 1).error().message,
+              HasSubstr("at most 3 folds, as there are 3 rows, got 4"));
   EXPECT_THAT(plain_folds(3, 1, 1).error().message, HasSubstr("2 folds or more"));
-  EXPECT_THAT(plain_folds(0, 2, 1).error().message, HasSubstr("at most 0"));
+  EXPECT_THAT(plain_folds(0, 2, 1).error().message, HasSubstr("expected 2 rows or more, got 0"));
   const std::vector<std::int32_t> classes{0, 1, 1, 2};
   EXPECT_TRUE(stratified_folds(classes, 2, 1).has_value());
   EXPECT_THAT(stratified_folds(classes, 3, 1).error().message,
-              HasSubstr("at most 2, the rows of the most frequent class, got 3"));
+              HasSubstr("at most 2 folds, as there are 2 rows of the most frequent class, got 3"));
+  EXPECT_THAT(stratified_folds(std::vector<std::int32_t>{0, 1, 2}, 2, 1).error().message,
+              HasSubstr("expected 2 rows of the most frequent class or more, got 1"));
 }
 
 TEST(FairOrder, KeepsTheSharesOfTheClassesInEveryBeginning) {

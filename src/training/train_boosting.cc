@@ -44,7 +44,7 @@ Result<void> check_growth(const BoostingOptions& options) {
                        "2 to 255", number(options.max_bins));
 }
 
-Result<void> check_options(const BoostingOptions& options, MatrixView<const float> rows) {
+Result<void> check_options(const BoostingOptions& options, MatrixView<const double> rows) {
   RETURN_IF_ERROR(check_growth(options));
   RETURN_IF_ERROR(expect_option(options.n_iter_no_change >= 1, "n_iter_no_change", "1 or more", 0));
   RETURN_IF_ERROR(expect_option(options.tol >= 0, "tol", "0 or more", options.tol));
@@ -92,7 +92,7 @@ BoostingTargets chosen_targets(const BoostingTargets& targets,
   return result;
 }
 
-Result<BinLayout> find_layout(MatrixView<const float> rows, std::span<const std::uint32_t> chosen,
+Result<BinLayout> find_layout(MatrixView<const double> rows, std::span<const std::uint32_t> chosen,
                               const BoostingOptions& options, WorkTeam& team) {
   std::vector<bool> are_categorical(rows.column_count());
   for (const std::size_t feature : options.categorical_features) are_categorical[feature] = true;
@@ -110,7 +110,7 @@ Result<BinLayout> find_layout(MatrixView<const float> rows, std::span<const std:
 }
 
 // strata  as draw_validation() takes them.
-Result<TrainedBoosting> train(MatrixView<const float> rows, BoostingLoss loss,
+Result<TrainedBoosting> train(MatrixView<const double> rows, BoostingLoss loss,
                               const BoostingTargets& targets, std::span<const std::int32_t> strata,
                               std::size_t sum_count, const BoostingOptions& options) {
   ASSIGN_OR_RETURN(const std::size_t set_aside, validation_count(options, rows.row_count()));
@@ -131,7 +131,7 @@ Result<TrainedBoosting> train(MatrixView<const float> rows, BoostingLoss loss,
 
 }  // namespace
 
-Result<TrainedBoosting> train_boosted_classifier(MatrixView<const float> rows,
+Result<TrainedBoosting> train_boosted_classifier(MatrixView<const double> rows,
                                                  std::span<const std::int32_t> classes,
                                                  std::size_t class_count,
                                                  const BoostingOptions& options) {
@@ -159,7 +159,7 @@ Result<TrainedBoosting> train_boosted_classifier(MatrixView<const float> rows,
   return train(rows, BoostingLoss::multiclass, targets, classes, class_count, options);
 }
 
-Result<TrainedBoosting> train_boosted_regressor(MatrixView<const float> rows,
+Result<TrainedBoosting> train_boosted_regressor(MatrixView<const double> rows,
                                                 std::span<const double> targets,
                                                 const BoostingOptions& options) {
   ASSERT(targets.size() == rows.row_count());

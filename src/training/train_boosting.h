@@ -94,7 +94,7 @@ struct BoostingOptions {
 };
 
 struct TrainedBoosting {
-  /// Sums: one output, or one a class where there are more than two.
+  /// Of float64 features. Sums: one output, or one a class where there are more than two.
   Forest forest;
 
   /// What makes probabilities or values of the sums.
@@ -115,7 +115,7 @@ struct TrainedBoosting {
 
 /// Trains a classifier.
 ///
-/// rows     [row_count, feature_count] float32, at least one row; NaN means missing. Every test
+/// rows     [row_count, feature_count] float64, at least one row; NaN means missing. Every test
 ///          learns where missing values go; one whose rows have none sends them where more go.
 /// classes  one a row, from 0 to class_count - 1; class_count is 2 or more. A class without rows
 ///          gets next to no probability.
@@ -128,14 +128,14 @@ struct TrainedBoosting {
 /// "LightGBM: a highly efficient gradient boosting decision tree", 2017; scikit-learn 1.9,
 /// sklearn/ensemble/_hist_gradient_boosting/gradient_boosting.py, for the rules of early stopping.
 [[nodiscard]] Result<TrainedBoosting> train_boosted_classifier(
-    MatrixView<const float> rows, std::span<const std::int32_t> classes, std::size_t class_count,
+    MatrixView<const double> rows, std::span<const std::int32_t> classes, std::size_t class_count,
     const BoostingOptions& options);
 
 /// Trains a regressor. As train_boosted_classifier(), but:
 ///
 /// targets  one a row, finite, of at most kTargetMax in magnitude; of Poisson not below 0, and not
 ///          all 0.
-[[nodiscard]] Result<TrainedBoosting> train_boosted_regressor(MatrixView<const float> rows,
+[[nodiscard]] Result<TrainedBoosting> train_boosted_regressor(MatrixView<const double> rows,
                                                               std::span<const double> targets,
                                                               const BoostingOptions& options);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "training/train_model.h"
 
+#include "base/assert.h"
 #include "data/iris.h"
 #include "model/schema.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -46,17 +48,22 @@ Result<TrainedModel> train_model(const Table& table, const std::string& target_c
 }
 
 Result<TrainedModel> train_model(const TrainingSet& set, const ForestOptions& options) {
+  ASSERT(set.schema.input.type == NumberType::float32);
+  std::vector<float> values(set.values.size());
+  std::ranges::transform(set.values, values.begin(),
+                         [](double value) { return static_cast<float>(value); });
+  const MatrixView<const float> rows(values, set.row_count, set.schema.feature_count());
   if (set.schema.task() == Task::regression) {
-    ASSIGN_OR_RETURN(TrainedForest trained, train_regressor(set.rows(), set.targets, options));
+    ASSIGN_OR_RETURN(TrainedForest trained, train_regressor(rows, set.targets, options));
     return make_trained(set.schema, std::move(trained));
   }
-  ASSIGN_OR_RETURN(
-      TrainedForest trained,
-      train_classifier(set.rows(), set.classes, set.schema.class_labels().size(), options));
+  ASSIGN_OR_RETURN(TrainedForest trained,
+                   train_classifier(rows, set.classes, set.schema.class_labels().size(), options));
   return make_trained(set.schema, std::move(trained));
 }
 
 Result<TrainedModel> train_model(const TrainingSet& set, const BoostingOptions& options) {
+  ASSERT(set.schema.input.type == NumberType::float64);
   ASSIGN_OR_RETURN(const BoostingOptions complete, with_categories(set, options));
   Result<TrainedBoosting> trained =
       set.schema.task() == Task::regression

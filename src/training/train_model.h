@@ -37,13 +37,14 @@ struct TrainedModel {
                                                std::optional<Task> task,
                                                const ForestOptions& options);
 
-/// The same of rows that have been read.
+/// The same of rows that have been read, as float32 (ASSERT).
 /// Errors: those of train_classifier() and train_regressor().
 [[nodiscard]] Result<TrainedModel> train_model(const TrainingSet& set,
                                                const ForestOptions& options);
 
-/// The same by boosting. The features that have categories in the set are categorical features;
-/// the model takes missing values of every feature, also where the rows had none.
+/// The same by boosting, of rows that have been read as float64 (ASSERT). The features that have
+/// categories in the set are categorical features; the model takes missing values of every feature,
+/// also where the rows had none.
 /// options  categorical_features do not count.
 /// Errors: those of train_boosted_classifier() and train_boosted_regressor(); invalid_argument, for
 /// a feature with more categories than max_bins.

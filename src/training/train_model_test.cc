@@ -119,8 +119,7 @@ TEST(TrainModel, MakesNumbersOfWholeTargetsAndSortsThemAsNumbers) {
   const auto labels = [](std::string_view text) {
     return train(text, Task::classification).value().model.schema().class_labels();
   };
-  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,-1\n4,10.0\n"),
-              ElementsAre(Label(-1), Label(9), Label(10)));
+  EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,-1\n4,10\n"), ElementsAre(Label(-1), Label(9), Label(10)));
   EXPECT_THAT(labels("x,y\n1,10\n2,9\n3,b\n"), ElementsAre(Label("10"), Label("9"), Label("b")));
   EXPECT_THAT(labels("x,y\n1,0.5\n2,1\n"), ElementsAre(Label("0.5"), Label("1")));
 }
@@ -165,7 +164,7 @@ TEST(TrainModel, SaysWhatIsWrongWithTheTable) {
             (Error{wrong, "line 3 column 'x': expected a number, got 'green'"}));
   EXPECT_EQ(
       error("x,y\n1,a\n-inf,b\n"),
-      (Error{wrong, "line 3 column 'x': expected a finite number or an empty cell, got -inf"}));
+      (Error{wrong, "line 3 column 'x': expected a finite number or an empty cell, got '-inf'"}));
   EXPECT_EQ(error("x,y\n1,a\n2,\n"), (Error{wrong,
                                             "line 3 column 'y': expected a class, got "
                                             "nothing"}));
@@ -197,8 +196,8 @@ TEST(TrainModel, BoostsOnCategories) {
   for (int row = 0; row < 60; ++row) {
     text += row % 3 == 0 ? "red,warm\n" : row % 3 == 1 ? "blue,cold\n" : "orange,warm\n";
   }
-  const Result<TrainingSet> set =
-      read_training_set(table_of(text), "y", std::nullopt, {.with_text = true});
+  const Result<TrainingSet> set = read_training_set(table_of(text), "y", std::nullopt,
+                                                    {.with_text = true}, NumberType::float64);
   const Result<TrainedModel> trained =
       train_model(*set, BoostingOptions{.max_iter = 30, .min_samples_leaf = 5});
   ASSERT_TRUE(trained.has_value()) << trained.error().message;
@@ -216,18 +215,35 @@ TEST(TrainModel, BoostsOnCategories) {
 TEST(TrainModel, BoostsNumbers) {
   std::string text = "x,y\n";
   for (int row = 0; row < 100; ++row) text += fmt::format("{},{}\n", row, row < 50 ? 1.5 : 4.5);
-  const Result<TrainingSet> set = read_training_set(table_of(text), "y", Task::regression);
+  const Result<TrainingSet> set =
+      read_training_set(table_of(text), "y", Task::regression, {}, NumberType::float64);
   const Result<TrainedModel> trained = train_model(*set, BoostingOptions{});
   const std::vector<double> out = boosted_answers(trained->model, {3, 97});
   EXPECT_NEAR(out[0], 1.5, 0.01);
   EXPECT_NEAR(out[1], 4.5, 0.01);
 }
 
+// As float32 the first 64 of these seconds would be one number, and the others another.
+TEST(TrainModel, BoostsOnSecondsSince1970) {
+  std::string text = "x,y\n";
+  for (int row = 0; row < 100; ++row) text += fmt::format("{},{}\n", 1'700'000'000 + row, row / 20);
+  const Result<TrainingSet> set =
+      read_training_set(table_of(text), "y", Task::regression, {}, NumberType::float64);
+  const Result<TrainedModel> trained = train_model(*set, BoostingOptions{.min_samples_leaf = 5});
+  EXPECT_EQ(trained->model.schema().input.type, NumberType::float64);
+  std::vector<double> rows;
+  for (int row = 0; row < 100; ++row) rows.push_back(1'700'000'000 + row);
+  const std::vector<double> out = boosted_answers(trained->model, rows);
+  for (std::size_t row = 0; row < 100; ++row) {
+    EXPECT_NEAR(out[row], static_cast<double>(row / 20), 0.01) << row;
+  }
+}
+
 TEST(TrainModel, RefusesMoreCategoriesThanBins) {
   std::string text = "x,y\n";
   for (int row = 0; row < 40; ++row) text += fmt::format("c{},{}\n", row % 20, row);
-  const Result<TrainingSet> set =
-      read_training_set(table_of(text), "y", Task::regression, {.with_text = true});
+  const Result<TrainingSet> set = read_training_set(table_of(text), "y", Task::regression,
+                                                    {.with_text = true}, NumberType::float64);
   EXPECT_EQ(train_model(*set, BoostingOptions{.max_bins = 19}).error(),
             (Error{Code::invalid_argument,
                    "column 'x': expected at most 19 categories (max_bins), got 20"}));

@@ -26,9 +26,8 @@ std::vector<double> balanced_weights(std::span<const std::int32_t> classes,
   return counts;
 }
 
-}  // namespace
-
-Result<void> check_training_rows(MatrixView<const float> rows) {
+template <class T>
+Result<void> check_rows(MatrixView<const T> rows) {
   if (rows.row_count() == 0 || rows.row_count() > kTrainingRowCountMax) {
     return fail(
         rows.row_count() == 0 ? Code::invalid_argument : Code::resource_exhausted,
@@ -40,13 +39,19 @@ Result<void> check_training_rows(MatrixView<const float> rows) {
         fmt::format("expected 1 to {} features, got {}", kFeatureCountMax, rows.column_count()));
   }
   const auto infinite =
-      std::ranges::find_if(rows.values(), [](float value) { return std::isinf(value); });
+      std::ranges::find_if(rows.values(), [](T value) { return std::isinf(value); });
   if (infinite == rows.values().end()) return {};
   const auto index = static_cast<std::size_t>(infinite - rows.values().begin());
   return fail(Code::invalid_argument,
               fmt::format("row {} feature {}: expected a finite number or a missing one, got {}",
                           index / rows.column_count(), index % rows.column_count(), *infinite));
 }
+
+}  // namespace
+
+Result<void> check_training_rows(MatrixView<const float> rows) { return check_rows(rows); }
+
+Result<void> check_training_rows(MatrixView<const double> rows) { return check_rows(rows); }
 
 Result<void> check_training_classes(std::span<const std::int32_t> classes,
                                     std::size_t class_count) {

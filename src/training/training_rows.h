@@ -17,6 +17,7 @@ namespace ml_inference {
 /// is infinite.
 /// Errors: invalid_argument, resource_exhausted.
 [[nodiscard]] Result<void> check_training_rows(MatrixView<const float> rows);
+[[nodiscard]] Result<void> check_training_rows(MatrixView<const double> rows);
 
 /// There are 1 to kOutputCountMax classes, and each row's is one of them.
 /// Errors: invalid_argument.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "training/training_set.h"
 
+#include "training/cell_text.h"
+#include "training/limits.h"
+#include "training/target_classes.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -17,52 +21,6 @@ namespace {
 // 26 but are seldom numbered.
 constexpr std::size_t kGuessedClassCountMax = 20;
 
-// Beyond this a float64 no longer holds every whole number.
-constexpr double kWholeNumberMax = 9007199254740992.0;
-
-// The target of every row, as class numbers into labels.
-struct Classes {
-  std::vector<Label> labels;  // ascending
-  std::vector<std::int32_t> rows;
-};
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::optional<double> number = parse_number(text);
-  if (!number || !(std::abs(*number) <= kWholeNumberMax)) return std::nullopt;
-  const auto whole = static_cast<std::int64_t>(*number);
-  if (static_cast<double>(whole) != *number) return std::nullopt;
-  return whole;
-}
-
-bool all_whole(const Table& table, std::size_t column) {
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    if (!whole_number(table.cell(row, column))) return false;
-  }
-  return true;
-}
-
-Result<Classes> read_classes(const Table& table, std::size_t column) {
-  const bool are_whole = all_whole(table, column);
-  std::vector<Label> labels;
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, column);
-    if (is_missing_cell(text)) {
-      return fail(Code::invalid_argument,
-                  fmt::format("{}: expected a class, got nothing", table.place(row, column)));
-    }
-    labels.push_back(are_whole ? Label(*whole_number(text)) : Label(std::string(text)));
-  }
-  Classes classes{.labels = labels};
-  std::ranges::sort(classes.labels);
-  const auto repeated = std::ranges::unique(classes.labels);
-  classes.labels.erase(repeated.begin(), repeated.end());
-  for (const Label& label : labels) {
-    const auto found = std::ranges::lower_bound(classes.labels, label);
-    classes.rows.push_back(static_cast<std::int32_t>(found - classes.labels.begin()));
-  }
-  return classes;
-}
-
 Result<std::vector<double>> read_targets(const Table& table, std::size_t column) {
   std::vector<double> targets;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
@@ -72,43 +30,56 @@ Result<std::vector<double>> read_targets(const Table& table, std::size_t column)
                   fmt::format("{}: expected a finite target, got '{}'", table.place(row, column),
                               table.cell(row, column)));
     }
+    if (std::abs(target) > kTargetMax) {
+      return fail(Code::invalid_argument,
+                  fmt::format("{}: expected a target of at most {} in magnitude, got {}",
+                              table.place(row, column), kTargetMax, table.cell(row, column)));
+    }
     targets.push_back(target);
   }
   return targets;
 }
 
-// [row_count, columns.size()] of the table's cells.
-Result<std::vector<float>> read_numbers(const Table& table, std::span<const std::size_t> columns) {
-  ASSIGN_OR_RETURN(std::vector<float> rows, float_rows(table, columns));
-  const auto infinite = std::ranges::find_if(rows, [](float value) { return std::isinf(value); });
-  if (infinite == rows.end()) return rows;
-  const auto index = static_cast<std::size_t>(infinite - rows.begin());
-  return fail(
-      Code::invalid_argument,
-      fmt::format("{}: expected a finite number or an empty cell, got {}",
-                  table.place(index / columns.size(), columns[index % columns.size()]), *infinite));
+std::unexpected<Error> unexpected_cell(const Table& table, std::size_t row, std::size_t column,
+                                       std::string_view expected) {
+  return fail(Code::invalid_argument,
+              fmt::format("{}: expected {}, got '{}'", table.place(row, column), expected,
+                          table.cell(row, column)));
 }
 
-// The same where some of the columns are categories, whose cells need not be numbers.
-Result<std::vector<float>> read_features(const Table& table, std::span<const std::size_t> columns,
-                                         std::span<const Categories> categories) {
-  if (categories.empty()) return read_numbers(table, columns);
-  std::vector<std::size_t> features;  // that are numbers, and their columns
-  std::vector<std::size_t> places;
-  for (std::size_t feature = 0; feature < columns.size(); ++feature) {
-    if (std::ranges::count(categories, feature, &Categories::feature) > 0) continue;
-    features.push_back(feature);
-    places.push_back(columns[feature]);
+// A cell that is no category.
+Result<double> read_number(const Table& table, std::size_t row, std::size_t column,
+                           NumberType type) {
+  const std::string_view text = table.cell(row, column);
+  const std::optional<double> number = parse_number(text);
+  if (!number) {
+    if (const std::optional<bool> truth = parse_truth(text)) return *truth ? 1 : 0;
+    return table.number(row, column);  // says what is wrong
   }
-  ASSIGN_OR_RETURN(const std::vector<float> numbers, read_numbers(table, places));
-  std::vector<float> values(table.row_count() * columns.size());
-  for (std::size_t row = 0; row < table.row_count(); ++row) {
-    for (std::size_t index = 0; index < features.size(); ++index) {
-      values[row * columns.size() + features[index]] = numbers[row * features.size() + index];
+  const double taken = rounded(type, *number);
+  if (!std::isinf(taken)) return taken;
+  return unexpected_cell(
+      table, row, column,
+      std::isinf(*number) ? "a finite number or an empty cell" : "a number that float32 can hold");
+}
+
+// [row_count, columns.size()] of the table's cells, by rows.
+Result<std::vector<double>> read_features(const Table& table, std::span<const std::size_t> columns,
+                                          const Schema& schema) {
+  std::vector<double> values(table.row_count() * columns.size());
+  std::vector<std::size_t> numbers;
+  for (std::size_t feature = 0; feature < columns.size(); ++feature) {
+    if (const Categories* const categories = schema.categories_of(feature)) {
+      read_categories(table, columns[feature], *categories, columns.size(), values);
+    } else {
+      numbers.push_back(feature);
     }
   }
-  for (const Categories& of_feature : categories) {
-    read_categories(table, columns[of_feature.feature], of_feature, columns.size(), values);
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    for (const std::size_t feature : numbers) {
+      ASSIGN_OR_RETURN(values[row * columns.size() + feature],
+                       read_number(table, row, columns[feature], schema.input.type));
+    }
   }
   return values;
 }
@@ -128,7 +99,7 @@ Result<void> read_target_column(const Table& table, std::size_t column, Training
     ASSIGN_OR_RETURN(set.targets, read_targets(table, column));
     return {};
   }
-  ASSIGN_OR_RETURN(Classes classes, read_classes(table, column));
+  ASSIGN_OR_RETURN(TargetClasses classes, read_target_classes(table, column));
   if (classes.labels.empty()) return fail(Code::invalid_argument, "the table has no rows");
   set.classes = std::move(classes.rows);
   set.schema.targets[0].class_labels = std::move(classes.labels);
@@ -139,25 +110,30 @@ Result<void> read_target_column(const Table& table, std::size_t column, Training
 
 Task guess_task(const Table& table, std::size_t target_column) {
   std::set<double> values;
+  bool are_whole = true;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const std::string_view text = table.cell(row, target_column);
-    if (!parse_number(text)) return Task::classification;
-    if (const auto whole = whole_number(text)) values.insert(static_cast<double>(*whole));
+    const std::optional<double> number = parse_number(table.cell(row, target_column));
+    if (!number) return Task::classification;
+    const bool is_whole = is_told_apart(*number) && *number == std::trunc(*number);
+    if (is_whole) values.insert(*number);
+    are_whole = are_whole && is_whole;
   }
   const bool are_few =
       values.size() <= kGuessedClassCountMax && values.size() * 2 <= table.row_count();
-  return are_few && all_whole(table, target_column) ? Task::classification : Task::regression;
+  return are_few && are_whole ? Task::classification : Task::regression;
 }
 
 Result<TrainingSet> read_training_set(const Table& table, const std::string& target_column,
-                                      std::optional<Task> task, const CategoryColumns& categories) {
+                                      std::optional<Task> task, const CategoryColumns& categories,
+                                      NumberType type) {
   const std::optional<std::size_t> target = table.find_column(target_column);
   if (!target) {
     return fail(Code::not_found, fmt::format("the table has no column '{}', its columns are {}",
                                              target_column, shown_names(table.column_names())));
   }
   TrainingSet set{
-      .schema = {.targets = {{.task = task.value_or(guess_task(table, *target)),
+      .schema = {.input = {.type = type},
+                 .targets = {{.task = task.value_or(guess_task(table, *target)),
                               .name = target_column}}},
       .row_count = table.row_count(),
   };
@@ -168,9 +144,9 @@ Result<TrainingSet> read_training_set(const Table& table, const std::string& tar
     set.schema.feature_names.push_back(table.column_names()[column]);
   }
   ASSIGN_OR_RETURN(set.schema.categories, find_categories(table, columns, categories));
-  ASSIGN_OR_RETURN(set.values, read_features(table, columns, set.schema.categories));
+  ASSIGN_OR_RETURN(set.values, read_features(table, columns, set.schema));
   set.schema.input.accepts_missing =
-      std::ranges::any_of(set.values, [](float value) { return std::isnan(value); });
+      std::ranges::any_of(set.values, [](double value) { return std::isnan(value); });
   RETURN_IF_ERROR(read_target_column(table, *target, set));
   return set;
 }
@@ -179,7 +155,7 @@ TrainingSet part_of(const TrainingSet& set, std::span<const std::size_t> rows) {
   TrainingSet part{.schema = set.schema, .row_count = rows.size()};
   part.values.reserve(rows.size() * set.schema.feature_count());
   for (const std::size_t row : rows) {
-    const std::span<const float> values = set.rows().row(row);
+    const std::span<const double> values = set.rows().row(row);
     part.values.insert(part.values.end(), values.begin(), values.end());
     if (!set.classes.empty()) part.classes.push_back(set.classes[row]);
     if (!set.targets.empty()) part.targets.push_back(set.targets[row]);

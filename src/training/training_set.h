@@ -22,7 +22,9 @@ struct TrainingSet {
   Schema schema;  ///< has one target
 
   std::size_t row_count = 0;
-  std::vector<float> values;  ///< [row_count, feature_count] row-major; NaN means missing
+  /// [row_count, feature_count] row-major; NaN means missing. Of schema.input.type: float32 numbers
+  /// where that is float32.
+  std::vector<double> values;
 
   /// Classification: the class of each row, an index into the schema's labels. Else empty.
   std::vector<std::int32_t> classes;
@@ -30,30 +32,34 @@ struct TrainingSet {
   /// Regression: the target of each row. Else empty.
   std::vector<double> targets;
 
-  [[nodiscard]] MatrixView<const float> rows() const {
+  [[nodiscard]] MatrixView<const double> rows() const {
     return {values, row_count, schema.feature_count()};
   }
 };
 
 /// Reads what to learn from: one column of the table is the target, all others are features.
 ///
-/// The features keep their order; their cells are numbers, empty ones missing. The schema accepts
-/// missing values if some column had one, and never infinite ones.
+/// The features keep their order; their cells are numbers, as parse_number() reads them, or true
+/// and false for 1 and 0. The schema accepts missing values if some column had one, and never
+/// infinite ones.
 ///
 /// task        guess_task() decides when not given.
 /// categories  the features whose values are categories, for trainers that learn from such: their
 ///             values are numbers of the schema's categories.
+/// type        what the trainer's models take: where that is float32 a number is read as float64
+///             and then rounded, as numpy does.
 ///
-/// Classes: when every target is a whole number ("3", "3.0") the labels are numbers, ascending;
-/// otherwise they are the cells' text, in the order of its bytes.
+/// Classes are read by read_target_classes().
 ///
 /// Errors: not_found, when there is no such column; invalid_argument, naming line and column, for a
-/// feature that is no number or infinite, a target that is missing, or, for a regression, no finite
-/// number; and for a classification without rows; those of find_categories().
+/// feature that is no number, infinite, or too large for float32 where that is the type, or, for a
+/// regression, a target that is no finite number or beyond kTargetMax; and for a classification
+/// without rows; those of find_categories() and read_target_classes().
 [[nodiscard]] Result<TrainingSet> read_training_set(const Table& table,
                                                     const std::string& target_column,
                                                     std::optional<Task> task,
-                                                    const CategoryColumns& categories = {});
+                                                    const CategoryColumns& categories = {},
+                                                    NumberType type = NumberType::float32);
 
 /// Some of the rows, in the order given; the schema stays that of the whole, so that each model
 /// answers for all classes.

@@ -44,6 +44,35 @@ TEST(TrainingSet, HoldsTheNumbersOfCategories) {
   EXPECT_THAT(set.schema.categories[0].labels, ElementsAre(Label("w"), Label("x")));
 }
 
+TEST(TrainingSet, HoldsTruthValuesAsNumbers) {
+  const TrainingSet set = set_of("a,y\nTRUE,1.5\nfalse,2.5\n0.5,3.5\n");
+  EXPECT_THAT(set.values, ElementsAre(1, 0, 0.5));
+}
+
+// 1 + 2^-24 + 2^-60 is just over halfway between two floats as text, exactly halfway as a float64.
+TEST(TrainingSet, HoldsNumbersInTheTypeThatIsAskedFor) {
+  const Table table = read_csv("a,y\n1.00000005960464477626,1\n1700000001,2\n").value();
+  const auto values = [&table](NumberType type) {
+    return read_training_set(table, "y", Task::regression, {}, type)->values;
+  };
+  EXPECT_THAT(values(NumberType::float32), ElementsAre(1, 1700000000));
+  EXPECT_THAT(values(NumberType::float64), ElementsAre(1 + 0x1p-24, 1700000001));
+}
+
+TEST(TrainingSet, RefusesNumbersThatTheTypeCannotHold) {
+  const Table table = read_csv("a,y\n3.4028235e38,1\n-1e39,2\n").value();
+  EXPECT_EQ(read_training_set(table, "y", Task::regression).error(),
+            (Error{Code::invalid_argument,
+                   "line 3 column 'a': expected a number that float32 can hold, got '-1e39'"}));
+  const auto read = [](const Table& rows) {
+    return read_training_set(rows, "y", Task::regression, {}, NumberType::float64);
+  };
+  EXPECT_TRUE(read(table).has_value());
+  EXPECT_EQ(read(read_csv("a,y\n1e400,1\n").value()).error(),
+            (Error{Code::invalid_argument,
+                   "line 2 column 'a': expected a finite number or an empty cell, got '1e400'"}));
+}
+
 TEST(TrainingSet, APartKeepsTheOrderGivenAndTheWholeSchema) {
   const TrainingSet set = set_of("a,y,b\n1,red,2\n3,blue,\n5,red,6\n7,blue,8\n");
   const TrainingSet part = part_of(set, std::vector<std::size_t>{2, 0});

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import stat
 import subprocess
 import tempfile
@@ -201,10 +202,122 @@ class Files(unittest.TestCase):
         self.assert_refused(run("train", "--data", str(self.folder), "--target", "kind",
                                 "--output", "x"), "Is a directory")
 
+    def test_outputs_that_cannot_be_written_are_told_before_training(self):
+        for flags in [("--report", "/nonexistent/page.html"), ("--report", str(self.folder))]:
+            self.assert_refused(self.train(self.folder / "model.onnx", *flags), flags[1],
+                                "cannot be written")
+        self.assert_refused(self.train("/nonexistent/model.onnx"), "/nonexistent/model.onnx",
+                            "cannot be written")
+        self.assertEqual(list(self.folder.iterdir()), [self.rows])
+
+    def test_an_empty_name_is_no_output(self):
+        done = self.train("")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--output: is empty, expected a file's name", done.stderr)
+
+    def test_a_hyphen_is_standard_output(self):
+        model, page = self.folder / "model.onnx", self.folder / "page.html"
+        self.train(model, "--report", str(page))
+        train = ["train", "--data", str(self.rows), "--target", "kind", "--trees", "3"]
+        for arguments, expected in [
+                ([*train, "--output", "-"], model.read_bytes()),
+                (["convert", str(model), "-"], None),
+                (["predict", str(model), str(self.rows), "--output", "-"],
+                 run("predict", str(model), str(self.rows)).stdout.encode())]:
+            done = subprocess.run([PROGRAM, *arguments], env=environment(), capture_output=True,
+                                  cwd=self.folder, timeout=PATIENCE_S, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if expected is not None:
+                self.assertEqual(done.stdout, expected)
+            else:
+                self.assertEqual(done.stderr, b"")
+                converted = self.folder / "converted.onnx"
+                converted.write_bytes(done.stdout)
+                self.assertEqual(run("inspect", str(converted)).returncode, 0)
+        done = self.train(self.folder / "other.onnx", "--report", "-")
+        self.assertTrue(done.stdout.startswith("<!doctype html>"), done.stdout[:100])
+        self.assertIn("task: classification\n", done.stderr)
+        self.assertEqual(run(*train, "--output", "-", "--report", "-").returncode, 1)
+        self.assertFalse((self.folder / "-").exists())
+
+    def test_a_terminal_gets_no_model(self):
+        master, terminal = pty.openpty()
+        done = subprocess.run([PROGRAM, "train", "--data", str(self.rows), "--target", "kind",
+                               "--output", "-"], env=environment(), stdout=terminal,
+                              stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False)
+        os.close(master)
+        os.close(terminal)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output is a terminal", done.stderr)
+
+    def test_messages_name_flags(self):
+        for flags, words in [
+                (("--max-features", "9"), "--max-features: expected 1 to 1, got 9"),
+                (("--class-weight", "1,2,3"), "--class-weight: expected 2, one a class"),
+                (("--cv", "3"), "--cv: expected at most 2 folds, as there are 2 rows of the most "
+                                "frequent class, got 3")]:
+            done = self.train(self.folder / "model.onnx", *flags)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stderr)
+
+    def test_a_target_that_is_too_large_is_told_with_its_line(self):
+        self.rows.write_text("a,kind\n1,2.5\n2,1e200\n")
+        self.assert_refused(self.train(self.folder / "model.onnx"), "line 3 column 'kind'", "1e200")
+
+    def test_a_model_without_a_split_is_told(self):
+        done = self.boost()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("no tree has a split", done.stderr)
+        self.assertIn("--min-samples-leaf", done.stderr)
+
+    def test_boosted_trees_are_inspected_by_name_and_copied(self):
+        self.rows.write_text("width,kind\n" + "".join(
+            f"{number},{'x' if number < 60 else 'z'}\n" for number in range(100)))
+        self.assertEqual(self.boost("--max-iter", "3").returncode, 0)
+        model, copy = str(self.folder / "model.onnx"), self.folder / "copy.onnx"
+        self.assertIn("trees: 3\n", run("inspect", model).stdout)
+        self.assertTrue(run("inspect", model, "--tree", "0").stdout.startswith("width <= 59.5"))
+        done = run("convert", model, str(copy))
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, f"written: {copy}\n", ""))
+        self.assertEqual(copy.read_bytes(), Path(model).read_bytes())
+
     def test_one_class_alone_is_told_with_its_column(self):
         self.rows.write_text("a,kind\n1,x\n2,x\n")
-        self.assert_refused(self.train(self.folder / "model.onnx"), "rows.csv", "column 'kind'",
-                            "class 'x' alone")
+        done = self.train(self.folder / "model.onnx")
+        self.assertEqual((done.returncode, done.stdout),
+                         (1, "target: kind (classes, 1: x)\n"
+                             "features: 1 (numbers: 1, categories: 0)\n"))
+        self.assertRegex(done.stderr, r"rows\.csv: column 'kind' holds the class 'x' alone")
+
+    def boost(self, *flags):
+        return run("train", "--data", str(self.rows), "--target", "kind", "--estimator",
+                   "gradient-boosting", "--output", str(self.folder / "model.onnx"), *flags)
+
+    def test_a_word_for_a_missing_value_makes_no_category(self):
+        rows = [f"{number / 7:.3f},{'high' if number > 150 else 'low'}\n" for number in range(300)]
+        rows[57] = "N/A,low\n"
+        self.rows.write_text("a,kind\n" + "".join(rows))
+        done = self.boost()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("target: kind (classes, 2: high, low)\n"
+                      "features: 1 (numbers: 1, categories: 0)\n"
+                      "missing values: a (1)\n", done.stdout)
+        self.assertIn("  accuracy: 1.0000\n", done.stdout)
+        answers = run("predict", str(self.folder / "model.onnx"), str(self.rows)).stdout
+        self.assertEqual(answers.count('"prediction"'), 300)
+
+    def test_a_word_that_makes_categories_of_numbers_is_told(self):
+        rows = [f"{number % 9},{'high' if number % 9 > 4 else 'low'}\n" for number in range(99)]
+        rows[57] = "unknown,low\n"
+        self.rows.write_text("a,kind\n" + "".join(rows))
+        done = self.boost()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("  a (categories, 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, unknown)\n", done.stdout)
+        tree = run("inspect", str(self.folder / "model.onnx"), "--tree", "0").stdout
+        self.assertTrue(tree.startswith("a in {"), tree)
+        self.assertRegex(done.stderr, r"\Aml-inference: warning: [^\n]*rows\.csv: line 59 column "
+                         r"'a': 'unknown' is no number, though 98 of 99 values are: [^\n]*\n\Z")
 
     def test_what_a_file_holds_does_not_steer_the_terminal(self):
         self.rows.write_text('a,kind\n"1\n\x1b[31m",x\n2,z\n')
@@ -329,6 +442,21 @@ class PredictStreams(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         self.assertEqual(output.read_text(), self.answers)
         self.assertEqual(list(self.folder.glob("*.unfinished")), [])
+
+    def test_a_signal_leaves_no_unfinished_file(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            folder = tempfile.TemporaryDirectory()
+            self.addCleanup(folder.cleanup)
+            output = Path(folder.name) / "out.csv"
+            with subprocess.Popen([PROGRAM, "predict", self.model, "-", "--output", str(output)],
+                                  env=environment(), stdin=subprocess.PIPE) as process:
+                deadline = time.monotonic() + PATIENCE_S
+                while not list(output.parent.iterdir()) and time.monotonic() < deadline:
+                    os.sched_yield()
+                self.assertTrue(list(output.parent.iterdir()))
+                process.send_signal(number)
+                self.assertEqual(process.wait(PATIENCE_S), -number)
+            self.assertEqual(list(output.parent.iterdir()), [])
 
     def test_an_output_file_leaves_its_neighbours_alone_and_keeps_its_mode(self):
         victim = self.folder / "victim"

@@ -87,7 +87,8 @@ class Onnxruntime(unittest.TestCase):
         self.assertEqual(len(ours), len(rows))
         session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
-        features = np.array(rows, dtype=np.float32)
+        is_double = session.get_inputs()[0].type == "tensor(double)"
+        features = np.array(rows, dtype=np.float64 if is_double else np.float32)
         return ours, dict(zip(names, session.run(None, {"features": features})))
 
     def compare_classifier(self, target, *flags):
@@ -119,6 +120,19 @@ class Onnxruntime(unittest.TestCase):
             for index, answer in enumerate(ours):
                 self.compare_boosted(answer, {name: out[index] for name, out in theirs.items()})
 
+    def test_gives_the_same_answers_of_boosted_trees_on_seconds_since_1970(self):
+        data, model = self.folder / "data.csv", self.folder / "model.onnx"
+        rows = [[1_700_000_000 + row, row // 20] for row in range(200)]
+        write_csv(data, ["second", "y"], rows)
+        run("train", "--data", data, "--target", "y", "--output", model, "--task", "regression",
+            "--estimator", "gradient-boosting", "--min-samples-leaf", 5)
+        ours = [json.loads(line)["prediction"] for line in run("predict", model, data).splitlines()]
+        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        features = np.array([row[:1] for row in rows], dtype=np.float64)
+        theirs = np.ravel(session.run(None, {"features": features})[0])
+        np.testing.assert_allclose(theirs, ours, rtol=1e-12)
+        np.testing.assert_allclose(ours, [row[1] for row in rows], atol=0.01)
+
     def compare_boosted(self, answer, outputs):
         if "label" not in outputs:
             expected, numbers = [answer["prediction"]], np.ravel(outputs["prediction"])
@@ -145,7 +159,7 @@ class Onnxruntime(unittest.TestCase):
         feed = {"colour": np.array(colours, dtype=object).reshape(-1, 1)}
         for name, column in zip(("size", "zone"), numbers):
             column = [math.nan if value == "" else value for value in column]
-            feed[name] = np.array(column, dtype=np.float32).reshape(-1, 1)
+            feed[name] = np.array(column, dtype=np.float64).reshape(-1, 1)
         predictions = np.ravel(session.run(["prediction"], feed)[0])
         expected = [answer["prediction"] for answer in ours]
         np.testing.assert_allclose(predictions, expected, rtol=1e-12)

@@ -95,7 +95,10 @@ void read_tree_scores(OnnxScope& scope) {
       read_onnx_ensemble(OnnxAttributes(scope.node(), scope.where()), scope.type());
   ForestForm form = form_for(scope, value);
   TreeScoresPlan plan = plan_for(scope, value, ensemble);
-  if (scope.type() == "TreeEnsemble") plan.out_type = plan.sum_type;
+  if (scope.type() == "TreeEnsemble") {
+    plan.out_type = plan.sum_type;
+    form.takes_base = plan.aggregate == TreeAggregate::sum;
+  }
   if (plan.aggregate == TreeAggregate::smallest || plan.aggregate == TreeAggregate::largest) {
     form.keeps_trees_apart = true;
     form.leaves = LeafForm::counted;
@@ -104,6 +107,7 @@ void read_tree_scores(OnnxScope& scope) {
     form.leaves = LeafForm::counted;
     plan.has_counts = true;
   }
+  form.takes_base = form.takes_base && form.leaves == LeafForm::each_output;
   const ValueId sums = add_sums(scope, value, ensemble, form);
   const GraphShape shape = {1, ensemble.output_count};
   scope.reserve(shape);

@@ -87,6 +87,7 @@ class ForestMaker {
     sort_nodes();
     place_weights();
     decide_width();
+    if (form_.takes_base) take_base();
     return build();
   }
 
@@ -297,6 +298,24 @@ class ForestMaker {
     });
   }
 
+  // A tree stays in any case: there is no forest without.
+  void take_base() {
+    std::vector<bool> has_base(ensemble_.output_count, false);
+    std::vector<double> base(ensemble_.output_count, 0.0);
+    for (std::size_t tree = 0; tree + 1 < trees_.ends.size(); ++tree) {
+      const bool is_leaf_alone = trees_.size_of(tree) == 1 && is_leaf(trees_.begin(tree));
+      if (!is_leaf_alone || tree >= ensemble_.weight_count() || placed(tree).tree != tree) break;
+      const Index weight = placed(tree).weight;
+      const auto output = static_cast<std::size_t>(ensemble_.output_ids[weight]);
+      const bool has_next = tree + 1 < ensemble_.weight_count();
+      if (has_base[output] || (has_next && placed(tree + 1).tree == tree)) break;
+      has_base[output] = true;
+      base[output] += ensemble_.weights[weight];  // what a sum that begins with 0 comes to
+      ++base_tree_count_;
+    }
+    if (base_tree_count_ > 0) base_ = std::move(base);
+  }
+
   Forest build() {
     const std::size_t count = trees_.ends.size();
     ForestBuilder builder(
@@ -308,13 +327,15 @@ class ForestMaker {
          .aggregation = form_.aggregation,
          .feature_type = form_.feature_type,
          .sum_type = form_.sum_type,
-         .category_rule = asks_for_equality() ? CategoryRule::whole : CategoryRule::truncated});
+         .category_rule = asks_for_equality() ? CategoryRule::whole : CategoryRule::truncated,
+         .base = base_});
     take_memory();
     const std::size_t base_count = form_.adds_base ? 1 : 0;
-    builder.expect(count + base_count, ensemble_.node_count() + base_count,
+    builder.expect(count + base_count - base_tree_count_,
+                   ensemble_.node_count() + base_count - base_tree_count_,
                    ForestBuilder::Promise::certain);
-    std::size_t next = 0;
-    for (std::size_t tree = 0; tree < count; ++tree) {
+    std::size_t next = base_tree_count_;  // of whose trees each has one weight
+    for (std::size_t tree = base_tree_count_; tree < count; ++tree) {
       number_nodes(tree);
       builder.start_tree(numbers_.size(), is_narrow_                ? first_outputs_[tree]
                                           : form_.keeps_trees_apart ? tree * leaf_width_
@@ -511,6 +532,8 @@ class ForestMaker {
   SortedNodes trees_;
   std::vector<PlacedWeight> placed_;  // empty when the file has the weights in order
   std::size_t leaf_count_ = 0;
+  std::size_t base_tree_count_ = 0;  // trees that became the base
+  std::vector<double> base_;
   std::vector<std::size_t> first_outputs_;  // by tree, where leaves are narrow
   bool is_narrow_ = false;
   std::size_t leaf_width_ = 0;

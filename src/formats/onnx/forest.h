@@ -26,6 +26,9 @@ struct ForestForm {
   LeafForm leaves = LeafForm::each_output;
   /// A last tree of one leaf with the base values.
   bool adds_base = false;
+  /// Leading trees of one leaf with one weight become the base of the sums, one for each output at
+  /// most: graphs have no other words for a base.
+  bool takes_base = false;
   /// Each tree has outputs of its own: nothing is added up.
   bool keeps_trees_apart = false;
   /// Trees that name one output alone get narrow leaves, where all trees are such.

@@ -321,6 +321,21 @@ bool may_leave(OnnxScope& scope, ValueId indices, std::size_t size) {
          std::ranges::any_of(possible, [&](double index) { return index < -end || index >= end; });
 }
 
+// Where each element of a Gather comes from whose indices are known.
+std::vector<ElementSource> gathered(const AxisView& data, std::span<const double> indices) {
+  std::vector<ElementSource> sources;
+  for (std::size_t outer = 0; outer < data.outer; ++outer) {
+    for (const double index : indices) {
+      const double place = index < 0 ? index + static_cast<double>(data.axis) : index;
+      const std::size_t begin = (outer * data.axis + static_cast<std::size_t>(place)) * data.inner;
+      for (std::size_t inner = 0; inner < data.inner; ++inner) {
+        sources.push_back({0, static_cast<std::uint32_t>(begin + inner)});
+      }
+    }
+  }
+  return sources;
+}
+
 void read_gather(OnnxScope& scope) {
   scope.expect_inputs(2, 2);
   const OnnxAttributes here = scope.attributes({"axis"});
@@ -341,6 +356,13 @@ void read_gather(OnnxScope& scope) {
   scope.reserve(shape);
   ValueSpec spec{.type = scope.type_of(data), .shape = shape};
   if (!is_floating(spec.type)) spec.possible = constant_labels(scope, data);
+  const bool are_known = scope.builder().is_constant(indices) && !scope.builder().is_constant(data);
+  if (are_known) {
+    scope.memory().take(element_count(shape), sizeof(ElementSource));
+    auto sources = gathered(view_of(from, axis), scope.builder().elements(indices));
+    return scope.define(
+        0, scope.add(std::make_unique<Move>(std::move(sources)), {data}, std::move(spec)));
+  }
   scope.define(0, scope.add(std::make_unique<GatherBy>(view_of(from, axis), true, may_fail),
                             {data, indices}, std::move(spec)));
 }

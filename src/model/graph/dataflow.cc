@@ -209,6 +209,29 @@ void Dataflow::for_each_forest(const std::function<void(const Forest&)>& visit) 
   for (const DataflowBuilder::Step& step : graph_.steps_) step.operation->for_each_forest(visit);
 }
 
+void Dataflow::trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const {
+  std::vector<ColumnOrigins> known(graph_.values_.size());  // by value with memory of its own
+  known[graph_.row()] = origins;
+  const auto origin_of = [&](ValueId value, std::size_t index) -> std::optional<std::size_t> {
+    const ColumnOrigins& of_value = known[graph_.values_[value].storage];
+    return index < of_value.size() ? of_value[index] : std::nullopt;
+  };
+  for (const DataflowBuilder::Step& step : graph_.steps_) {
+    ColumnOrigins& made = known[step.out.front()];
+    for (std::size_t index = 0; index < graph_.values_[step.out.front()].size; ++index) {
+      const std::optional<ElementSource> source = step.operation->source_of(index);
+      made.push_back(source ? origin_of(step.in[source->input], source->index) : std::nullopt);
+    }
+    step.operation->for_each_forest([&](const Forest& forest) {
+      ColumnOrigins columns;
+      for (std::size_t column = 0; column < forest.feature_count(); ++column) {
+        columns.push_back(origin_of(step.in.front(), column));
+      }
+      visit(forest, columns);
+    });
+  }
+}
+
 void Dataflow::run_forests_by(const ForestRunnerMaker& make) {
   for (DataflowBuilder::Step& step : graph_.steps_) step.operation->run_forests_by(make);
 }

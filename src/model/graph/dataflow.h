@@ -6,6 +6,7 @@
 // needs and lays out the memory of all values side by side.
 #pragma once
 
+#include "model/column_tracer.h"
 #include "model/estimator.h"
 #include "model/graph/operation.h"
 
@@ -104,7 +105,7 @@ class DataflowBuilder {
 };
 
 /// Made by DataflowBuilder. Rows are answered in blocks, each as a batch of one.
-class Dataflow final : public Estimator {
+class Dataflow final : public Estimator, public ColumnTracer {
  public:
   [[nodiscard]] std::size_t feature_count() const override { return graph_.feature_count_; }
   [[nodiscard]] std::size_t answer_width() const override {
@@ -118,6 +119,7 @@ class Dataflow final : public Estimator {
   [[nodiscard]] bool may_refuse() const override { return may_refuse_; }
   void for_each_forest(const std::function<void(const Forest&)>& visit) const override;
   void run_forests_by(const ForestRunnerMaker& make) override;
+  void trace_forests(const ColumnOrigins& origins, const TracedForestVisit& visit) const override;
 
  private:
   friend class DataflowBuilder;

@@ -90,6 +90,9 @@ class Convert final : public RowOperation {
  public:
   Convert(ElementType from, ElementType to) : from_(from), to_(to) {}
   [[nodiscard]] static double convert(ElementType from, ElementType to, double value);
+  [[nodiscard]] std::optional<ElementSource> source_of(std::size_t index) const override {
+    return ElementSource{0, static_cast<std::uint32_t>(index)};
+  }
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,

@@ -4,23 +4,21 @@
 
 #include "model/graph/operation.h"
 
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace ml_inference {
 
-/// One element of one input.
-struct ElementSource {
-  std::uint32_t input = 0;
-  std::uint32_t index = 0;
-};
-
 /// Each element of the result comes from a place that is known beforehand: Concat, Slice,
 /// Transpose, Gather by constant indices.
 class Move final : public RowOperation {
  public:
   explicit Move(std::vector<ElementSource> sources) : sources_(std::move(sources)) {}
+  [[nodiscard]] std::optional<ElementSource> source_of(std::size_t index) const override {
+    return sources_[index];
+  }
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,
@@ -82,6 +80,9 @@ class LookUp final : public RowOperation {
   /// otherwise  what stands for a key that is not there.
   LookUp(std::unordered_map<double, double> values, double of_nan, double otherwise)
       : values_(std::move(values)), of_nan_(of_nan), otherwise_(otherwise) {}
+  [[nodiscard]] std::optional<ElementSource> source_of(std::size_t index) const override {
+    return ElementSource{0, static_cast<std::uint32_t>(index)};
+  }
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,
@@ -98,6 +99,9 @@ class Replace final : public RowOperation {
  public:
   /// by  one for all, or by place in a line.
   Replace(double replaced, std::vector<double> by) : replaced_(replaced), by_(std::move(by)) {}
+  [[nodiscard]] std::optional<ElementSource> source_of(std::size_t index) const override {
+    return ElementSource{0, static_cast<std::uint32_t>(index)};
+  }
 
  protected:
   void run_row(std::size_t row, std::span<const Operand> in,
@@ -138,6 +142,9 @@ class Columns final : public RowOperation {
   ///               text, becomes -1. Else empty.
   Columns(ElementType type, std::size_t begin, std::size_t count, std::vector<double> categories)
       : type_(type), begin_(begin), count_(count), categories_(std::move(categories)) {}
+  [[nodiscard]] std::optional<ElementSource> source_of(std::size_t index) const override {
+    return ElementSource{0, static_cast<std::uint32_t>(begin_ + index)};
+  }
   /// A column of whole numbers or booleans takes nothing else.
   [[nodiscard]] bool may_fail() const override {
     return type_ == ElementType::int64 || type_ == ElementType::boolean;

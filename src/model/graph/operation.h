@@ -61,6 +61,12 @@ struct OperationResult {
   }
 };
 
+/// One element of one input.
+struct ElementSource {
+  std::uint32_t input = 0;
+  std::uint32_t index = 0;
+};
+
 /// Threads: immutable once a model is served.
 class Operation {
  public:
@@ -82,6 +88,13 @@ class Operation {
     static_cast<void>(row);
     static_cast<void>(in);
     return {};
+  }
+
+  /// Of an element of the first result, the element whose value it holds, perhaps converted, filled
+  /// in or recoded; nothing where it holds no single one's, or where nobody knows: for people.
+  [[nodiscard]] virtual std::optional<ElementSource> source_of(std::size_t index) const {
+    static_cast<void>(index);
+    return std::nullopt;
   }
 
   /// As those of Estimator.
