@@ -50,10 +50,12 @@ ml_inference::testing::RandomForestShape shape_of(Bytes& bytes) {
   const auto flags = bytes.take<std::uint16_t>();
   const auto is = [flags](unsigned bit) { return (flags >> bit & 1) != 0; };
   const bool has_base = is(0);
+  const std::size_t output_count = 1 + sizes / 8 % 9;
   return {
       .feature_count = 1 + sizes % 8,
-      .output_count = 1 + sizes / 8 % 9,
-      .tree_count = 1 + sizes / 128 % 80,
+      .output_count = output_count,
+      // An average of no trees is refused, where trees take the outputs in turn.
+      .tree_count = output_count + sizes / 128 % 80,
       .depth = sizes / 16384 % 13,
       .aggregation = has_base ? ml_inference::Aggregation::sum : ml_inference::Aggregation::average,
       .leaf_width = is(1) || is(2) ? 1U : 0U,
