@@ -169,11 +169,6 @@ class TableEngine final : public Engine {
   void predict_some(MatrixView<const T> rows, std::span<double> out) const {
     std::array<std::uint32_t, kRowsAtOnce> cells;
     find_cells(rows, std::span(cells).first(rows.row_count()));
-    // Cells lie anywhere in megabytes: all of them are asked for before the first is waited for.
-    for (const std::uint32_t cell : std::span(cells).first(rows.row_count())) {
-      __builtin_prefetch(&states_[cell]);
-      __builtin_prefetch(answers_.get() + cell * output_count_);
-    }
     std::array<std::uint32_t, kRowsAtOnce> unknown;
     std::size_t unknown_count = 0;
     for (std::size_t row = 0; row < rows.row_count(); ++row) {
