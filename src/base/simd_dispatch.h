@@ -24,12 +24,12 @@ namespace ml_inference {
 
 }  // namespace ml_inference
 
-/// In namespace ml_inference, behind the kernels, once: makes `FUNCTION` of all targets known to
-/// SIMD_CALL. Public names: ml_inference::<target>::FUNCTION.
+/// The table of a kernel by target, for SIMD_CALL. Stands once, under HWY_ONCE, in the namespace
+/// around HWY_NAMESPACE, where FUNCTION is defined for each target.
 #define SIMD_EXPORT(FUNCTION)                                                 \
   constexpr decltype(&HWY_STATIC_DISPATCH(FUNCTION)) FUNCTION##ByTarget[] = { \
       &HWY_STATIC_DISPATCH(FUNCTION), HWY_CHOOSE_TARGET_LIST(FUNCTION),       \
       HWY_CHOOSE_FALLBACK(FUNCTION)}
 
-/// That of the chosen target: SIMD_CALL(FUNCTION)(arguments).
+/// Calls the chosen target's kernel: SIMD_CALL(FUNCTION)(arguments).
 #define SIMD_CALL(FUNCTION) (*FUNCTION##ByTarget[::ml_inference::chosen_simd_target().GetIndex()])

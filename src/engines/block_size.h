@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// What engines and those who hand them rows agree on.
 #pragma once
 
 #include <cstddef>
