@@ -62,6 +62,14 @@ bool is_json(std::string_view content_type) {
          equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);
 }
 
+// The model that answers when none is named; null if there is none.
+std::shared_ptr<const ServedModel> answering_model(const Readiness& readiness) {
+  const auto catalog = readiness.catalog();
+  if (catalog == nullptr) return nullptr;
+  const Result<ChosenModel> chosen = catalog->select({});
+  return chosen ? chosen->version->model : nullptr;
+}
+
 // Whether an event loop should leave this prediction to a worker, judged by the body's size alone:
 // the most rows that it can hold.
 bool is_heavy(const ServedModel& model, std::string_view body) {
@@ -133,7 +141,7 @@ void Endpoints::answer(Route route, const HttpRequest& request, HttpResponse& re
     case Route::ready: return answer_ready(response);
     case Route::metrics: return answer_metrics(request, response);
     case Route::openapi: {
-      const auto model = context_.readiness.model();
+      const auto model = answering_model(context_.readiness);
       response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
                                        context_.options.version, context_.live.tokens() != nullptr);
       return;
@@ -146,7 +154,7 @@ void Endpoints::answer_index(HttpResponse& response) const {
   out = R"({"name":"ml-inference","version":)";
   append_json_string(out, context_.options.version);
   out += R"(,"description":"Predictions of one machine-learning model over HTTP.","model":)";
-  if (const auto model = context_.readiness.model(); model == nullptr) {
+  if (const auto model = answering_model(context_.readiness); model == nullptr) {
     out += "null";
   } else {
     append_json_string(out, model->name());
@@ -287,7 +295,8 @@ bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) 
 const std::shared_ptr<const Endpoints::Served>& Endpoints::served() {
   const std::uint64_t generation = context_.readiness.generation();
   if (generation != served_generation_) {
-    served_ = std::make_shared<const Served>(context_.readiness.model());
+    auto model = answering_model(context_.readiness);
+    served_ = model == nullptr ? nullptr : std::make_shared<const Served>(std::move(model));
     served_generation_ = generation;
   }
   return served_;

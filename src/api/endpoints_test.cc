@@ -86,7 +86,7 @@ class EndpointsTest : public ::testing::Test {
 
 class ReadyEndpointsTest : public EndpointsTest {
  protected:
-  ReadyEndpointsTest() { readiness.model_ready(testing::make_stumps(testing::iris_schema())); }
+  ReadyEndpointsTest() { readiness.publish("iris", testing::make_stumps(testing::iris_schema())); }
 };
 
 TEST_F(EndpointsTest, IsHealthyWhateverTheModelDoes) {
@@ -206,7 +206,7 @@ TEST_F(ReadyEndpointsTest, AnswersWithANewModelAsSoonAsItIsThere) {
   EXPECT_EQ(ask(predict(kSetosaBody)).body, kSetosaAnswer);
   Schema schema = testing::iris_schema();
   schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
-  readiness.model_ready(testing::make_stumps(schema));
+  readiness.publish("iris", testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
 }
 
@@ -309,7 +309,7 @@ TEST_F(ReadyEndpointsTest, LeavesABigBodyToAWorkerWithTheSameAnswer) {
 }
 
 TEST_F(ReadyEndpointsTest, LeavesAHeavyModelToAWorkerHoweverSmallTheBody) {
-  readiness.model_ready(testing::make_stumps(testing::iris_schema(), 60'000));
+  readiness.publish("iris", testing::make_stumps(testing::iris_schema(), 60'000));
   HttpResponse response;
   const HttpRequest request = predict(kSetosaBody);
   auto work = endpoints.handle(request, response);
@@ -353,7 +353,7 @@ class RefusesNegative final : public Estimator {
 TEST_F(ReadyEndpointsTest, AnswersTheSameBytesHoweverManyWorkersHelp) {
   Schema schema{.feature_names = {"a", "b", "c", "d"}, .targets = {{.task = Task::regression}}};
   Model model = make_model(schema, std::make_unique<RefusesNegative>(), {}).value();
-  readiness.model_ready(ServedModel::make(std::move(model), "refuses negative").value());
+  readiness.publish("iris", ServedModel::make(std::move(model), "refuses negative").value());
   for (const std::size_t last_refused : {0U, 3U, 100U, 101U, 300U}) {  // of 300 rows
     std::string body = R"({"features":[)";
     for (std::size_t row = 1; row <= 300; ++row) {
@@ -388,7 +388,7 @@ TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
   ASSERT_TRUE(work.has_value());
   Schema schema = testing::iris_schema();
   schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
-  readiness.model_ready(testing::make_stumps(schema));
+  readiness.publish("iris", testing::make_stumps(schema));
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
   work->run({});
   EXPECT_EQ(response.body, kSetosaAnswer);

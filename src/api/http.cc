@@ -12,6 +12,9 @@ void HttpResponse::clear() {
   request_id.clear();
   body.clear();
   if (body.capacity() > kKeptBodySize) body.shrink_to_fit();
+  json_size = 0;
+  grpc_status.reset();
+  grpc_message.clear();
   route = 0;
   prediction_count = 0;
   outcome.clear();

@@ -28,7 +28,13 @@ struct HttpRequest {
   std::string_view authorization;  ///< the header's value, or empty: a secret, never logged
   std::string_view traceparent;    ///< likewise; several are joined by commas
   std::string_view tracestate;     ///< likewise
-  std::string_view body;           ///< decoded from its transfer coding
+  std::string_view body;           ///< decoded from its transfer coding; a gRPC call's message
+
+  /// Inference-Header-Content-Length as sent, or empty: how much of the body is JSON.
+  std::string_view json_size;
+
+  /// When nobody waits for the answer any more, as the client said; none: as long as it takes.
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 
 /// The answer to one request. The server writes status line, Date, Content-Length, Connection and,
@@ -41,7 +47,14 @@ struct HttpResponse {
   std::string_view authenticate;                       ///< a literal: WWW-Authenticate, of a 401
   bool retry_later = false;                            ///< adds Retry-After
   std::string request_id;                              ///< goes out as X-Request-ID
-  std::string body;
+  std::string body;  ///< of a gRPC call: the message; nothing is sent for a status beside OK
+
+  /// How much of the body is JSON, as Inference-Header-Content-Length; 0: there is no such header.
+  std::size_t json_size = 0;
+
+  /// Of a gRPC call: the status that ends it, by gRPC's number, and what went wrong.
+  std::optional<int> grpc_status;
+  std::string grpc_message;
 
   // For finished(), which counts and logs.
   std::size_t route = 0;             ///< the handler's number for the path
@@ -66,7 +79,20 @@ class HttpHandler {
     std::size_t memory_size = 0;  ///< bytes that run() needs at most beside the request
   };
 
+  /// How the messages of one call are answered. Anything but a gRPC call is whole.
+  enum class Exchange {
+    whole,     ///< one message, one answer
+    messages,  ///< each message by an answer of its own, as it comes, until the client ends
+    watch,     ///< one message; by the answer, and by each further one that differs from the last
+  };
+
   virtual ~HttpHandler() = default;
+
+  /// How to answer calls of the target.
+  [[nodiscard]] virtual Exchange exchange(std::string_view target) const {
+    static_cast<void>(target);
+    return Exchange::whole;
+  }
 
   /// Fills the response, or returns work that will fill it: too much for an event loop. Request and
   /// response stay where they are until finished().

@@ -54,6 +54,8 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   files.push_back(
       flags.file("--model", options->model_path,
                  "model file; without one, a forest trained at start on the Iris data"));
+  flags.text("--model-name", options->model_name,
+             "what clients call the model; without one, as the file without its ending");
   flags.choice("--on-model-failure", options->on_model_failure, {"exit", "stay"},
                "exit with status 1, or stay, alive and not ready, so that /ready tells why");
   flags.count("--threads", options->thread_count, 0, 1'024,

@@ -26,10 +26,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <malloc.h>
 #include <memory>
@@ -100,23 +102,44 @@ Result<std::shared_ptr<const ServedModel>> load_served_model(const ServeOptions&
   return served;
 }
 
+// Whether all required models answer, whatever else keeps traffic away.
+bool all_answer(const ModelCatalog& catalog) {
+  return std::ranges::all_of(catalog.models(), [](const CatalogModel& model) {
+    return !model.is_required || model.answering() != nullptr;
+  });
+}
+
+void tell_model(FamilySink& sink, const std::string& name, const ModelVersion& version) {
+  const ServedModel& model = *version.model;
+  const Schema& schema = model.schema();
+  const std::string number = std::to_string(version.number);
+  sink.gauge("model_info", "A model that answers; always 1.", 1,
+             {{"model", name},
+              {"version", number},
+              {"name", model.name()},
+              {"format", model.model().provenance().format},
+              {"task", std::string(task_name(schema.task()))},
+              {"engine", std::string(model.engine_name())},
+              {"digest", model.model().provenance().sha256.substr(0, kDigestDigitCount)}});
+  const MetricLabels labels{{"model", name}, {"version", number}};
+  const ModelSize& size = model.model().size();
+  sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()),
+             labels);
+  sink.gauge("model_trees", "Trees of the model.", static_cast<double>(size.tree_count), labels);
+  sink.gauge("model_nodes", "Nodes of all trees.", static_cast<double>(size.node_count), labels);
+}
+
 void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
   metrics.add_collector([&readiness](FamilySink& sink) {
-    const auto model = readiness.model();
-    sink.gauge("model_ready", "1 when a model is loaded and has answered its warm-up row.",
-               model == nullptr ? 0 : 1);
-    if (model == nullptr) return;
-    const Schema& schema = model->schema();
-    sink.gauge("model_info", "The model that answers; always 1.", 1,
-               {{"name", model->name()},
-                {"format", model->model().provenance().format},
-                {"task", std::string(task_name(schema.task()))},
-                {"engine", std::string(model->engine_name())},
-                {"digest", model->model().provenance().sha256.substr(0, kDigestDigitCount)}});
-    const ModelSize& size = model->model().size();
-    sink.gauge("model_features", "Features of a row.", static_cast<double>(schema.feature_count()));
-    sink.gauge("model_trees", "Trees of the model.", static_cast<double>(size.tree_count));
-    sink.gauge("model_nodes", "Nodes of all trees.", static_cast<double>(size.node_count));
+    const auto catalog = readiness.catalog();
+    sink.gauge("model_ready", "1 when all required models have answered their warm-up row.",
+               catalog != nullptr && all_answer(*catalog) ? 1 : 0);
+    if (catalog == nullptr) return;
+    for (const CatalogModel& model : catalog->models()) {
+      for (const ModelVersion& version : model.versions) {
+        if (version.model != nullptr) tell_model(sink, model.name, version);
+      }
+    }
   });
 }
 
@@ -153,12 +176,19 @@ std::string describe(const ServedModel& model) {
                      count_text(model.model().size().tree_count, "tree"));
 }
 
+// What clients call the only model: as its file, or as the folder that holds a version's.
+std::string model_name(const ServeOptions& options) {
+  if (!options.model_name.empty()) return options.model_name;
+  if (options.model_path.empty()) return kBuiltInName;
+  return std::filesystem::path(options.model_path).stem().string();
+}
+
 // Gets the model, or stays without one if that is wanted.
 Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Counter& load_failures,
                         JsonLog& log) {
   if (auto model = load_served_model(options, log); model.has_value()) {
-    readiness.model_ready(*std::move(model));
-    log.write(LogLevel::info, kLogger, describe(*readiness.model()));
+    log.write(LogLevel::info, kLogger, describe(**model));
+    readiness.publish(model_name(options), *std::move(model));
   } else if (options.on_model_failure == "exit") {
     return std::unexpected(std::move(model).error());
   } else {

@@ -15,6 +15,7 @@ namespace ml_inference {
 /// What an operator can set about serving; the flags of the same names describe each.
 struct ServeOptions {
   std::string model_path;  ///< empty: the built-in model
+  std::string model_name;  ///< empty: by the file
   std::string on_model_failure = "exit";
   std::size_t thread_count = 0;  ///< 0: one a granted CPU
   std::string log_level = "info";

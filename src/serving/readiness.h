@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The life of the model in this process, and whether traffic should come here.
+// The models that answer in this process, and whether traffic should come here.
 #pragma once
 
 #include "base/snapshot.h"
-#include "serving/served_model.h"
+#include "serving/model_catalog.h"
 
 #include <atomic>
 #include <cstdint>
@@ -13,15 +13,18 @@
 
 namespace ml_inference {
 
-/// Holds the model that answers, and says in a word why there is none, or why traffic should go
+/// Holds the models that answer, and says in a word why there are none, or why traffic should go
 /// elsewhere. Live and ready differ: a process that starts, drains or has no model is alive.
 /// Threads: every member may be called from any thread.
 class Readiness {
  public:
-  /// A model is loaded and has answered its warm-up row: from now on it answers requests.
-  void model_ready(std::shared_ptr<const ServedModel> model);
+  /// From now on these models answer; those that answered go on with what they are asked already.
+  void publish(ModelCatalog catalog);
 
-  /// No model could be loaded. A model that answers already goes on answering.
+  /// The same for one model alone, as version 1.
+  void publish(std::string name, std::shared_ptr<const ServedModel> model);
+
+  /// There is nothing to publish. Models that answer already go on answering.
   void model_failed(std::string reason);
 
   /// The process is about to end. Requests are still answered; new traffic should go elsewhere.
@@ -29,13 +32,14 @@ class Readiness {
 
   [[nodiscard]] bool is_draining() const { return draining_.load(std::memory_order_relaxed); }
 
-  /// The model that answers, or null.
-  [[nodiscard]] std::shared_ptr<const ServedModel> model() const { return model_.get(); }
+  /// The models that there are, or null before any is published.
+  [[nodiscard]] std::shared_ptr<const ModelCatalog> catalog() const { return catalog_.get(); }
 
-  /// "ready", or why not: "starting", "draining", "model failed: <reason>".
+  /// "ready", or why not: "starting", "draining", "model failed: <reason>", "loading <model>". All
+  /// models that are required have to answer.
   [[nodiscard]] std::string status() const;
 
-  /// Counts the models that came: a reader that keeps a copy asks whether it is still the current
+  /// Counts the catalogs that came: a reader that keeps a copy asks whether it is still the current
   /// one.
   [[nodiscard]] std::uint64_t generation() const {
     return generation_.load(std::memory_order_acquire);
@@ -44,7 +48,7 @@ class Readiness {
  private:
   std::atomic<bool> draining_ = false;
   std::atomic<std::uint64_t> generation_ = 0;
-  Snapshot<ServedModel> model_;
+  Snapshot<ModelCatalog> catalog_;
 
   mutable std::mutex mutex_;
   std::string failure_;  // guarded by mutex_
