@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kMethods{"GET",    "HEAD",    "POST",  "PUT",
                                                    "DELETE", "OPTIONS", "PATCH", "other"};
 
-constexpr std::array<int, 17> kStatuses{200, 400, 401, 404, 405, 408, 413, 415, 417,
-                                        422, 431, 500, 501, 503, 504, 505, 0};
+constexpr std::array<int, 19> kStatuses{200, 400, 401, 404, 405, 408, 409, 413, 415, 417,
+                                        422, 429, 431, 500, 501, 503, 504, 505, 0};
 
 // From 5 microseconds, since a prediction takes a few of them, to the patience of a client.
 const std::vector<double> kLatencyBounds{5e-6, 1e-5,   2.5e-5, 5e-5, 1e-4,   2.5e-4, 5e-4,
@@ -41,13 +41,12 @@ ApiMetrics::ApiMetrics(Metrics& metrics)
   static_assert(kMethods.size() == kMethodCount && kStatuses.size() == kStatusCount);
 }
 
-void ApiMetrics::count_request(Route route, std::string_view method, int status) {
+void ApiMetrics::count_request(std::size_t route, std::string_view method, int status) {
   const std::size_t method_index = index_or_last(kMethods, method);
   const std::size_t status_index = index_or_last(kStatuses, status);
   ASSERT(status_index + 1 < kStatusCount);  // a status that is sent stands in the list
   std::atomic<Counter*>& slot =
-      requests_[(static_cast<std::size_t>(route) * kMethodCount + method_index) * kStatusCount +
-                status_index];
+      requests_[(route * kMethodCount + method_index) * kStatusCount + status_index];
   Counter* counter = slot.load(std::memory_order_acquire);
   if (counter == nullptr) [[unlikely]] {
     const std::string_view path = route_entry(route).path;

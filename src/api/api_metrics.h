@@ -18,8 +18,9 @@ class ApiMetrics {
  public:
   explicit ApiMetrics(Metrics& metrics);
 
-  /// Counts one answered request. Methods that no route knows share one label value.
-  void count_request(Route route, std::string_view method, int status);
+  /// Counts one answered request. route  its number in all_routes(). Methods that no route knows
+  /// share one label value.
+  void count_request(std::size_t route, std::string_view method, int status);
 
   /// Rows that were predicted.
   Counter& predictions;
@@ -32,11 +33,11 @@ class ApiMetrics {
 
  private:
   static constexpr std::size_t kMethodCount = 8;
-  static constexpr std::size_t kStatusCount = 17;
+  static constexpr std::size_t kStatusCount = 19;
 
   Metrics& metrics_;
   // Made when first counted, so that /metrics lists what has happened, not every combination.
-  std::array<std::atomic<Counter*>, kRoutes.size() * kMethodCount * kStatusCount> requests_{};
+  std::array<std::atomic<Counter*>, kRouteCount * kMethodCount * kStatusCount> requests_{};
 };
 
 }  // namespace ml_inference

@@ -1,66 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "api/endpoints.h"
 
+#include "api/dialects.h"
 #include "api/limits.h"
 #include "api/openapi.h"
 #include "api/request_span.h"
-#include "api/routes.h"
+#include "base/assert.h"
+#include "base/byte_units.h"
 #include "base/json_text.h"
-#include "base/number_text.h"
 #include "telemetry/exposition.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <span>
+#include <chrono>
 #include <utility>
 
 namespace ml_inference {
 namespace {
 
-// Every line of the reference's program carries this name.
-constexpr std::string_view kLogger = "main";
-
-// Bytes of a path that a line shows.
-constexpr std::size_t kLoggedPathSizeMax = 200;
-
-// Steps (Estimator::steps_per_row()) that an event loop does itself: about half a millisecond. More
-// goes to a worker.
-constexpr std::size_t kInlineStepCountMax = 250'000;
-
 // What an event loop may take for itself without asking: it keeps much of that for the next one.
 constexpr std::size_t kInlineMemorySizeMax = 4 * kMebibyte;
 
-// The fewest bytes that a cell of a JSON row takes: a digit and a comma.
-constexpr std::size_t kCellSizeMin = 2;
-
-void set_detail(HttpResponse& response, int status, std::string_view detail) {
-  response.status = status;
-  response.retry_later = status == 503;
-  response.outcome = detail;
-  response.body = R"({"detail":)";
-  append_json_string(response.body, detail);
-  response.body += '}';
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char left, unsigned char right) {
-    return std::tolower(left) == std::tolower(right);
-  });
-}
-
-// "application/json", with parameters or without, any "application/...+json", or no header at all.
-bool is_json(std::string_view content_type) {
-  std::string_view media = content_type.substr(0, content_type.find(';'));
-  while (media.ends_with(' ') || media.ends_with('\t')) media.remove_suffix(1);
-  if (media.empty() || media == "application/json") return true;  // as nearly everyone writes it
-  if (equals_ignoring_case(media, "application/json")) return true;
-  constexpr std::string_view kSuffix = "+json";
-  return media.size() > kSuffix.size() &&
-         equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);
-}
+// Models that a loop remembers by the names that clients use, until the catalog changes.
+constexpr std::size_t kNamedCountMax = 256;
 
 // The model that answers when none is named; null if there is none.
 std::shared_ptr<const ServedModel> answering_model(const Readiness& readiness) {
@@ -70,82 +34,96 @@ std::shared_ptr<const ServedModel> answering_model(const Readiness& readiness) {
   return chosen ? chosen->version->model : nullptr;
 }
 
-// Whether an event loop should leave this prediction to a worker, judged by the body's size alone:
-// the most rows that it can hold.
-bool is_heavy(const ServedModel& model, std::string_view body) {
-  if (body.size() > kInlineBodySizeMax) return true;
-  const std::size_t row_count = 1 + body.size() / (kCellSizeMin * model.schema().feature_count());
-  return row_count * model.steps_per_row() > kInlineStepCountMax;
+bool is_too_late(const HttpRequest& request) {
+  return request.deadline && std::chrono::steady_clock::now() >= *request.deadline;
+}
+
+// A question that outlives the catalog it was asked in: its model stays.
+Question question_of(const SpokenModel& model, const RouteEntry& route,
+                     const HttpRequest& request) {
+  return {.model = model,
+          .route = route,
+          .content_type = request.content_type,
+          .accept = request.accept,
+          .json_size = request.json_size,
+          .body = request.body};
 }
 
 }  // namespace
 
 Endpoints::Endpoints(const ApiContext& context)
-    : context_(context), random_(std::random_device()()) {}
+    : context_(context),
+      random_(std::random_device()()),
+      token_guard_(context.live),
+      request_log_(context.log, context.live, context.api_metrics) {}
 
 std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
                                                    HttpResponse& response) {
   take_request_id(request.request_id, response);
-  const Route route = find_route(request.target);
-  response.route = static_cast<std::size_t>(route);
+  const RouteMatch match = find_route(request.target, context_.options.aliases);
+  const RouteEntry& route = match.entry();
+  response.route = match.route;
   begin_trace(request, response);
-  if (route == Route::unknown) {
-    set_detail(response, 404, "Not Found");
-    return std::nullopt;
+  if (route.operation == Operation::unknown || !is_answered(route)) {
+    write_error(dialect_of_path(request.target), 404, "Not Found", response);
+  } else if (!allows(route, request.method)) {
+    write_error(route.dialect, 405, "Method Not Allowed", response);
+    response.allow = route.allow;
+  } else if (is_admitted(route, request, response)) {
+    if (is_prediction(route.operation)) return predict(match, request, response);
+    answer(match, request, response);
   }
-  if (!allows(route_entry(route), request.method)) {
-    set_detail(response, 405, "Method Not Allowed");
-    response.allow = route_entry(route).allow;
-    return std::nullopt;
-  }
-  if (route == Route::predict) return predict(request, response);
-  answer(route, request, response);
   return std::nullopt;
 }
 
 void Endpoints::refuse(const HttpRequest& request, int status, std::string_view detail,
                        HttpResponse& response) {
   take_request_id(request.request_id, response);
-  response.route = static_cast<std::size_t>(find_route(request.target));
+  const RouteMatch match = find_route(request.target, context_.options.aliases);
+  response.route = match.route;
   if (!response.trace.context.sampled) begin_trace(request, response);
-  set_detail(response, status, detail);
+  const Dialect dialect =
+      match.route == 0 ? dialect_of_path(request.target) : match.entry().dialect;
+  write_error(dialect, status, detail, response);
 }
 
 void Endpoints::finished(const HttpRequest& request, const HttpResponse& response,
                          std::chrono::nanoseconds elapsed) {
-  const auto route = static_cast<Route>(response.route);
-  context_.api_metrics.count_request(route, request.method, response.status);
+  context_.api_metrics.count_request(response.route, request.method, response.status);
   if (response.trace.context.sampled) {
     export_request_span(request, response, elapsed, context_.tracer->exporter());
   }
-  const bool is_prediction = route == Route::predict && response.status == 200;
-  if (is_prediction) {
+  if (is_prediction(route_entry(response.route).operation) && response.status == 200) {
     context_.api_metrics.predictions.Increment(static_cast<double>(response.prediction_count));
     context_.api_metrics.prediction_latency.observe(std::chrono::duration<double>(elapsed).count());
-    if (is_sampled_out()) return;
   }
-  log_line(request, response, elapsed);
+  request_log_.answered(request, response, elapsed);
 }
 
 bool Endpoints::is_vital(const HttpRequest& request) const {
-  const Route route = find_route(request.target);
-  return route == Route::health || route == Route::ready || route == Route::metrics;
+  const Operation operation =
+      find_route(request.target, context_.options.aliases).entry().operation;
+  return operation == Operation::health || operation == Operation::ready ||
+         operation == Operation::metrics;
 }
 
-void Endpoints::answer(Route route, const HttpRequest& request, HttpResponse& response) {
-  switch (route) {
-    case Route::unknown:
-    case Route::predict: break;
-    case Route::index: return answer_index(response);
-    case Route::health: response.body = R"({"status":"healthy"})"; return;
-    case Route::ready: return answer_ready(response);
-    case Route::metrics: return answer_metrics(request, response);
-    case Route::openapi: {
-      const auto model = answering_model(context_.readiness);
-      response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
-                                       context_.options.version, context_.live.tokens() != nullptr);
-      return;
-    }
+void Endpoints::answer(const RouteMatch& match, const HttpRequest& request,
+                       HttpResponse& response) {
+  const RouteEntry& route = match.entry();
+  if (route.dialect == Dialect::own) return answer_own(route.operation, request, response);
+  const Informant informant{.readiness = context_.readiness, .version = context_.options.version};
+  inform(informant, match, request, response);
+}
+
+void Endpoints::answer_own(Operation operation, const HttpRequest& request,
+                           HttpResponse& response) const {
+  switch (operation) {
+    case Operation::index: return answer_index(response);
+    case Operation::health: response.body = R"({"status":"healthy"})"; return;
+    case Operation::ready: return answer_ready(response);
+    case Operation::metrics: return answer_metrics(request, response);
+    case Operation::openapi: return answer_openapi(response);
+    default: ASSERT(false);
   }
 }
 
@@ -153,15 +131,16 @@ void Endpoints::answer_index(HttpResponse& response) const {
   std::string& out = response.body;
   out = R"({"name":"ml-inference","version":)";
   append_json_string(out, context_.options.version);
-  out += R"(,"description":"Predictions of one machine-learning model over HTTP.","model":)";
+  // The status is what clients of KServe v1 look for.
+  out += R"(,"status":"alive","description":"Predictions of machine-learning models.","model":)";
   if (const auto model = answering_model(context_.readiness); model == nullptr) {
     out += "null";
   } else {
     append_json_string(out, model->name());
   }
   out += R"(,"endpoints":[)";
-  for (const RouteEntry& entry : kRoutes) {
-    if (entry.route == Route::unknown) continue;
+  for (const RouteEntry& entry : all_routes()) {
+    if (!entry.path.starts_with('/') || !is_answered(entry)) continue;
     if (out.back() == '}') out += ',';
     out += R"({"path":)";
     append_json_string(out, entry.path);
@@ -191,115 +170,87 @@ void Endpoints::answer_metrics(const HttpRequest& request, HttpResponse& respons
   response.body = render_exposition(context_.metrics.collect(), format);
 }
 
-std::optional<HttpHandler::Work> Endpoints::predict(const HttpRequest& request,
+void Endpoints::answer_openapi(HttpResponse& response) const {
+  const auto model = answering_model(context_.readiness);
+  response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
+                                   context_.options.version, context_.live.tokens() != nullptr);
+}
+
+std::optional<HttpHandler::Work> Endpoints::predict(const RouteMatch& match,
+                                                    const HttpRequest& request,
                                                     HttpResponse& response) {
-  if (!is_admitted(request, response)) return std::nullopt;
-  if (!is_json(request.content_type)) {
-    set_detail(
-        response, 415,
-        fmt::format("Content-Type is '{}', expected application/json", request.content_type));
+  const RouteEntry& route = match.entry();
+  const PredictionDialect* const dialect = prediction_dialect(route);
+  if (dialect == nullptr) {
+    write_error(route.dialect, 501, "this server does not explain its predictions", response);
     return std::nullopt;
   }
-  const std::shared_ptr<const Served>& now = served();
-  if (now == nullptr) {
-    set_detail(response, 503, context_.readiness.status());
+  if (!dialect->takes(request.content_type)) {
+    write_error(route.dialect, 415,
+                fmt::format("Content-Type is '{}', expected {}", request.content_type,
+                            dialect->taken_types()),
+                response);
     return std::nullopt;
   }
-  const std::size_t memory_size = now->dialect.memory_size_max(request.body);
-  if (memory_size <= kInlineMemorySizeMax && !is_heavy(*now->model, request.body)) {
-    predict_now(*now, request.body, memory_, response);
+  const auto model = spoken(match.choice());
+  if (!model) {
+    write_error(route.dialect, model.error(), response);
+    return std::nullopt;
+  }
+  if (is_too_late(request)) {
+    write_error(route.dialect, 504, "the request's deadline has passed", response);
+    return std::nullopt;
+  }
+  const Question question = question_of(**model, route, request);
+  const std::size_t memory_size = dialect->memory_size_max(question);
+  if (memory_size <= kInlineMemorySizeMax && !is_heavy(*dialect, question)) {
+    answer_question(*dialect, question, memory_, response, {});
     return std::nullopt;
   }
   response.trace.queued = true;
   return Work{.run =
-                  [kept = now, body = request.body, &response](const WorkPlace& place) {
+                  [kept = *model, dialect, question, &response](const WorkPlace& place) {
                     PredictMemory memory;
-                    predict_now(*kept, body, memory, response, place);
+                    answer_question(*dialect, question, memory, response, place);
                   },
               .memory_size = memory_size};
 }
 
-// What only the model itself can tell of rows whose cells are in order.
-void Endpoints::add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults,
-                             const WorkPlace& place) {
-  const PredictRequest& rows = memory.call.request;
-  const std::vector<RowRefusal> refusals =
-      model.refusals(rows, kFaultCountMax, memory.scratch, place);
-  for (const RowRefusal& refusal : refusals) {
-    Location where{"body", "features"};
-    if (memory.call.form == RowForm::list) where.emplace_back(refusal.row);
-    faults.add({.type = "value_error",
-                .location = std::move(where),
-                .message = "Value error, " + refusal.reason,
-                .input = "null"});
-  }
-  if (faults.is_full() && refusals.back().row + 1 < rows.row_count) faults.leave_rows();
-}
-
-void Endpoints::predict_now(const Served& served, std::string_view body, PredictMemory& memory,
-                            HttpResponse& response, const WorkPlace& place) {
-  response.trace.note(&RequestTrace::compute_begin);
-  FaultList faults;
-  served.dialect.read(body, memory.tape, memory.call, faults);
-  memory.tape.shrink();
-  if (faults.empty()) add_refusals(*served.model, memory, faults, place);
-  if (!faults.empty()) {
-    response.trace.note(&RequestTrace::compute_end);
-    response.status = 422;
-    response.outcome = faults.summary();
-    faults.append_to(response.body);
-    response.trace.note(&RequestTrace::encode_end);
-    return;
-  }
-  const PredictRequest& rows = memory.call.request;
-  const std::span<const double> answers = served.model->predict(rows, memory.scratch, place);
-  response.trace.note(&RequestTrace::compute_end);
-  if (place.stop.stop_requested()) return response.trace.note(&RequestTrace::encode_end);
-  served.dialect.append_answer(response.body, memory.call.form, answers);
-  response.prediction_count = rows.row_count;
-  if (memory.call.form == RowForm::single) {
-    response.outcome = served.dialect.prediction_text(answers);
-  } else {
-    response.outcome = count_text(rows.row_count, "row");
-  }
-  response.trace.note(&RequestTrace::encode_end);
-}
-
-// Whether the request carries one of the tokens, if there are any; looks only at a counter while
-// they are the same.
-bool Endpoints::is_admitted(const HttpRequest& request, HttpResponse& response) {
-  const std::uint64_t generation = context_.live.token_generation();
-  if (generation != token_generation_) {
-    tokens_ = context_.live.tokens();
-    token_generation_ = generation;
-  }
-  if (tokens_ == nullptr) return true;
-  const std::string_view token = bearer_token(request.authorization);
-  if (tokens_->admits(token)) return true;
-  if (token.empty()) {
-    set_detail(response, 401,
-               fmt::format("{}, expected 'Bearer' and a token",
-                           request.authorization.empty() ? "Authorization is missing"
-                           : has_bearer_scheme(request.authorization)
-                               ? "Authorization has no token"
-                               : "the scheme of Authorization is not Bearer"));
-    response.authenticate = R"(Bearer realm="ml-inference")";
-  } else {
-    set_detail(response, 401, "the bearer token is not one of those that admit");
-    response.authenticate = R"(Bearer realm="ml-inference", error="invalid_token")";
-  }
+// Whether the request carries one of the tokens, if its route needs one.
+bool Endpoints::is_admitted(const RouteEntry& route, const HttpRequest& request,
+                            HttpResponse& response) {
+  if (!TokenGuard::is_guarded(route, request.method)) return true;
+  const std::optional<TokenRefusal> refusal = token_guard_.refusal(request.authorization);
+  if (!refusal) return true;
+  write_error(route.dialect, 401, refusal->detail, response);
+  response.authenticate = refusal->challenge;
   return false;
 }
 
-// The current model with its dialect; looks only at a counter while the model is the same.
-const std::shared_ptr<const Endpoints::Served>& Endpoints::served() {
+// What was asked for before is found without the catalog, which is looked at again only when its
+// counter has moved.
+Result<std::shared_ptr<const SpokenModel>> Endpoints::spoken(const ModelChoice& choice) {
   const std::uint64_t generation = context_.readiness.generation();
-  if (generation != served_generation_) {
-    auto model = answering_model(context_.readiness);
-    served_ = model == nullptr ? nullptr : std::make_shared<const Served>(std::move(model));
-    served_generation_ = generation;
+  if (generation != catalog_generation_) {
+    catalog_ = context_.readiness.catalog();
+    catalog_generation_ = generation;
+    named_.clear();
   }
-  return served_;
+  for (const Named& named : named_) {
+    if (named.name == choice.name && named.version == choice.version &&
+        named.label == choice.label) {
+      return named.model;
+    }
+  }
+  if (catalog_ == nullptr) return fail(Code::unavailable, context_.readiness.status());
+  ASSIGN_OR_RETURN(const ChosenModel chosen, catalog_->select(choice));
+  auto model = context_.models.of(*chosen.model, *chosen.version);
+  if (named_.size() == kNamedCountMax) named_.clear();
+  named_.push_back({.name = std::string(choice.name),
+                    .version = std::string(choice.version),
+                    .label = std::string(choice.label),
+                    .model = model});
+  return model;
 }
 
 void Endpoints::begin_trace(const HttpRequest& request, HttpResponse& response) {
@@ -324,57 +275,6 @@ void Endpoints::take_request_id(std::string_view sent, HttpResponse& response) {
     }
   }
   response.request_id.assign(text.data(), text.size());
-}
-
-bool Endpoints::is_sampled_out() {
-  if (++successes_ < context_.live.log_sample()) {
-    context_.api_metrics.log_lines_sampled_out.Increment();
-    return true;
-  }
-  successes_ = 0;
-  return false;
-}
-
-// Predictions are what the log is about; other answers that went well are of interest only to a
-// debugger, and probes would drown the rest.
-void Endpoints::log_line(const HttpRequest& request, const HttpResponse& response,
-                         std::chrono::nanoseconds elapsed) {
-  const bool is_prediction = static_cast<Route>(response.route) == Route::predict;
-  // Only 500 is a fault of ours; 501 and 505 are asked for by clients, 503 is how overload ends.
-  const LogLevel level = response.status == 500   ? LogLevel::error
-                         : response.status >= 400 ? LogLevel::warning
-                         : is_prediction          ? LogLevel::info
-                                                  : LogLevel::debug;
-  if (!context_.log.enabled(level)) return;
-  const std::string_view path = route_entry(static_cast<Route>(response.route)).path;
-  message_.clear();
-  if (is_prediction) {
-    message_ += response.status == 200 ? "Prediction successful: " : "Prediction failed: ";
-    message_ += response.outcome;
-  } else {
-    if (!request.method.empty()) {  // else the request broke before it said what it wants
-      const std::string_view target = target_path(request.target);  // the rest may be a secret
-      message_ = fmt::format("{} {} ", request.method,
-                             target.empty() ? "-" : target.substr(0, kLoggedPathSizeMax));
-    }
-    message_ += response.outcome.empty() ? "OK" : response.outcome;
-  }
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
-  const TraceContext& trace = response.trace.context;
-  const auto trace_id = hex_digits(trace.trace_id);
-  const auto span_id = hex_digits(trace.span_id);
-  const std::array<LogField, 6> fields{{
-      {"request_id", response.request_id},
-      {"route", path.empty() ? "other" : path},
-      {"status", std::int64_t{response.status}},
-      {"duration_ms", static_cast<double>(microseconds) / 1000.0},
-      {"trace_id", std::string_view(trace_id.data(), trace_id.size())},
-      {"span_id", std::string_view(span_id.data(), span_id.size())},
-  }};
-  constexpr std::size_t kTraceFieldCount = 2;
-  context_.log.write(
-      level, kLogger, message_,
-      std::span(fields).first(fields.size() - (trace.sampled ? 0 : kTraceFieldCount)));
 }
 
 }  // namespace ml_inference

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The reference's API: /predict /health /ready /metrics /openapi.json and /.
+// What answers requests: the reference's API and every dialect, on one event loop.
 #pragma once
 
 #include "api/api_metrics.h"
 #include "api/http.h"
 #include "api/live_api.h"
-#include "api/predict_json.h"
+#include "api/prediction.h"
+#include "api/request_log.h"
+#include "api/routes.h"
+#include "api/spoken_model.h"
+#include "api/token_guard.h"
+#include "base/result.h"
 #include "serving/readiness.h"
 #include "telemetry/json_log.h"
 #include "telemetry/metrics.h"
@@ -15,12 +20,16 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace ml_inference {
 
 struct ApiOptions {
   /// The program's version, for / and /openapi.json.
   std::string version;
+
+  /// Paths of the operator's choice.
+  std::vector<RouteAlias> aliases = {};
 };
 
 /// What all event loops' endpoints share. Everything outlives the server.
@@ -30,6 +39,7 @@ struct ApiContext {
   ApiMetrics& api_metrics;
   JsonLog& log;
   const LiveApi& live;
+  SpokenModels& models;
   ApiOptions options;
   Tracer* tracer = nullptr;  ///< null: nothing is traced
 };
@@ -48,48 +58,36 @@ class Endpoints final : public HttpHandler {
   [[nodiscard]] bool is_vital(const HttpRequest& request) const override;
 
  private:
-  /// A model and how it is spoken with; shared with work that outlives a change of the model.
-  struct Served {
-    explicit Served(std::shared_ptr<const ServedModel> served)
-        : model(std::move(served)), dialect(model->schema()) {}
-
-    std::shared_ptr<const ServedModel> model;
-    PredictDialect dialect;
+  // A model that was asked for, as it was named.
+  struct Named {
+    std::string name;
+    std::string version;
+    std::string label;
+    std::shared_ptr<const SpokenModel> model;
   };
 
-  /// The memory of one prediction, reused on the loop.
-  struct PredictMemory {
-    JsonTape tape;
-    PredictCall call;
-    PredictScratch scratch;
-  };
-
-  void answer(Route route, const HttpRequest& request, HttpResponse& response);
+  void answer(const RouteMatch& match, const HttpRequest& request, HttpResponse& response);
+  void answer_own(Operation operation, const HttpRequest& request, HttpResponse& response) const;
   void answer_index(HttpResponse& response) const;
   void answer_ready(HttpResponse& response) const;
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
-  std::optional<Work> predict(const HttpRequest& request, HttpResponse& response);
-  static void add_refusals(const ServedModel& model, PredictMemory& memory, FaultList& faults,
-                           const WorkPlace& place);
-  static void predict_now(const Served& served, std::string_view body, PredictMemory& memory,
-                          HttpResponse& response, const WorkPlace& place = {});
-  bool is_admitted(const HttpRequest& request, HttpResponse& response);
-  const std::shared_ptr<const Served>& served();
+  void answer_openapi(HttpResponse& response) const;
+  std::optional<Work> predict(const RouteMatch& match, const HttpRequest& request,
+                              HttpResponse& response);
+  [[nodiscard]] bool is_admitted(const RouteEntry& route, const HttpRequest& request,
+                                 HttpResponse& response);
+  [[nodiscard]] Result<std::shared_ptr<const SpokenModel>> spoken(const ModelChoice& choice);
   void begin_trace(const HttpRequest& request, HttpResponse& response);
   void take_request_id(std::string_view sent, HttpResponse& response);
-  bool is_sampled_out();
-  void log_line(const HttpRequest& request, const HttpResponse& response,
-                std::chrono::nanoseconds elapsed);
 
   const ApiContext& context_;
   std::mt19937_64 random_;
   PredictMemory memory_;
-  std::shared_ptr<const Served> served_;
-  std::uint64_t served_generation_ = 0;
-  std::shared_ptr<const TokenSet> tokens_;
-  std::uint64_t token_generation_ = 0;
-  std::uint32_t successes_ = 0;  // since the last one that was logged
-  std::string message_;          // scratch of log_line()
+  TokenGuard token_guard_;
+  RequestLog request_log_;
+  std::shared_ptr<const ModelCatalog> catalog_;
+  std::uint64_t catalog_generation_ = 0;
+  std::vector<Named> named_;  // of catalog_
 };
 
 }  // namespace ml_inference

@@ -266,11 +266,12 @@ Json index_schema() {
                       {"additionalProperties", false},
                       {"properties", {{"path", text}, {"methods", text}, {"description", text}}}};
   return {{"type", "object"},
-          {"required", {"name", "version", "description", "model", "endpoints"}},
+          {"required", {"name", "version", "status", "description", "model", "endpoints"}},
           {"additionalProperties", false},
           {"properties",
            {{"name", text},
             {"version", text},
+            {"status", {{"type", "string"}, {"enum", JsonArray{"alive"}}}},
             {"description", text},
             {"model", {{"type", {"string", "null"}}}},
             {"endpoints", {{"type", "array"}, {"items", endpoint}}}}}};
@@ -368,27 +369,26 @@ Json components(const Schema* schema) {
 }
 
 // The answers that the endpoint itself gives.
-JsonObject own_responses(Route route) {
+JsonObject own_responses(Operation operation) {
   const auto ok = [](const std::string& schema) -> JsonObject {
     return {{"200", json_response(200, reference_to(schema))}};
   };
   JsonObject responses;
-  switch (route) {
-    case Route::unknown: break;
-    case Route::index: return ok("Index");
-    case Route::health: return ok("Healthy");
-    case Route::openapi: return ok("OpenApi");
-    case Route::ready:
+  switch (operation) {
+    case Operation::index: return ok("Index");
+    case Operation::health: return ok("Healthy");
+    case Operation::openapi: return ok("OpenApi");
+    case Operation::ready:
       responses = ok("Ready");
       responses["503"] =
           json_response(503, {{"anyOf", {reference_to("NotReady"), reference_to("Error")}}});
       break;
-    case Route::predict:
+    case Operation::predict:
       responses["200"] = json_response(
           200, {{"anyOf", {reference_to("Prediction"), reference_to("PredictionList")}}});
       responses["422"] = json_response(422, reference_to("HTTPValidationError"));
       break;
-    case Route::metrics: {
+    case Operation::metrics: {
       const Json text{{"schema", {{"type", "string"}}}};
       Json metrics = response(200);
       metrics.as_object()["content"] = {{"text/plain", text},
@@ -396,12 +396,13 @@ JsonObject own_responses(Route route) {
       responses["200"] = std::move(metrics);
       break;
     }
+    default: break;
   }
   return responses;
 }
 
-JsonObject responses_of(Route route) {
-  JsonObject responses = own_responses(route);
+JsonObject responses_of(Operation operation) {
+  JsonObject responses = own_responses(operation);
   for (const int status : kTransportStatuses) {
     const std::string key = std::to_string(status);
     if (!responses.contains(key)) responses[key] = component("responses", component_name(status));
@@ -410,9 +411,9 @@ JsonObject responses_of(Route route) {
 }
 
 // The same answers without their bodies.
-JsonObject head_responses_of(Route route) {
+JsonObject head_responses_of(Operation operation) {
   JsonObject responses;
-  for (const auto& [status, described] : responses_of(route)) {
+  for (const auto& [status, described] : responses_of(operation)) {
     responses[status] = response(std::stoi(status));
   }
   return responses;
@@ -426,8 +427,8 @@ Json operation(const RouteEntry& entry, std::string_view method) {
       {"summary", entry.summary},
       {"operationId", id},
       {"parameters", JsonArray{component("parameters", "RequestId")}},
-      {"responses", is_head ? head_responses_of(entry.route) : responses_of(entry.route)}};
-  if (entry.route == Route::predict) {
+      {"responses", is_head ? head_responses_of(entry.operation) : responses_of(entry.operation)}};
+  if (entry.operation == Operation::predict) {
     described["requestBody"] = {
         {"required", true},
         {"content", {{"application/json", {{"schema", reference_to("PredictRequest")}}}}}};
@@ -437,8 +438,8 @@ Json operation(const RouteEntry& entry, std::string_view method) {
 
 Json paths() {
   JsonObject all;
-  for (const RouteEntry& entry : kRoutes) {
-    if (entry.route == Route::unknown) continue;
+  for (const RouteEntry& entry : all_routes()) {
+    if (!is_described(entry)) continue;
     JsonObject operations;
     if (allows(entry, "GET")) operations["get"] = operation(entry, "GET");
     if (allows(entry, "HEAD")) operations["head"] = operation(entry, "HEAD");
@@ -464,6 +465,11 @@ void add_guard(Json& document) {
 }
 
 }  // namespace
+
+bool is_described(const RouteEntry& entry) {
+  return entry.dialect == Dialect::own && entry.path.starts_with('/') &&
+         entry.path.find('{') == std::string_view::npos;
+}
 
 std::string openapi_document(const Schema* schema, const std::string& version, bool guarded) {
   Json document{{"openapi", "3.1.0"},

@@ -2,11 +2,15 @@
 // The API described for machines.
 #pragma once
 
+#include "api/routes.h"
 #include "model/schema.h"
 
 #include <string>
 
 namespace ml_inference {
+
+/// Whether the document describes the route.
+[[nodiscard]] bool is_described(const RouteEntry& entry);
 
 /// The OpenAPI 3.1 document of this API, with the model's feature names and classes in its schemas.
 /// schema   of the model that answers, or null while there is none: then rows are left open.

@@ -2,24 +2,16 @@
 #include "api/predict_json.h"
 
 #include "api/limits.h"
-#include "base/assert.h"
 #include "base/json_text.h"
 #include "base/number_text.h"
-#include "serving/numbered_names.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
-#include <optional>
 #include <utility>
 
 namespace ml_inference {
 namespace {
-
-// A cell that no value has filled yet, while a row is read by name. No JSON number is this NaN.
-const double kUnset = std::numeric_limits<double>::quiet_NaN();
 
 // Of one number as JSON: a sign, 17 digits, a point and an exponent.
 constexpr std::size_t kNumberSizeMax = 24;
@@ -33,267 +25,10 @@ constexpr std::size_t kTargetFrameSize = 12;
 // The names and brackets around all rows, and room for the header of the answer.
 constexpr std::size_t kListFrameSize = 1'024;
 
-// A key of the request may be as long as its body.
-std::string echoed_key(std::string_view key) {
-  if (key.size() <= kEchoedKeySizeMax) return std::string(key);
-  std::size_t size = kEchoedKeySizeMax;
-  while (size > 0 && (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80) --size;
-  return std::string(key.substr(0, size)) + "...";
-}
-
-std::string length_context(std::string_view limit, std::size_t allowed, std::size_t actual) {
-  return fmt::format(R"({{"field_type":"List","{}":{},"actual_length":{}}})", limit, allowed,
-                     actual);
-}
-
 }  // namespace
 
-// Walks one document and fills one call.
-class PredictDialect::Reader {
- public:
-  Reader(const PredictDialect& dialect, const std::vector<JsonNode>& nodes, PredictCall& call,
-         FaultList& faults, Location base, bool takes_truth = false)
-      : dialect_(dialect),
-        schema_(dialect.schema_),
-        nodes_(nodes),
-        call_(call),
-        faults_(faults),
-        base_(std::move(base)),
-        takes_truth_(takes_truth) {}
-
-  void read_document() {
-    if (nodes_[0].kind != JsonKind::object) {
-      return fault("model_attributes_type", {"body"},
-                   "Input should be a valid dictionary or object to extract fields from", 0);
-    }
-    std::size_t features = 0;
-    for (std::size_t key = 1; key < nodes_[0].end; key = nodes_[key + 1].end) {
-      if (nodes_[key].text != "features") {
-        fault("extra_forbidden", {"body", echoed_key(nodes_[key].text)},
-              "Extra inputs are not permitted", key + 1);
-      } else if (features != 0) {
-        fault("duplicate_key", {"body", "features"}, "The key stands twice", key + 1);
-      } else {
-        features = key + 1;
-      }
-    }
-    if (features == 0) return fault("missing", {"body", "features"}, "Field required", 0);
-    read_features(features);
-  }
-
-  void read_line() { read_row(0, std::nullopt); }
-
- private:
-  // The row that is being read, for locations: none for the single form.
-  using RowIndex = std::optional<std::size_t>;
-
-  void read_features(std::size_t index) {
-    const JsonNode& node = nodes_[index];
-    const bool has_rows =
-        node.kind == JsonKind::array && node.count > 0 &&
-        (nodes_[index + 1].kind == JsonKind::array || nodes_[index + 1].kind == JsonKind::object);
-    if (!has_rows) return read_row(index, std::nullopt);
-    call_.form = RowForm::list;
-    if (node.count > kRowsPerRequestMax) {
-      return fault("too_long", location(std::nullopt),
-                   fmt::format("List should have at most {} items after validation, not {}",
-                               kRowsPerRequestMax, node.count),
-                   index, length_context("max_length", kRowsPerRequestMax, node.count));
-    }
-    // A vector that grows holds its old and its new self.
-    call_.request.cells.reserve(std::min(node.count * schema_.feature_count(), nodes_.size()));
-    std::size_t row = 0;
-    for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
-      if (faults_.is_full()) return faults_.leave_rows();
-      read_row(child, row++);
-    }
-  }
-
-  void read_row(std::size_t index, RowIndex row) {
-    const std::size_t begin = call_.request.cells.size();
-    switch (nodes_[index].kind) {
-      case JsonKind::array: read_positional(index, row); break;
-      case JsonKind::object: read_named(index, row); break;
-      default: fault("list_type", location(row), "Input should be a valid list", index); return;
-    }
-    ++call_.request.row_count;
-    const std::size_t width = schema_.takes_any_width ? 0 : schema_.feature_count();
-    ASSERT(!faults_.empty() || call_.request.cells.size() == begin + width);
-  }
-
-  void read_positional(std::size_t index, RowIndex row) {
-    if (schema_.takes_any_width) return;  // nobody looks at the cells
-    const JsonNode& node = nodes_[index];
-    const std::size_t expected = schema_.feature_count();
-    if (node.count < expected) {
-      fault("too_short", location(row),
-            fmt::format("List should have at least {} item{} after validation, not {}", expected,
-                        expected == 1 ? "" : "s", node.count),
-            index, length_context("min_length", expected, node.count));
-    } else if (node.count > expected) {
-      fault("too_long", location(row),
-            fmt::format("List should have at most {} item{} after validation, not {}", expected,
-                        expected == 1 ? "" : "s", node.count),
-            index, length_context("max_length", expected, node.count));
-    }
-    std::size_t position = 0;
-    for (std::size_t child = index + 1; child < node.end; child = nodes_[child].end) {
-      // Beyond the last feature nothing is expected, and the row is refused already.
-      const std::size_t feature = std::min(position, expected - 1);
-      const double cell = read_cell(child, row, feature, position++);
-      // With a fault the call means nothing, and takes no more memory.
-      if (faults_.empty()) call_.request.cells.push_back(cell);
-    }
-  }
-
-  void read_named(std::size_t index, RowIndex row) {
-    if (schema_.takes_any_width) return;  // nobody looks at the cells
-    const std::size_t begin = call_.request.cells.size();
-    if (faults_.empty()) call_.request.cells.resize(begin + schema_.feature_count(), kUnset);
-    given_.assign(schema_.feature_count(), false);
-    for (std::size_t key = index + 1; key < nodes_[index].end; key = nodes_[key + 1].end) {
-      const std::string_view name = nodes_[key].text;
-      const std::optional<std::size_t> feature = dialect_.feature_index(name);
-      if (!feature) {
-        fault("extra_forbidden", location(row, echoed_key(name)), unknown_name_text(), key + 1);
-      } else if (given_[*feature]) {
-        fault("duplicate_key", location(row, std::string(name)), "The key stands twice", key + 1);
-      } else {
-        given_[*feature] = true;
-        const double cell = read_cell(key + 1, row, *feature, std::string(name));
-        if (faults_.empty()) call_.request.cells[begin + *feature] = cell;
-      }
-    }
-    for (std::size_t feature = 0; feature < given_.size(); ++feature) {
-      if (given_[feature]) continue;
-      if (faults_.is_full()) {
-        faults_.add_unlisted(1);
-        continue;
-      }
-      fault("missing", location(row, schema_.feature_names[feature]), "Field required", index);
-    }
-  }
-
-  // A missing value is written as null, since JSON has no NaN.
-  Cell cell_of(const JsonNode& node, std::size_t feature) const {
-    switch (node.kind) {
-      case JsonKind::null: {
-        const Cell cell = dialect_.cells_.missing(feature);
-        if (cell.refusal == CellRefusal::none) return cell;
-        return {.refusal = CellRefusal::not_a_number};
-      }
-      case JsonKind::number: return dialect_.cells_.number(feature, node.number);
-      case JsonKind::string: return dialect_.cells_.text(feature, node.text);
-      case JsonKind::boolean:
-        return takes_truth_ ? dialect_.cells_.truth_or_number(feature, node.truth)
-                            : dialect_.cells_.truth(feature, node.truth);
-      default: return {.refusal = CellRefusal::not_a_number};
-    }
-  }
-
-  double read_cell(std::size_t index, RowIndex row, std::size_t feature,
-                   std::variant<std::string, std::size_t> where) {
-    const Cell cell = cell_of(nodes_[index], feature);
-    switch (cell.refusal) {
-      case CellRefusal::none: break;
-      case CellRefusal::not_a_number:
-        fault("float_type", location(row, std::move(where)), "Input should be a valid number",
-              index);
-        break;
-      case CellRefusal::missing:
-      case CellRefusal::infinite:
-        fault("finite_number", location(row, std::move(where)), "Input should be a finite number",
-              index);
-        break;
-      case CellRefusal::too_large:
-        fault("finite_number", location(row, std::move(where)),
-              "Input should be a finite number, at most 3.4028235e+38 in magnitude", index);
-        break;
-      case CellRefusal::unknown_category:
-        fault("enum", location(row, std::move(where)),
-              "Input should be one of the feature's categories", index);
-        break;
-    }
-    return cell.value;
-  }
-
-  [[nodiscard]] Location location(RowIndex row) const {
-    Location where = base_;
-    if (row) where.emplace_back(*row);
-    return where;
-  }
-
-  [[nodiscard]] Location location(RowIndex row, std::variant<std::string, std::size_t> cell) const {
-    Location where = location(row);
-    where.push_back(std::move(cell));
-    return where;
-  }
-
-  void fault(std::string_view type, Location where, std::string message, std::size_t index,
-             std::string context = {}) {
-    if (faults_.is_full()) return faults_.add_unlisted(1);
-    std::string input;
-    if (may_be_echoed(index)) append_json(input, nodes_, index);
-    if (input.empty() || input.size() > kEchoSizeMax) input = "null";
-    faults_.add({.type = type,
-                 .location = std::move(where),
-                 .message = std::move(message),
-                 .input = std::move(input),
-                 .context = std::move(context)});
-  }
-
-  // Whether the value may be short enough. One that is surely too long, with a byte a node or more
-  // and all of its texts, is not worth the work and the memory.
-  [[nodiscard]] bool may_be_echoed(std::size_t index) const {
-    const std::size_t end = nodes_[index].end;
-    if (end - index > kEchoSizeMax) return false;
-    std::size_t size = 0;
-    for (std::size_t node = index; node < end && size <= kEchoSizeMax; ++node) {
-      size += nodes_[node].text.size();
-    }
-    return size <= kEchoSizeMax;
-  }
-
-  // Of a file without feature names, whoever made the row cannot know the names that we gave them.
-  [[nodiscard]] std::string unknown_name_text() const {
-    std::string text = "Extra inputs are not permitted";
-    const std::vector<std::string>& names = schema_.feature_names;
-    if (!dialect_.number_prefix_) return text;
-    return text + fmt::format(": the features are '{}' to '{}', as in a file without names",
-                              names.front(), names.back());
-  }
-
-  const PredictDialect& dialect_;
-  const Schema& schema_;
-  const std::vector<JsonNode>& nodes_;
-  PredictCall& call_;
-  FaultList& faults_;
-  Location base_;            // where the rows are
-  bool takes_truth_;         // as a number, where a feature takes numbers
-  std::vector<bool> given_;  // by feature, of the row that is read by name
-};
-
-std::optional<std::size_t> PredictDialect::feature_index(std::string_view name) const {
-  if (!number_prefix_) {
-    const auto found = feature_indices_.find(name);
-    if (found == feature_indices_.end()) return std::nullopt;
-    return found->second;
-  }
-  if (!name.starts_with(*number_prefix_)) return std::nullopt;
-  const std::string_view digits = name.substr(number_prefix_->size());
-  std::size_t index = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  const bool is_name = index < schema_.feature_count() && schema_.feature_names[index] == name;
-  return is_name ? std::optional(index) : std::nullopt;
-}
-
-PredictDialect::PredictDialect(const Schema& schema)
-    : schema_(schema), number_prefix_(numbered_name_prefix(schema)), cells_(schema_) {
-  // Numbered names tell their numbers: a file of some hundred bytes may have a million of them.
-  for (std::size_t feature = 0; !number_prefix_ && feature < schema_.feature_count(); ++feature) {
-    feature_indices_.emplace(schema_.feature_names[feature], feature);
-  }
-  for (const TargetAnswer& answer : target_answers(schema_)) {
+PredictDialect::PredictDialect(const Schema& schema) : rows_(schema) {
+  for (const TargetAnswer& answer : target_answers(schema)) {
     TargetText& text = targets_.emplace_back(TargetText{answer, {}, {}});
     for (const Label& label : text.target.class_labels) {
       std::string quoted;
@@ -307,7 +42,7 @@ PredictDialect::PredictDialect(const Schema& schema)
 }
 
 std::size_t PredictDialect::row_size_max() const {
-  std::size_t size = kRowFrameSize + schema_.answer_width() * (kNumberSizeMax + 1);
+  std::size_t size = kRowFrameSize + schema().answer_width() * (kNumberSizeMax + 1);
   for (const TargetText& target : targets_) {
     std::size_t longest = kNumberSizeMax;
     for (const std::string& text : target.prediction_json) longest = std::max(longest, text.size());
@@ -321,47 +56,68 @@ std::size_t PredictDialect::row_size_max() const {
 std::size_t PredictDialect::memory_size_max(std::string_view body) const {
   const std::size_t nodes = JsonTape::node_count_max(body);
   // A cell has a node of its own, but in the row by name that is found to lack some.
-  const std::size_t cells = nodes + schema_.feature_count();
-  const std::size_t row_nodes = 1 + (schema_.takes_any_width ? 0 : schema_.feature_count());
+  const std::size_t cells = nodes + schema().feature_count();
+  const std::size_t row_nodes = 1 + (schema().takes_any_width ? 0 : schema().feature_count());
   const std::size_t rows = std::min(nodes / row_nodes + 1, kRowsPerRequestMax);
   const std::size_t faults = body.size() + kFaultCountMax * kEchoSizeMax;
   const std::size_t read = nodes * sizeof(JsonNode) + body.size() + faults;  // decoded strings too
   const std::size_t refused = 3 * faults;  // and their text, which holds two of itself as it grows
   const std::size_t answered =
-      2 * rows * schema_.answer_width() * sizeof(double) + kListFrameSize + rows * row_size_max_;
+      2 * rows * schema().answer_width() * sizeof(double) + kListFrameSize + rows * row_size_max_;
   return cells * sizeof(double) + std::max({read, refused, answered});
 }
 
-void PredictDialect::clear(PredictCall& call) {
-  call.request.cells.clear();
-  call.request.row_count = 0;
-  call.form = RowForm::single;
+void PredictDialect::read_document(const std::vector<JsonNode>& nodes, PredictCall& call,
+                                   FaultList& faults) const {
+  if (nodes[0].kind != JsonKind::object) {
+    return add_fault(
+        nodes, 0,
+        {.type = "model_attributes_type",
+         .location = {"body"},
+         .message = "Input should be a valid dictionary or object to extract fields from"},
+        faults);
+  }
+  std::size_t features = 0;
+  for (std::size_t key = 1; key < nodes[0].end; key = nodes[key + 1].end) {
+    if (nodes[key].text != "features") {
+      add_fault(nodes, key + 1,
+                {.type = "extra_forbidden",
+                 .location = {"body", echoed_key(nodes[key].text)},
+                 .message = "Extra inputs are not permitted"},
+                faults);
+    } else if (features != 0) {
+      add_fault(nodes, key + 1,
+                {.type = "duplicate_key",
+                 .location = {"body", "features"},
+                 .message = "The key stands twice"},
+                faults);
+    } else {
+      features = key + 1;
+    }
+  }
+  if (features == 0) {
+    return add_fault(
+        nodes, 0,
+        {.type = "missing", .location = {"body", "features"}, .message = "Field required"}, faults);
+  }
+  rows_.read(nodes, features, call, {.list = faults, .base = {"body", "features"}});
 }
 
 void PredictDialect::read(std::string_view body, JsonTape& tape, PredictCall& call,
                           FaultList& faults) const {
-  clear(call);
+  call.clear();
   if (body.empty()) {
     faults.add(
         {.type = "missing", .location = {"body"}, .message = "Field required", .input = "null"});
     return;
   }
-  if (const auto parsed = tape.parse(body); !parsed) {
-    std::string reason;
-    append_json_string(reason, parsed.error().message);
-    faults.add({.type = "json_invalid",
-                .location = {"body", parsed.error().offset},
-                .message = "JSON decode error",
-                .input = "{}",
-                .context = R"({"error":)" + reason + "}"});
-    return;
-  }
-  Reader(*this, tape.nodes(), call, faults, {"body", "features"}).read_document();
+  if (const auto parsed = tape.parse(body); !parsed) return add_json_fault(parsed.error(), faults);
+  read_document(tape.nodes(), call, faults);
 }
 
 void PredictDialect::read_row(std::string_view line, JsonTape& tape, PredictCall& call,
                               FaultList& faults) const {
-  clear(call);
+  call.clear();
   if (const auto parsed = tape.parse(line); !parsed) {
     faults.add({.type = "json_invalid",
                 .location = {"row"},
@@ -370,12 +126,12 @@ void PredictDialect::read_row(std::string_view line, JsonTape& tape, PredictCall
                 .input = "null"});
     return;
   }
-  Reader(*this, tape.nodes(), call, faults, {"row"}, true).read_line();
+  rows_.read_row(tape.nodes(), 0, call, {.list = faults, .base = {"row"}}, {.takes_truth = true});
 }
 
 void PredictDialect::append_answer(std::string& out, RowForm form,
                                    std::span<const double> answers) const {
-  const std::size_t width = schema_.answer_width();
+  const std::size_t width = schema().answer_width();
   if (form == RowForm::single) return append_row(out, answers);
   // A string that grows holds its old and its new self; and the header goes in front.
   out.reserve(out.size() + kListFrameSize + answers.size() / width * row_size_max_);
@@ -434,7 +190,7 @@ void PredictDialect::append_member(std::string& out, std::string_view name, Writ
 }
 
 void PredictDialect::append_row(std::string& out, std::span<const double> answer) const {
-  const Target& first = schema_.targets.front();
+  const Target& first = schema().targets.front();
   append_member(out, R"({"prediction":)",
                 [&](const TargetText& target) { append_prediction(out, target, answer); });
   if (first.task == Task::classification) {
@@ -457,7 +213,7 @@ void PredictDialect::append_row(std::string& out, std::span<const double> answer
 }
 
 void PredictDialect::append_no_answer(std::string& out) const {
-  const Target& first = schema_.targets.front();
+  const Target& first = schema().targets.front();
   out += R"({"prediction":null)";
   if (first.task == Task::classification) {
     out += R"(,"prediction_index":null)";
@@ -469,7 +225,7 @@ void PredictDialect::append_no_answer(std::string& out) const {
 
 std::string PredictDialect::prediction_text(std::span<const double> answer) const {
   const TargetText& first = targets_.front();
-  if (schema_.task() == Task::regression) return number_text(first.outputs(answer)[0]);
+  if (schema().task() == Task::regression) return number_text(first.outputs(answer)[0]);
   return label_text(first.target.class_labels[first.best_class(answer)]);
 }
 

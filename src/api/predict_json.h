@@ -6,31 +6,19 @@
 //   {"features":[[...],[...]]}                  rows, each in either form -> {"predictions":[...]}
 #pragma once
 
+#include "api/json_rows.h"
 #include "api/json_tape.h"
 #include "api/target_answer.h"
 #include "api/validation.h"
 #include "model/schema.h"
-#include "serving/cell_reader.h"
-#include "serving/served_model.h"
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ml_inference {
-
-/// Whether a request held one row or a list of them: the answer has the same form.
-enum class RowForm { single, list };
-
-/// A request that was understood.
-struct PredictCall {
-  PredictRequest request;
-  RowForm form = RowForm::single;
-};
 
 /// Reads bodies and writes answers for one schema.
 /// Threads: immutable; each caller brings its own tape and call.
@@ -67,9 +55,10 @@ class PredictDialect {
   /// target.
   [[nodiscard]] std::string prediction_text(std::span<const double> answer) const;
 
- private:
-  class Reader;
+  /// What reads the rows.
+  [[nodiscard]] const JsonRows& rows() const { return rows_; }
 
+ private:
   // A target and the texts of its classes.
   struct TargetText : TargetAnswer {
     std::vector<std::string> prediction_json;  // by class: "setosa" with quotes, or a number
@@ -77,8 +66,9 @@ class PredictDialect {
   };
 
   [[nodiscard]] std::size_t row_size_max() const;
-  [[nodiscard]] std::optional<std::size_t> feature_index(std::string_view name) const;
-  static void clear(PredictCall& call);
+  [[nodiscard]] const Schema& schema() const { return rows_.schema(); }
+  void read_document(const std::vector<JsonNode>& nodes, PredictCall& call,
+                     FaultList& faults) const;
   // Appends ,"name": and then write(target) for the only target, or a list of all of them.
   template <class Write>
   void append_member(std::string& out, std::string_view name, Write write) const;
@@ -89,19 +79,7 @@ class PredictDialect {
   static void append_scores(std::string& out, const TargetText& target,
                             std::span<const double> answer);
 
-  // Lets string_view look up in a map of strings without making one.
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>()(name);
-    }
-  };
-
-  Schema schema_;
-  std::optional<std::string_view> number_prefix_;  // of the features' names, if they are numbered
-  // By name; empty where they are numbered.
-  std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> feature_indices_;
-  CellReader cells_;
+  JsonRows rows_;
   std::vector<TargetText> targets_;
   std::size_t row_size_max_ = 0;  // bytes that append_row() appends, and a comma
 };

@@ -25,7 +25,7 @@ void add(Span& span, std::string_view key, std::string_view value) {
 }
 
 void add_attributes(const HttpRequest& request, const HttpResponse& response, Span& span) {
-  const std::string_view route = route_entry(static_cast<Route>(response.route)).path;
+  const std::string_view route = route_entry(response.route).path;
   const bool known = is_known(request.method);
   span.attributes.reserve(8);
   add(span, "http.request.method", known ? request.method : "_OTHER");
@@ -49,14 +49,15 @@ void add_attributes(const HttpRequest& request, const HttpResponse& response, Sp
 }  // namespace
 
 bool is_traced_route(const HttpResponse& response) {
-  const auto route = static_cast<Route>(response.route);
-  return route != Route::health && route != Route::ready && route != Route::metrics;
+  const Operation operation = route_entry(response.route).operation;
+  return operation != Operation::health && operation != Operation::ready &&
+         operation != Operation::metrics;
 }
 
 void export_request_span(const HttpRequest& request, const HttpResponse& response,
                          std::chrono::nanoseconds elapsed, SpanExporter& exporter) {
   if (!exporter.has_room(1 + Span::kPhaseCountMax)) return;
-  const std::string_view route = route_entry(static_cast<Route>(response.route)).path;
+  const std::string_view route = route_entry(response.route).path;
   Span span{.context = response.trace.context, .parent_span_id = response.trace.parent_span_id};
   if (span.parent_span_id != 0) span.trace_state = usable_tracestate(request.tracestate);
   span.name = is_known(request.method) ? request.method : "HTTP";

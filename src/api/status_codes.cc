@@ -20,6 +20,32 @@ int http_status(Code code) {
   return 500;
 }
 
+int grpc_status(int http_status) {
+  constexpr int kInvalidArgument = 3;
+  constexpr int kDeadlineExceeded = 4;
+  constexpr int kNotFound = 5;
+  constexpr int kResourceExhausted = 8;
+  constexpr int kUnimplemented = 12;
+  constexpr int kInternal = 13;
+  constexpr int kUnavailable = 14;
+  constexpr int kUnauthenticated = 16;
+  switch (http_status) {
+    case 200: return 0;
+    case 401: return kUnauthenticated;
+    case 404: return kNotFound;
+    case 408:
+    case 504: return kDeadlineExceeded;
+    case 413:
+    case 429:
+    case 431: return kResourceExhausted;
+    case 405:
+    case 415:
+    case 501: return kUnimplemented;
+    case 503: return kUnavailable;
+    default: return http_status < 500 ? kInvalidArgument : kInternal;
+  }
+}
+
 std::string_view http_reason(int status) {
   switch (status) {
     case 200: return "OK";
@@ -28,10 +54,12 @@ std::string_view http_reason(int status) {
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";

@@ -28,8 +28,8 @@ struct RequestFault {
   std::string_view type;  ///< pydantic's name for it; one of kFaultTypes
   Location location;
   std::string message;
-  std::string input;    ///< the offending value, as JSON
-  std::string context;  ///< an object as JSON with the limits that were broken, or empty
+  std::string input = {};    ///< the offending value, as JSON
+  std::string context = {};  ///< an object as JSON with the limits that were broken, or empty
 };
 
 /// Collects the faults of one request, all of them up to kFaultCountMax.

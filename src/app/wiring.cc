@@ -5,6 +5,7 @@
 #include "api/endpoints.h"
 #include "api/limits.h"
 #include "api/live_api.h"
+#include "api/spoken_model.h"
 #include "app/granted_limits.h"
 #include "app/host_metrics.h"
 #include "app/live_file.h"
@@ -308,11 +309,13 @@ Result<void> serve(ServeOptions options) {
   std::vector<LiveFile> files = live_files(options, live, tracer.get(), log, metrics);
   for (LiveFile& file : files) RETURN_IF_ERROR(file.load());
 
+  SpokenModels models;
   const ApiContext context{.readiness = readiness,
                            .metrics = metrics,
                            .api_metrics = api_metrics,
                            .log = log,
                            .live = live,
+                           .models = models,
                            .options = {.version = std::string(kVersion)},
                            .tracer = tracer.get()};
   std::atomic<bool> is_loaded = false;

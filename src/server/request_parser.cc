@@ -175,7 +175,8 @@ void RequestParser::reset() {
   has_transfer_encoding_ = false;
   for (std::string* text : {&method_, &target_, &host_, &accept_, &content_type_,
                             &content_encoding_, &transfer_encoding_, &expect_, &request_id_,
-                            &authorization_, &traceparent_, &tracestate_, &body_}) {
+                            &authorization_, &traceparent_, &tracestate_, &json_size_,
+                            &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -202,7 +203,8 @@ HttpRequest RequestParser::request() const {
           .authorization = authorization_,
           .traceparent = traceparent_,
           .tracestate = tracestate_,
-          .body = body_};
+          .body = body_,
+          .json_size = json_size_};
 }
 
 // `field` is Beast's number for the name, which keeps its header out of ours. A repeated field
@@ -236,6 +238,10 @@ void RequestParser::take_field(int field, std::string_view value) {
 void RequestParser::take_unknown_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "x-request-id")) {
     request_id_ = value;
+    return;
+  }
+  if (equals_ignoring_case(name, "inference-header-content-length")) {
+    json_size_ = value;
     return;
   }
   const bool is_parent = equals_ignoring_case(name, "traceparent");

@@ -109,6 +109,7 @@ class RequestParser {
   std::string traceparent_;
   std::string tracestate_;
   std::string authorization_;
+  std::string json_size_;
   std::string body_;
 };
 

@@ -35,6 +35,11 @@ void append_response(std::string& out, const HttpResponse& response,
   out += "Content-Length: ";
   append_count(out, response.body.size());
   out += "\r\n";
+  if (response.json_size > 0) {
+    out += "Inference-Header-Content-Length: ";
+    append_count(out, response.json_size);
+    out += "\r\n";
+  }
   if (!response.request_id.empty()) append_field(out, "X-Request-ID", response.request_id);
   if (!response.allow.empty()) append_field(out, "Allow", response.allow);
   if (!response.authenticate.empty()) {

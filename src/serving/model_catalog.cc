@@ -16,7 +16,8 @@ namespace {
 Result<std::int64_t> parse_version(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0 &&
+                         !text.starts_with('0');  // one name for one version
   if (!is_number) {
     return fail(Code::invalid_argument,
                 fmt::format("version '{}' is no whole number above 0", printable_text(text)));

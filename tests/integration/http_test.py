@@ -52,10 +52,13 @@ class Endpoints(ServedTest):
     def test_the_index_names_every_endpoint(self):
         index = self.program.get("/").json()
         paths = [entry["path"] for entry in index["endpoints"]]
-        self.assertEqual(paths, ["/", "/predict", "/health", "/ready", "/metrics", "/openapi.json"])
+        for path in ["/", "/predict", "/health", "/ready", "/metrics", "/openapi.json",
+                     "/models/{model}/predict", "/v2/models/{model}/infer"]:
+            self.assertIn(path, paths)
         for entry in index["endpoints"]:
             if "GET" in entry["methods"]:
-                self.assertEqual(self.program.get(entry["path"]).status, 200, entry)
+                path = entry["path"].replace("{model}", "iris")
+                self.assertEqual(self.program.get(path).status, 200, entry)
 
     def test_the_openapi_document_describes_the_models_rows(self):
         document = self.program.get("/openapi.json").json()

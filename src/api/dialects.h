@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Every dialect, in one place: which one reads a route's predictions, and which one tells of
+// models.
+#pragma once
+
+#include "api/http.h"
+#include "api/prediction.h"
+#include "api/routes.h"
+#include "serving/readiness.h"
+
+#include <string_view>
+
+namespace ml_inference {
+
+/// What reads and writes the route's messages; null where nothing does. Lives for ever.
+[[nodiscard]] const PredictionDialect* prediction_dialect(const RouteEntry& route);
+
+/// Whether anybody answers requests of the route: those of some dialects are reserved.
+[[nodiscard]] bool is_answered(const RouteEntry& route);
+
+/// What there is to tell.
+struct Informant {
+  const Readiness& readiness;
+  std::string_view version;  ///< the program's
+};
+
+/// Answers a route of a dialect beside our own that predicts nothing: metadata, states, lists.
+void inform(const Informant& informant, const RouteMatch& match, const HttpRequest& request,
+            HttpResponse& response);
+
+}  // namespace ml_inference

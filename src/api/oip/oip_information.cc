@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include "api/oip/oip_information.h"
+
+#include "api/limits.h"
+#include "api/model_tensors.h"
+#include "api/prediction.h"
+#include "base/assert.h"
+#include "base/json_text.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+
+namespace ml_inference {
+namespace {
+
+using Json = boost::json::value;
+using JsonArray = boost::json::array;
+using JsonObject = boost::json::object;
+
+constexpr std::array<std::string_view, 4> kExtensions{"binary_tensor_data", "classification",
+                                                      "statistics", "model_repository"};
+
+// The catalog and what was found in it, which lives as long.
+struct Found {
+  std::shared_ptr<const ModelCatalog> catalog;
+  ChosenModel chosen;
+};
+
+Result<Found> find_model(const Readiness& readiness, const RouteMatch& match) {
+  Found found{.catalog = readiness.catalog(), .chosen = {}};
+  if (found.catalog == nullptr) return fail(Code::unavailable, readiness.status());
+  ASSIGN_OR_RETURN(found.chosen, found.catalog->find(match.choice()));
+  return found;
+}
+
+void write_json(const Json& value, HttpResponse& response) {
+  response.body = boost::json::serialize(value);
+}
+
+std::string version_text(const ModelVersion& version) { return std::to_string(version.number); }
+
+JsonArray shape_of(const OutputTensor& output) {
+  JsonArray shape{-1};
+  if (output.has_columns) shape.emplace_back(output.width);
+  return shape;
+}
+
+Json tensor_json(std::string_view name, TensorType type, JsonArray shape) {
+  return {{"name", name}, {"datatype", tensor_type_name(type)}, {"shape", std::move(shape)}};
+}
+
+Json metadata_json(const CatalogModel& model, const ModelVersion& version) {
+  const ModelTensors tensors(version.model->schema(), model.tensor_names);
+  JsonArray versions;
+  for (const ModelVersion& each : model.versions) {
+    if (each.model != nullptr) versions.emplace_back(version_text(each));
+  }
+  JsonArray inputs;
+  for (const InputTensor& input : tensors.inputs()) {
+    inputs.push_back(tensor_json(input.name, input.type, {-1, input.width}));
+  }
+  JsonArray outputs;
+  for (const OutputTensor& output : tensors.outputs()) {
+    outputs.push_back(tensor_json(output.name, output.type, shape_of(output)));
+  }
+  return {{"name", model.name},
+          {"versions", std::move(versions)},
+          {"platform", "ml-inference_" + version.model->model().provenance().format},
+          {"inputs", std::move(inputs)},
+          {"outputs", std::move(outputs)}};
+}
+
+// As Triton names types in configurations.
+std::string config_type(TensorType type) {
+  return type == TensorType::bytes ? "TYPE_STRING" : "TYPE_" + std::string(tensor_type_name(type));
+}
+
+Json config_json(const CatalogModel& model, const ModelVersion& version) {
+  const ModelTensors tensors(version.model->schema(), model.tensor_names);
+  JsonArray inputs;
+  for (const InputTensor& input : tensors.inputs()) {
+    inputs.push_back({{"name", input.name},
+                      {"data_type", config_type(input.type)},
+                      {"dims", JsonArray{input.width}}});
+  }
+  JsonArray outputs;
+  for (const OutputTensor& output : tensors.outputs()) {
+    outputs.push_back({{"name", output.name},
+                       {"data_type", config_type(output.type)},
+                       {"dims", JsonArray{output.width}}});
+  }
+  return {{"name", model.name},         {"platform", ""},
+          {"backend", "ml-inference"},  {"max_batch_size", kRowsPerRequestMax},
+          {"input", std::move(inputs)}, {"output", std::move(outputs)}};
+}
+
+Json duration_json(const DurationSum& sum) {
+  return {{"count", sum.count}, {"ns", sum.nanoseconds}};
+}
+
+Json statistics_json(const CatalogModel& model, const ModelVersion& version) {
+  const ModelStatisticsReading reading = version.statistics->read();
+  JsonArray batches;
+  for (const auto& [size, sum] : reading.batches) {
+    batches.push_back({{"batch_size", size},
+                       {"compute_input", duration_json({})},
+                       {"compute_infer", duration_json(sum)},
+                       {"compute_output", duration_json({})}});
+  }
+  return {{"name", model.name},
+          {"version", version_text(version)},
+          {"last_inference", reading.last_inference_ms},
+          {"inference_count", reading.inference_count},
+          {"execution_count", reading.execution_count},
+          {"inference_stats",
+           {{"success", duration_json(reading.success)},
+            {"fail", duration_json(reading.fail)},
+            {"queue", duration_json(reading.queue)},
+            {"compute_input", duration_json(reading.compute_input)},
+            {"compute_infer", duration_json(reading.compute_infer)},
+            {"compute_output", duration_json(reading.compute_output)},
+            {"cache_hit", duration_json({})},
+            {"cache_miss", duration_json({})}}},
+          {"batch_stats", std::move(batches)}};
+}
+
+// Triton's words for the states of versions.
+std::string_view state_word(VersionState state) {
+  switch (state) {
+    case VersionState::loading: return "LOADING";
+    case VersionState::available: return "READY";
+    case VersionState::unloading: return "UNLOADING";
+    case VersionState::failed:
+    case VersionState::unavailable: return "UNAVAILABLE";
+  }
+  ASSERT(false);
+  return "";
+}
+
+void inform_server(const Informant& informant, HttpResponse& response) {
+  JsonArray extensions;
+  for (const std::string_view name : kExtensions) extensions.emplace_back(name);
+  write_json({{"name", "ml-inference"},
+              {"version", informant.version},
+              {"extensions", std::move(extensions)}},
+             response);
+}
+
+void inform_ready(const Informant& informant, HttpResponse& response) {
+  const std::string status = informant.readiness.status();
+  const bool is_ready = status == "ready";
+  response.body = is_ready ? R"({"ready":true})" : R"({"ready":false})";
+  if (is_ready) return;
+  response.status = 503;
+  response.retry_later = true;
+  response.outcome = status;
+}
+
+void inform_list(const Informant& informant, HttpResponse& response) {
+  JsonArray names;
+  if (const auto catalog = informant.readiness.catalog()) {
+    for (const CatalogModel& model : catalog->models()) names.emplace_back(model.name);
+  }
+  write_json({{"models", std::move(names)}}, response);
+}
+
+void inform_model_ready(const Found& found, HttpResponse& response) {
+  const bool is_ready = found.chosen.version->model != nullptr;
+  write_json({{"name", found.chosen.model->name}, {"ready", is_ready}}, response);
+  if (is_ready) return;
+  response.status = 503;
+  response.retry_later = true;
+  response.outcome = version_state_name(found.chosen.version->state);
+}
+
+// Of one version where one is named, else of all of a model, or of all models.
+void inform_statistics(const Informant& informant, const RouteMatch& match,
+                       HttpResponse& response) {
+  JsonArray all;
+  const auto catalog = informant.readiness.catalog();
+  if (!match.model.empty()) {
+    const Result<Found> found = find_model(informant.readiness, match);
+    if (!found) return write_error(Dialect::oip, found.error(), response);
+  }
+  if (catalog != nullptr) {
+    for (const CatalogModel& model : catalog->models()) {
+      if (!match.model.empty() && model.name != match.model) continue;
+      for (const ModelVersion& version : model.versions) {
+        if (version.model == nullptr) continue;
+        if (!match.version.empty() && version_text(version) != match.version) continue;
+        all.push_back(statistics_json(model, version));
+      }
+    }
+  }
+  write_json({{"model_stats", std::move(all)}}, response);
+}
+
+// {"ready": true} asks for those that answer.
+Result<bool> wants_ready_only(std::string_view body) {
+  if (body.empty()) return false;
+  boost::system::error_code error;
+  const Json parsed = boost::json::parse({body.data(), body.size()}, error);
+  const JsonObject* const object = error ? nullptr : parsed.if_object();
+  if (object == nullptr) {
+    return fail(Code::invalid_argument, R"(the body is no JSON object such as {"ready":true})");
+  }
+  const Json* const ready = object->if_contains("ready");
+  if (ready == nullptr) return false;
+  if (!ready->is_bool()) return fail(Code::invalid_argument, "ready is no truth value");
+  return ready->get_bool();
+}
+
+void inform_index(const Informant& informant, std::string_view body, HttpResponse& response) {
+  const Result<bool> ready_only = wants_ready_only(body);
+  if (!ready_only) return write_error(Dialect::oip, ready_only.error(), response);
+  JsonArray index;
+  if (const auto catalog = informant.readiness.catalog()) {
+    for (const CatalogModel& model : catalog->models()) {
+      for (const ModelVersion& version : model.versions) {
+        if (*ready_only && version.model == nullptr) continue;
+        index.push_back({{"name", model.name},
+                         {"version", version_text(version)},
+                         {"state", state_word(version.state)},
+                         {"reason", version.reason}});
+      }
+    }
+  }
+  write_json(index, response);
+}
+
+void inform_of_model(const Informant& informant, const RouteMatch& match, HttpResponse& response) {
+  const Result<Found> found = find_model(informant.readiness, match);
+  if (!found) return write_error(Dialect::oip, found.error(), response);
+  const ChosenModel& chosen = found->chosen;
+  const Operation operation = match.entry().operation;
+  if (operation == Operation::model_ready) return inform_model_ready(*found, response);
+  if (chosen.version->model == nullptr) {
+    const Result<ChosenModel> refused = found->catalog->select(match.choice());
+    return write_error(Dialect::oip, refused.error(), response);
+  }
+  write_json(operation == Operation::model_config ? config_json(*chosen.model, *chosen.version)
+                                                  : metadata_json(*chosen.model, *chosen.version),
+             response);
+}
+
+}  // namespace
+
+void inform_oip(const Informant& informant, const RouteMatch& match, const HttpRequest& request,
+                HttpResponse& response) {
+  switch (match.entry().operation) {
+    case Operation::server_metadata: return inform_server(informant, response);
+    case Operation::health: response.body = R"({"live":true})"; return;
+    case Operation::ready: return inform_ready(informant, response);
+    case Operation::model_list: return inform_list(informant, response);
+    case Operation::statistics: return inform_statistics(informant, match, response);
+    case Operation::repository_index: return inform_index(informant, request.body, response);
+    case Operation::model_load:
+    case Operation::model_unload:
+      return write_error(Dialect::oip, 501, "models are not loaded or unloaded by requests here",
+                         response);
+    default: return inform_of_model(informant, match, response);
+  }
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "api/prediction.h"
+
+#include "api/limits.h"
+#include "api/status_codes.h"
+#include "base/json_text.h"
+#include "base/number_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Steps (Estimator::steps_per_row()) that an event loop does itself: about half a millisecond. More
+// goes to a worker.
+constexpr std::size_t kInlineStepCountMax = 250'000;
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  });
+}
+
+std::string_view without_parameters(std::string_view content_type) {
+  std::string_view media = content_type.substr(0, content_type.find(';'));
+  while (media.ends_with(' ') || media.ends_with('\t')) media.remove_suffix(1);
+  return media;
+}
+
+// What stands around the text of an error.
+std::string_view error_key(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::own: return R"({"detail":)";
+    case Dialect::oip:
+    case Dialect::v1: return R"({"error":)";
+    case Dialect::scoring: return R"("message":)";
+    case Dialect::torchserve: return R"("message":)";
+    case Dialect::grpc: break;
+  }
+  return {};
+}
+
+// The names of MLflow's protocol for what went wrong (mlflow/protos/databricks.proto).
+std::string_view scoring_error_code(int status) {
+  switch (status) {
+    case 400: return "BAD_REQUEST";
+    case 401: return "UNAUTHENTICATED";
+    case 404: return "RESOURCE_DOES_NOT_EXIST";
+    case 405:
+    case 415:
+    case 501: return "INVALID_PARAMETER_VALUE";
+    case 429: return "REQUEST_LIMIT_EXCEEDED";
+    case 503: return "TEMPORARILY_UNAVAILABLE";
+    case 504: return "DEADLINE_EXCEEDED";
+    default: return status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR";
+  }
+}
+
+// TorchServe names the class of its exception.
+std::string_view torchserve_error_type(int status) {
+  switch (status) {
+    case 404: return "ResourceNotFoundException";
+    case 405: return "MethodNotAllowedException";
+    case 409: return "ConflictStatusException";
+    case 503: return "ServiceUnavailableException";
+    default: return status < 500 ? "BadRequestException" : "InternalServerException";
+  }
+}
+
+// What only the model itself can tell of rows whose cells are in order.
+void add_refusals(const ServedModel& model, const Location& base, PredictMemory& memory,
+                  const WorkPlace& place) {
+  const PredictRequest& rows = memory.call.request;
+  const std::vector<RowRefusal> refusals =
+      model.refusals(rows, kFaultCountMax, memory.scratch, place);
+  for (const RowRefusal& refusal : refusals) {
+    Location where = base;
+    if (memory.call.form == RowForm::list) where.emplace_back(refusal.row);
+    memory.faults.add({.type = "value_error",
+                       .location = std::move(where),
+                       .message = "Value error, " + refusal.reason,
+                       .input = "null"});
+  }
+  if (memory.faults.is_full() && refusals.back().row + 1 < rows.row_count) {
+    memory.faults.leave_rows();
+  }
+}
+
+// Times the phases of one question, for the model's statistics and the request's trace.
+class Phases {
+ public:
+  explicit Phases(RequestTrace& trace) : trace_(trace) {
+    trace_.note(&RequestTrace::compute_begin);
+  }
+
+  void rows_are_read() { end(times_.input); }
+  void is_computed() {
+    end(times_.compute);
+    trace_.note(&RequestTrace::compute_end);
+  }
+  void is_written() {
+    end(times_.output);
+    trace_.note(&RequestTrace::encode_end);
+  }
+  [[nodiscard]] const RequestTimes& times() const { return times_; }
+  [[nodiscard]] std::chrono::nanoseconds elapsed() const { return Clock::now() - begin_; }
+
+ private:
+  void end(std::chrono::nanoseconds& phase) {
+    const Clock::time_point now = Clock::now();
+    phase = now - std::exchange(last_, now);
+  }
+
+  RequestTrace& trace_;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point last_ = begin_;
+  RequestTimes times_;
+};
+
+}  // namespace
+
+void AnswerForm::clear() {
+  id.clear();
+  outputs.clear();
+  columns = false;
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view media = without_parameters(content_type);
+  if (media.empty() || media == "application/json") return true;  // as nearly everyone writes it
+  if (equals_ignoring_case(media, "application/json")) return true;
+  constexpr std::string_view kSuffix = "+json";
+  return media.size() > kSuffix.size() &&
+         equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);
+}
+
+std::string media_type(std::string_view content_type) {
+  std::string media(without_parameters(content_type));
+  for (char& c : media) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return media;
+}
+
+void write_error(Dialect dialect, int status, std::string_view detail, HttpResponse& response) {
+  response.status = status;
+  response.content_type = "application/json";
+  response.retry_later = status == 503 || status == 429;
+  response.outcome = detail;
+  response.json_size = 0;
+  response.body.clear();
+  if (dialect == Dialect::grpc) {
+    response.grpc_status = grpc_status(status);
+    response.grpc_message = detail;
+    return;
+  }
+  if (dialect == Dialect::scoring) {
+    response.body += R"({"error_code":")";
+    response.body += scoring_error_code(status);
+    response.body += "\",";
+  } else if (dialect == Dialect::torchserve) {
+    response.body += R"({"code":)" + std::to_string(status) + R"(,"type":")";
+    response.body += torchserve_error_type(status);
+    response.body += "\",";
+  }
+  response.body += error_key(dialect);
+  append_json_string(response.body, detail);
+  response.body += '}';
+}
+
+void write_error(Dialect dialect, const Error& error, HttpResponse& response) {
+  const bool is_invalid = error.code == Code::invalid_argument;
+  const int status = is_invalid && dialect != Dialect::own ? 400 : http_status(error.code);
+  write_error(dialect, status, error.message, response);
+}
+
+bool is_heavy(const PredictionDialect& dialect, const Question& question) {
+  const std::size_t size = question.body.size();
+  if (size > kInlineBodySizeMax) return true;
+  const std::size_t row_size = dialect.cell_size_min() * question.model.schema().feature_count();
+  return (1 + size / row_size) * question.model.model->steps_per_row() > kInlineStepCountMax;
+}
+
+void answer_question(const PredictionDialect& dialect, const Question& question,
+                     PredictMemory& memory, HttpResponse& response, const WorkPlace& place) {
+  Phases phases(response.trace);
+  const SpokenModel& spoken = question.model;
+  memory.call.clear();
+  memory.form.clear();
+  memory.faults = {};
+  const Result<void> read = dialect.read(question, memory);
+  memory.tape.shrink();
+  phases.rows_are_read();
+  if (read && memory.faults.empty()) {
+    add_refusals(*spoken.model, dialect.rows_location(), memory, place);
+  }
+  if (!read || !memory.faults.empty()) {
+    phases.is_computed();
+    if (!read) {
+      write_error(question.route.dialect, read.error(), response);
+    } else {
+      response.outcome = memory.faults.summary();
+      dialect.write_faults(memory.faults, response);
+    }
+    spoken.statistics->count_failure(phases.elapsed());
+    return phases.is_written();
+  }
+  const PredictRequest& rows = memory.call.request;
+  const std::span<const double> answers = spoken.model->predict(rows, memory.scratch, place);
+  phases.is_computed();
+  if (place.stop.stop_requested()) {
+    spoken.statistics->count_failure(phases.elapsed());
+    return phases.is_written();
+  }
+  dialect.write(question, memory, answers, response);
+  phases.is_written();
+  response.prediction_count = rows.row_count;
+  if (memory.call.form == RowForm::single) {
+    response.outcome = spoken.json.prediction_text(answers);
+  } else {
+    response.outcome = count_text(rows.row_count, "row");
+  }
+  spoken.statistics->count_success(rows.row_count, phases.times());
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What the dialects have in common: rows come in, a model answers, answers go out.
+#pragma once
+
+#include "api/http.h"
+#include "api/json_rows.h"
+#include "api/json_tape.h"
+#include "api/routes.h"
+#include "api/spoken_model.h"
+#include "api/validation.h"
+#include "base/result.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+/// An output that the client wants.
+struct WantedOutput {
+  const OutputTensor* tensor = nullptr;  ///< of the model's tensors
+  bool binary = false;                   ///< its elements as bytes behind the JSON
+  std::size_t class_count =
+      0;  ///< above 0: so many classes, best first, as texts "value:index:label"
+};
+
+/// In what form the client wants its answer, as far as its message says.
+struct AnswerForm {
+  std::string id;                     ///< comes back
+  std::vector<WantedOutput> outputs;  ///< in the order of the answer
+  bool columns = false;               ///< by output rather than by row
+
+  /// Back to nothing; keeps the memory.
+  void clear();
+};
+
+/// The memory of one prediction, reused on an event loop.
+struct PredictMemory {
+  JsonTape tape;
+  PredictCall call;
+  AnswerForm form;
+  FaultList faults;
+  PredictScratch scratch;
+};
+
+/// One request for a prediction.
+struct Question {
+  const SpokenModel& model;
+  const RouteEntry& route;
+  std::string_view content_type;
+  std::string_view accept;
+  std::string_view json_size;
+  std::string_view body;
+};
+
+/// One way in which clients and servers speak of predictions. docs/api.md has each with examples.
+/// Threads: immutable; any number may use it, each with memory of its own.
+class PredictionDialect {
+ public:
+  virtual ~PredictionDialect() = default;
+
+  /// Whether bodies of the type are read. Empty: none was sent.
+  [[nodiscard]] virtual bool takes(std::string_view content_type) const = 0;
+
+  /// What takes() expects, for people.
+  [[nodiscard]] virtual std::string_view taken_types() const = 0;
+
+  /// Bytes that read(), ServedModel::predict() and write() need at most, all together. Looks at the
+  /// body's punctuation only.
+  [[nodiscard]] virtual std::size_t memory_size_max(const Question& question) const = 0;
+
+  /// The fewest bytes of a body that a cell takes.
+  [[nodiscard]] virtual std::size_t cell_size_min() const = 0;
+
+  /// Where rows stand in a message, for what the model refuses.
+  [[nodiscard]] virtual Location rows_location() const = 0;
+
+  /// Reads the body into memory.call and memory.form, which are clear. Faults of the message go to
+  /// memory.faults; with one, the call means nothing.
+  /// Errors: what is wrong with more than single values.
+  [[nodiscard]] virtual Result<void> read(const Question& question,
+                                          PredictMemory& memory) const = 0;
+
+  /// Writes answers, [row_count, answer_width] as ServedModel::predict() gives them.
+  virtual void write(const Question& question, const PredictMemory& memory,
+                     std::span<const double> answers, HttpResponse& response) const = 0;
+
+  /// Writes the refusal of a message that has faults.
+  virtual void write_faults(const FaultList& faults, HttpResponse& response) const = 0;
+};
+
+/// Fills the response with an error in the dialect's form: {"detail":...} or {"error":...} or as
+/// gRPC has it. response.outcome tells the log.
+void write_error(Dialect dialect, int status, std::string_view detail, HttpResponse& response);
+
+/// The same, by the dialect's status for the code.
+void write_error(Dialect dialect, const Error& error, HttpResponse& response);
+
+/// "application/json", with parameters or without, any "application/...+json", or no header at all.
+[[nodiscard]] bool is_json(std::string_view content_type);
+
+/// The type without its parameters, in lower case.
+[[nodiscard]] std::string media_type(std::string_view content_type);
+
+/// Answers the question: reads, asks the model, writes. response  clear but for its route and
+/// trace.
+void answer_question(const PredictionDialect& dialect, const Question& question,
+                     PredictMemory& memory, HttpResponse& response, const WorkPlace& place);
+
+/// Whether an event loop should leave the question to a worker, judged by the body's size alone:
+/// the most rows that it can hold.
+[[nodiscard]] bool is_heavy(const PredictionDialect& dialect, const Question& question);
+
+}  // namespace ml_inference

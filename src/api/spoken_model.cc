@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "api/spoken_model.h"
+
+#include "base/assert.h"
+
+#include <utility>
+
+namespace ml_inference {
+
+SpokenModel::SpokenModel(const CatalogModel& of, const ModelVersion& version)
+    : name(of.name),
+      version_text(std::to_string(version.number)),
+      model(version.model),
+      statistics(version.statistics),
+      json(model->schema()),
+      tensors(model->schema(), of.tensor_names) {}
+
+std::shared_ptr<const SpokenModel> SpokenModels::of(const CatalogModel& model,
+                                                    const ModelVersion& version) {
+  ASSERT(version.model != nullptr);
+  const std::lock_guard lock(mutex_);
+  if (auto found = models_[version.model.get()].lock()) return found;
+  auto made = std::make_shared<const SpokenModel>(model, version);
+  // Those of models that are gone: a name has seldom more than a few versions.
+  std::erase_if(models_, [](const auto& entry) { return entry.second.expired(); });
+  models_[version.model.get()] = made;
+  return made;
+}
+
+}  // namespace ml_inference

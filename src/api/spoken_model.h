@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// A version of a model and everything that dialects know of it beforehand.
+#pragma once
+
+#include "api/model_tensors.h"
+#include "api/predict_json.h"
+#include "serving/model_catalog.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace ml_inference {
+
+/// Threads: immutable, but for the statistics, which any thread may count.
+struct SpokenModel {
+  SpokenModel(const CatalogModel& of, const ModelVersion& version);
+
+  std::string name;          ///< what clients call it
+  std::string version_text;  ///< its number
+  std::shared_ptr<const ServedModel> model;
+  std::shared_ptr<ModelStatistics> statistics;
+  PredictDialect json;
+  ModelTensors tensors;
+
+  [[nodiscard]] const Schema& schema() const { return model->schema(); }
+};
+
+/// Makes them, each once, for all event loops.
+/// Threads: every member may be called from any thread.
+class SpokenModels {
+ public:
+  /// version  one that is available (asserted).
+  [[nodiscard]] std::shared_ptr<const SpokenModel> of(const CatalogModel& model,
+                                                      const ModelVersion& version);
+
+ private:
+  std::mutex mutex_;
+  // By what answers; guarded by mutex_. Whoever speaks with a model keeps it.
+  std::map<const ServedModel*, std::weak_ptr<const SpokenModel>> models_;
+};
+
+}  // namespace ml_inference
