@@ -3,7 +3,7 @@
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "base/printable_text.h"
-#include "host/small_file.h"
+#include "base/whole_file.h"
 #include "load/http_target.h"
 #include "load/load_plan.h"
 #include "load/load_report.h"

@@ -5,6 +5,7 @@
 #include "app/tracing.h"
 #include "app/wiring.h"
 #include "base/byte_units.h"
+#include "serving/repository/version_policy.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +44,36 @@ void add_server_flags(Flags& flags, ServerOptions& server) {
               "big batches that may wait for a worker; 503 beyond");
 }
 
+// Returns the option of the folder, and the file's is the other way to name models.
+CLI::Option* add_repository_flags(Flags& flags, RepositorySettings& repository) {
+  CLI::Option* const root = flags.file(
+      "--model-repository", repository.root,
+      "folder of models, MODEL/VERSION/FILE, or of one: VERSION/FILE, or a file; watched");
+  flags.choice("--model-control-mode", repository.control_mode, {"poll", "none", "explicit"},
+               "what is loaded: what lies in the folder, what lay there at start, or what the API "
+               "and --load-model ask for");
+  flags.duration("--repository-poll", repository.poll_pause,
+                 "between looks at the folder, for volumes that tell of no change");
+  flags
+      .text("--version-policy", repository.version_policy,
+            "versions that answer where config.pbtxt does not say: latest:N, all, or 3,5")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const auto policy = parse_version_policy(text);
+            return policy ? std::string() : policy.error().message;
+          },
+          ""));
+  flags.text("--default-model", repository.default_model,
+             "model that answers where none is named; without it, the only one");
+  flags.text("--load-model", repository.load_models,
+             "models to load at start in mode explicit, with commas between them");
+  flags.text("--optional-model", repository.optional_models,
+             "models that readiness does not wait for, with commas between them");
+  flags.toggle("--allow-upload", repository.allows_upload,
+               "in mode explicit: models may be sent through the API");
+  return root;
+}
+
 }  // namespace
 
 void add_serve_command(CLI::App& app, CommandAction& action) {
@@ -51,9 +82,11 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
       app.add_subcommand("serve", "answer predictions over HTTP (the default)");
   Flags flags(*command);
   std::vector<const CLI::Option*> files;
-  files.push_back(
+  CLI::Option* const model =
       flags.file("--model", options->model_path,
-                 "model file; without one, a forest trained at start on the Iris data"));
+                 "model file; without one, a forest trained at start on the Iris data");
+  CLI::Option* const repository = add_repository_flags(flags, options->repository);
+  files.insert(files.end(), {model, repository->excludes(model)});
   flags.text("--model-name", options->model_name,
              "what clients call the model; without one, as the file without its ending");
   flags.choice("--on-model-failure", options->on_model_failure, {"exit", "stay"},

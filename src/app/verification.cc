@@ -6,8 +6,8 @@
 #include "app/rows_file.h"
 #include "base/number_text.h"
 #include "base/printable_text.h"
+#include "base/whole_file.h"
 #include "data/limits.h"
-#include "host/small_file.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>

@@ -10,6 +10,7 @@
 #include "app/host_metrics.h"
 #include "app/live_file.h"
 #include "app/live_settings.h"
+#include "app/served_repository.h"
 #include "app/tracing.h"
 #include "app/verification.h"
 #include "app/version.h"
@@ -138,6 +139,10 @@ void register_model_metrics(Metrics& metrics, const Readiness& readiness) {
     if (catalog == nullptr) return;
     for (const CatalogModel& model : catalog->models()) {
       for (const ModelVersion& version : model.versions) {
+        sink.gauge("model_version_state", "What state a version is in; always 1.", 1,
+                   {{"model", model.name},
+                    {"version", std::to_string(version.number)},
+                    {"state", std::string(version_state_name(version.state))}});
         if (version.model != nullptr) tell_model(sink, model.name, version);
       }
     }
@@ -184,9 +189,37 @@ std::string model_name(const ServeOptions& options) {
   return std::filesystem::path(options.model_path).stem().string();
 }
 
+std::unique_ptr<ServedRepository> make_repository(const ServeOptions& options, const Cgroup& cgroup,
+                                                  Readiness& readiness, Metrics& metrics,
+                                                  JsonLog& log) {
+  if (options.repository.root.empty()) return nullptr;
+  return std::make_unique<ServedRepository>(options.repository, options.model_name, cgroup,
+                                            readiness, metrics, log);
+}
+
+// Gets the models of the repository, or stays and waits for them if that is wanted.
+Result<void> make_repository_ready(const ServeOptions& options, ModelRepository& models,
+                                   Readiness& readiness, JsonLog& log) {
+  Result<void> started = models.start();
+  if (started) {
+    const auto catalog = readiness.catalog();
+    const std::size_t count = catalog == nullptr ? 0 : catalog->models().size();
+    log.write(LogLevel::info, kLogger,
+              fmt::format("Repository ready: {} in {}", count_text(count, "model"),
+                          options.repository.root));
+    return {};
+  }
+  if (options.on_model_failure == "exit") return started;
+  log.write(LogLevel::error, kLogger, "Model failed: " + started.error().message);
+  readiness.model_failed(std::move(started).error().message);
+  return {};
+}
+
 // Gets the model, or stays without one if that is wanted.
-Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Counter& load_failures,
+Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Metrics& metrics,
                         JsonLog& log) {
+  Counter& load_failures = metrics.counter(
+      "model_load_failures_total", "Models that failed to load.", {{"model", model_name(options)}});
   if (auto model = load_served_model(options, log); model.has_value()) {
     log.write(LogLevel::info, kLogger, describe(**model));
     readiness.publish(model_name(options), *std::move(model));
@@ -267,7 +300,8 @@ std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
   };
 }
 
-void leave_what_hangs(bool all_answered, Watcher& watcher, JsonLog& log) {
+void leave_what_hangs(bool all_answered, Watcher& watcher, ServedRepository* repository,
+                      JsonLog& log) {
   if (!all_answered) {
     leave_behind("Stopped: time is over; what workers still compute is left unanswered", log);
   }
@@ -276,6 +310,9 @@ void leave_what_hangs(bool all_answered, Watcher& watcher, JsonLog& log) {
         "Stopped: all requests are answered; a look at a settings file or at the limits "
         "hangs and is left behind",
         log);
+  }
+  if (repository != nullptr && !repository->models().stop(kLastLookLimit)) {
+    leave_behind("Stopped: all requests are answered; a model that loads is left behind", log);
   }
 }
 
@@ -300,8 +337,6 @@ Result<void> serve(ServeOptions options) {
   register_host_metrics(metrics, cgroup);
   register_model_metrics(metrics, readiness);
   register_log_metrics(metrics, log);
-  Counter& load_failures =
-      metrics.counter("model_load_failures_total", "Models that failed to load.");
   register_trace_metrics(metrics, tracer.get());
 
   LiveApi live;
@@ -336,7 +371,11 @@ Result<void> serve(ServeOptions options) {
             fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
                         count_text(options.thread_count, "thread")));
 
-  RETURN_IF_ERROR(make_ready(options, readiness, load_failures, log));
+  const std::unique_ptr<ServedRepository> repository =
+      make_repository(options, cgroup, readiness, metrics, log);
+  RETURN_IF_ERROR(repository == nullptr
+                      ? make_ready(options, readiness, metrics, log)
+                      : make_repository_ready(options, repository->models(), readiness, log));
   is_loaded.store(true);
   std::vector<std::function<void()>> looks;
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });
@@ -345,7 +384,7 @@ Result<void> serve(ServeOptions options) {
   Watcher watcher(kWatchPause, std::move(looks));
   const bool all_answered = server->wait();
   send_last_spans(tracer.get(), log);
-  leave_what_hangs(all_answered, watcher, log);
+  leave_what_hangs(all_answered, watcher, repository.get(), log);
   log.write(LogLevel::info, kLogger, "Stopped: all requests are answered");
   return {};
 }

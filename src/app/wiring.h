@@ -2,6 +2,7 @@
 // What serves: every room is connected here, so that reading one file tells what exists.
 #pragma once
 
+#include "app/served_repository.h"
 #include "base/byte_units.h"
 #include "base/result.h"
 #include "server/server_options.h"
@@ -16,6 +17,7 @@ namespace ml_inference {
 struct ServeOptions {
   std::string model_path;  ///< empty: the built-in model
   std::string model_name;  ///< empty: by the file
+  RepositorySettings repository;
   std::string on_model_failure = "exit";
   std::size_t thread_count = 0;  ///< 0: one a granted CPU
   std::string log_level = "info";

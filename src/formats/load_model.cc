@@ -57,15 +57,6 @@ constexpr std::array kFormats{Format{"onnx", begins_like_onnx, read_onnx},
                               Format{"xgboost", begins_like_xgboost, read_xgboost},
                               Format{"lightgbm", begins_like_lightgbm, read_lightgbm}};
 
-std::string known_formats() {
-  std::string names;
-  for (const Format& format : kFormats) {
-    if (!names.empty()) names += ", ";
-    names += format.name;
-  }
-  return names;
-}
-
 std::string first_bytes(std::string_view bytes) {
   constexpr std::size_t kShownMax = 8;
   std::string out;
@@ -113,8 +104,8 @@ struct Source {
 Result<Model> load(const Source& source) {
   if (source.bytes.empty()) {
     return fail_at(source.name,
-                   {Code::invalid_argument,
-                    fmt::format("the file is empty, expected a model ({})", known_formats())});
+                   {Code::invalid_argument, fmt::format("the file is empty, expected a model ({})",
+                                                        known_model_formats())});
   }
   for (const Format& format : kFormats) {
     if (!format.begins(source.bytes)) continue;
@@ -125,9 +116,9 @@ Result<Model> load(const Source& source) {
       return fail_at(source.name, std::move(refusal.error));
     }
   }
-  return fail_at(source.name,
-                 {Code::unimplemented, fmt::format("the file begins with {}, expected a model ({})",
-                                                   first_bytes(source.bytes), known_formats())});
+  return fail_at(source.name, {Code::unimplemented,
+                               fmt::format("the file begins with {}, expected a model ({})",
+                                           first_bytes(source.bytes), known_model_formats())});
 }
 
 // So much is read at once: many of them in a large file, and few calls.
@@ -176,6 +167,21 @@ class FileBytes {
 };
 
 }  // namespace
+
+std::string_view model_format(std::string_view begin) {
+  const auto found =
+      std::ranges::find_if(kFormats, [&](const Format& format) { return format.begins(begin); });
+  return begin.empty() || found == kFormats.end() ? std::string_view() : found->name;
+}
+
+std::string known_model_formats() {
+  std::string names;
+  for (const Format& format : kFormats) {
+    if (!names.empty()) names += ", ";
+    names += format.name;
+  }
+  return names;
+}
 
 Result<Model> load_model(std::string_view bytes, std::string_view source_name) {
   return load({.bytes = bytes, .name = source_name, .digest = [&] { return sha256_text(bytes); }});

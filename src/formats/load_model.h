@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/model.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,17 @@ namespace ml_inference {
 /// Threads: any number at once; nothing is shared.
 /// Cost: linear in the size; memory a small multiple of it (kOnnxMemoryFactor).
 [[nodiscard]] Result<Model> load_model(std::string_view bytes, std::string_view source_name);
+
+/// So many bytes from a file's beginning are enough for model_format().
+inline constexpr std::size_t kModelBeginSize = 4096;
+
+/// The format that a file begins like: "onnx", "pickle", "skops", "xgboost", "lightgbm"; empty for
+/// none. That it begins so does not mean that it can be read. Threads: any.
+/// begin  the first kModelBeginSize bytes, or all if there are fewer.
+[[nodiscard]] std::string_view model_format(std::string_view begin);
+
+/// All of them, with a comma between them: for people.
+[[nodiscard]] std::string known_model_formats();
 
 /// Reads the file and then load_model().
 /// Errors: also not_found (no such file), invalid_argument (a directory, an empty file, or one that

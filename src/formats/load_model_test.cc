@@ -88,5 +88,14 @@ TEST(LoadModel, RefusesAFileAboveTheLimitWithoutReadingIt) {
                  "the file has 1073741825 bytes, expected at most 1073741824");
 }
 
+TEST(LoadModel, TellsAFormatByTheFirstBytes) {
+  EXPECT_EQ(model_format("tree\nversion=v3\n"), "lightgbm");
+  EXPECT_EQ(model_format("PK\x03\x04"), "skops");
+  EXPECT_EQ(model_format("\x80\x04"), "pickle");
+  EXPECT_EQ(model_format(R"({"learner":{)"), "xgboost");
+  EXPECT_EQ(model_format("{\"labels\": 1}"), "");
+  EXPECT_EQ(model_format(""), "");
+}
+
 }  // namespace
 }  // namespace ml_inference

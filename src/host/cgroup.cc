@@ -2,6 +2,7 @@
 #include "host/cgroup.h"
 
 #include "base/byte_units.h"
+#include "base/whole_file.h"
 #include "host/cgroup_text.h"
 #include "host/small_file.h"
 

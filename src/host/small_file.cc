@@ -1,76 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "host/small_file.h"
 
-#include <fmt/format.h>
+#include "base/open_file.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <span>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace ml_inference {
-namespace {
-
-// A file that is closed when it goes; errno is left as it is.
-class OpenFile {
- public:
-  OpenFile(const char* path, int flags) : descriptor_(::open(path, O_RDONLY | O_CLOEXEC | flags)) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() {
-    const int before = errno;
-    if (descriptor_ >= 0) ::close(descriptor_);
-    errno = before;
-  }
-
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-
-  // Asked of what is open, not of the name: that may have got another file in between.
-  [[nodiscard]] bool is_regular() const {
-    struct stat status{};
-    return ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-  }
-
-  // 0 at the end, -1 when the kernel refuses, with errno set.
-  ssize_t read(std::span<char> room) const {
-    ssize_t taken = -1;
-    do {
-      taken = ::read(descriptor_, room.data(), room.size());
-    } while (taken < 0 && errno == EINTR);
-    return taken;
-  }
-
- private:
-  const int descriptor_;
-};
-
-std::unexpected<Error> unreadable(const std::string& path) {
-  return fail(Code::not_found, fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-}
-
-Result<std::string> read_to_end(const OpenFile& file, const std::string& path,
-                                std::size_t size_max) {
-  constexpr std::size_t kRoomMin = 4096;
-  std::string text;
-  std::size_t size = 0;
-  ssize_t taken = 1;
-  while (taken > 0 && size <= size_max) {
-    if (size == text.size()) text.resize(std::min(size_max + 1, std::max(kRoomMin, size * 2)));
-    taken = file.read(std::span(text).subspan(size));
-    size += taken > 0 ? static_cast<std::size_t>(taken) : 0;
-  }
-  if (taken < 0) return unreadable(path);
-  if (size > size_max) {
-    return fail(Code::resource_exhausted, fmt::format("{}: larger than {} bytes", path, size_max));
-  }
-  text.resize(size);
-  return text;
-}
-
-}  // namespace
 
 std::string_view SmallFile::read(const char* path) {
   const OpenFile file(path, O_NONBLOCK);
@@ -81,22 +17,6 @@ std::string_view SmallFile::read(const char* path) {
     size += taken > 0 ? static_cast<std::size_t>(taken) : 0;
   }
   return {bytes_.data(), taken < 0 ? 0 : size};
-}
-
-Result<std::string> read_whole_file(const std::string& path, std::size_t size_max) {
-  // Without O_NONBLOCK, opening a pipe waits until somebody writes to it; files do not mind.
-  const OpenFile file(path.c_str(), O_NONBLOCK);
-  if (!file.is_open()) return unreadable(path);
-  if (!file.is_regular()) {
-    return fail(Code::invalid_argument, fmt::format("{}: is not a regular file", path));
-  }
-  return read_to_end(file, path, size_max);
-}
-
-Result<std::string> read_whole_stream(const std::string& path, std::size_t size_max) {
-  const OpenFile file(path.c_str(), 0);
-  if (!file.is_open()) return unreadable(path);
-  return read_to_end(file, path, size_max);
 }
 
 }  // namespace ml_inference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/watched_file.h"
 
-#include "host/small_file.h"
+#include "base/whole_file.h"
 
 namespace ml_inference {
 
