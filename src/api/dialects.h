@@ -7,6 +7,7 @@
 #include "api/prediction.h"
 #include "api/routes.h"
 #include "serving/readiness.h"
+#include "serving/repository/model_control.h"
 
 #include <string_view>
 
@@ -21,7 +22,8 @@ namespace ml_inference {
 /// What there is to tell.
 struct Informant {
   const Readiness& readiness;
-  std::string_view version;  ///< the program's
+  std::string_view version;          ///< the program's
+  const ModelControl* control = {};  ///< knows of models that are not loaded; null: there is none
 };
 
 /// Answers a route of a dialect beside our own that predicts nothing: metadata, states, lists.

@@ -3,6 +3,7 @@
 
 #include "api/dialects.h"
 #include "api/limits.h"
+#include "api/oip/oip_control.h"
 #include "api/openapi.h"
 #include "api/request_span.h"
 #include "base/assert.h"
@@ -71,6 +72,7 @@ std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
     response.allow = route.allow;
   } else if (is_admitted(route, request, response)) {
     if (is_prediction(route.operation)) return predict(match, request, response);
+    if (is_change(route.operation)) return change(match, request, response);
     answer(match, request, response);
   }
   return std::nullopt;
@@ -111,7 +113,9 @@ void Endpoints::answer(const RouteMatch& match, const HttpRequest& request,
                        HttpResponse& response) {
   const RouteEntry& route = match.entry();
   if (route.dialect == Dialect::own) return answer_own(route.operation, request, response);
-  const Informant informant{.readiness = context_.readiness, .version = context_.options.version};
+  const Informant informant{.readiness = context_.readiness,
+                            .version = context_.options.version,
+                            .control = context_.control};
   inform(informant, match, request, response);
 }
 
@@ -214,6 +218,23 @@ std::optional<HttpHandler::Work> Endpoints::predict(const RouteMatch& match,
                     answer_question(*dialect, question, memory, response, place);
                   },
               .memory_size = memory_size};
+}
+
+// Loading takes as long as it takes, and waits for others: work for a worker.
+std::optional<HttpHandler::Work> Endpoints::change(RouteMatch match, const HttpRequest& request,
+                                                   HttpResponse& response) {
+  if (context_.control == nullptr) {
+    write_error(match.entry().dialect, 501,
+                "there is no model repository (--model-repository): no model comes or goes",
+                response);
+    return std::nullopt;
+  }
+  return Work{
+      .run =
+          [this, match = std::move(match), body = request.body, &response](const WorkPlace& place) {
+            change_model(*context_.control, match, body, place.stop, response);
+          },
+      .memory_size = upload_memory_size(request.body)};
 }
 
 // Whether the request carries one of the tokens, if its route needs one.

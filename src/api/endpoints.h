@@ -12,6 +12,7 @@
 #include "api/token_guard.h"
 #include "base/result.h"
 #include "serving/readiness.h"
+#include "serving/repository/model_control.h"
 #include "telemetry/json_log.h"
 #include "telemetry/metrics.h"
 #include "telemetry/tracer.h"
@@ -41,7 +42,8 @@ struct ApiContext {
   const LiveApi& live;
   SpokenModels& models;
   ApiOptions options;
-  Tracer* tracer = nullptr;  ///< null: nothing is traced
+  Tracer* tracer = nullptr;         ///< null: nothing is traced
+  ModelControl* control = nullptr;  ///< null: models do not come and go by request
 };
 
 /// Answers requests on one event loop; see HttpHandler for the threads.
@@ -72,6 +74,7 @@ class Endpoints final : public HttpHandler {
   void answer_ready(HttpResponse& response) const;
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
   void answer_openapi(HttpResponse& response) const;
+  std::optional<Work> change(RouteMatch match, const HttpRequest& request, HttpResponse& response);
   std::optional<Work> predict(const RouteMatch& match, const HttpRequest& request,
                               HttpResponse& response);
   [[nodiscard]] bool is_admitted(const RouteEntry& route, const HttpRequest& request,

@@ -161,6 +161,10 @@ Dialect dialect_of_path(std::string_view target) {
   return path.starts_with("/v1/") ? Dialect::v1 : Dialect::own;
 }
 
+bool is_change(Operation operation) {
+  return operation == Operation::model_load || operation == Operation::model_unload;
+}
+
 bool is_prediction(Operation operation) {
   return operation == Operation::predict || operation == Operation::classify ||
          operation == Operation::regress;

@@ -112,6 +112,9 @@ struct RouteMatch {
 /// Whether the entry answers the method.
 [[nodiscard]] bool allows(const RouteEntry& entry, std::string_view method);
 
+/// Whether models come or go.
+[[nodiscard]] bool is_change(Operation operation);
+
 /// Whether rows are predicted.
 [[nodiscard]] bool is_prediction(Operation operation);
 

@@ -198,8 +198,8 @@ std::unique_ptr<ServedRepository> make_repository(const ServeOptions& options, c
 }
 
 // Gets the models of the repository, or stays and waits for them if that is wanted.
-Result<void> make_repository_ready(const ServeOptions& options, ModelRepository& models,
-                                   Readiness& readiness, JsonLog& log) {
+Result<void> make_models_ready(const ServeOptions& options, ModelRepository& models,
+                               Readiness& readiness, JsonLog& log) {
   Result<void> started = models.start();
   if (started) {
     const auto catalog = readiness.catalog();
@@ -216,8 +216,8 @@ Result<void> make_repository_ready(const ServeOptions& options, ModelRepository&
 }
 
 // Gets the model, or stays without one if that is wanted.
-Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Metrics& metrics,
-                        JsonLog& log) {
+Result<void> make_model_ready(const ServeOptions& options, Readiness& readiness, Metrics& metrics,
+                              JsonLog& log) {
   Counter& load_failures = metrics.counter(
       "model_load_failures_total", "Models that failed to load.", {{"model", model_name(options)}});
   if (auto model = load_served_model(options, log); model.has_value()) {
@@ -231,6 +231,12 @@ Result<void> make_ready(const ServeOptions& options, Readiness& readiness, Metri
     readiness.model_failed(std::move(model).error().message);
   }
   return {};
+}
+
+Result<void> make_ready(const ServeOptions& options, ServedRepository* repository,
+                        Readiness& readiness, Metrics& metrics, JsonLog& log) {
+  if (repository == nullptr) return make_model_ready(options, readiness, metrics, log);
+  return make_models_ready(options, repository->models(), readiness, log);
 }
 
 LiveFile::Apply token_setter(LiveApi& live) {
@@ -344,6 +350,8 @@ Result<void> serve(ServeOptions options) {
   std::vector<LiveFile> files = live_files(options, live, tracer.get(), log, metrics);
   for (LiveFile& file : files) RETURN_IF_ERROR(file.load());
 
+  const std::unique_ptr<ServedRepository> repository =
+      make_repository(options, cgroup, readiness, metrics, log);
   SpokenModels models;
   const ApiContext context{.readiness = readiness,
                            .metrics = metrics,
@@ -352,7 +360,8 @@ Result<void> serve(ServeOptions options) {
                            .live = live,
                            .models = models,
                            .options = {.version = std::string(kVersion)},
-                           .tracer = tracer.get()};
+                           .tracer = tracer.get(),
+                           .control = repository == nullptr ? nullptr : &repository->models()};
   std::atomic<bool> is_loaded = false;
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Server> server,
@@ -371,11 +380,7 @@ Result<void> serve(ServeOptions options) {
             fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
                         count_text(options.thread_count, "thread")));
 
-  const std::unique_ptr<ServedRepository> repository =
-      make_repository(options, cgroup, readiness, metrics, log);
-  RETURN_IF_ERROR(repository == nullptr
-                      ? make_ready(options, readiness, metrics, log)
-                      : make_repository_ready(options, repository->models(), readiness, log));
+  RETURN_IF_ERROR(make_ready(options, repository.get(), readiness, metrics, log));
   is_loaded.store(true);
   std::vector<std::function<void()>> looks;
   for (LiveFile& file : files) looks.emplace_back([&file] { file.look(); });

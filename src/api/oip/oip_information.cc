@@ -18,6 +18,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ml_inference {
 namespace {
@@ -219,20 +220,33 @@ Result<bool> wants_ready_only(std::string_view body) {
   return ready->get_bool();
 }
 
+// Without a repository, what the catalog has.
+std::vector<RepositoryEntry> repository_entries(const Informant& informant) {
+  if (informant.control != nullptr) return informant.control->index();
+  std::vector<RepositoryEntry> entries;
+  const auto catalog = informant.readiness.catalog();
+  if (catalog == nullptr) return entries;
+  for (const CatalogModel& model : catalog->models()) {
+    for (const ModelVersion& version : model.versions) {
+      entries.push_back({.name = model.name,
+                         .version = version.number,
+                         .state = version.state,
+                         .reason = version.reason});
+    }
+  }
+  return entries;
+}
+
 void inform_index(const Informant& informant, std::string_view body, HttpResponse& response) {
   const Result<bool> ready_only = wants_ready_only(body);
   if (!ready_only) return write_error(Dialect::oip, ready_only.error(), response);
   JsonArray index;
-  if (const auto catalog = informant.readiness.catalog()) {
-    for (const CatalogModel& model : catalog->models()) {
-      for (const ModelVersion& version : model.versions) {
-        if (*ready_only && version.model == nullptr) continue;
-        index.push_back({{"name", model.name},
-                         {"version", version_text(version)},
-                         {"state", state_word(version.state)},
-                         {"reason", version.reason}});
-      }
-    }
+  for (const RepositoryEntry& entry : repository_entries(informant)) {
+    if (*ready_only && entry.state != VersionState::available) continue;
+    index.push_back({{"name", entry.name},
+                     {"version", entry.version ? std::to_string(*entry.version) : std::string()},
+                     {"state", state_word(entry.state)},
+                     {"reason", entry.reason}});
   }
   write_json(index, response);
 }
@@ -263,10 +277,6 @@ void inform_oip(const Informant& informant, const RouteMatch& match, const HttpR
     case Operation::model_list: return inform_list(informant, response);
     case Operation::statistics: return inform_statistics(informant, match, response);
     case Operation::repository_index: return inform_index(informant, request.body, response);
-    case Operation::model_load:
-    case Operation::model_unload:
-      return write_error(Dialect::oip, 501, "models are not loaded or unloaded by requests here",
-                         response);
     default: return inform_of_model(informant, match, response);
   }
 }

@@ -7,7 +7,7 @@
 
 namespace ml_inference::testing {
 
-Asking::Asking(std::vector<RouteAlias> aliases)
+Asking::Asking(std::vector<RouteAlias> aliases, ModelControl* control)
     : log_(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
       context_{.readiness = readiness,
                .metrics = metrics,
@@ -15,7 +15,8 @@ Asking::Asking(std::vector<RouteAlias> aliases)
                .log = log_,
                .live = live,
                .models = models_,
-               .options = {.version = "1.2.3", .aliases = std::move(aliases)}},
+               .options = {.version = "1.2.3", .aliases = std::move(aliases)},
+               .control = control},
       endpoints_(context_) {}
 
 HttpResponse Asking::ask(const HttpRequest& request) {

@@ -13,7 +13,8 @@ namespace ml_inference::testing {
 /// Asks endpoints that answer for whatever `readiness` has.
 class Asking {
  public:
-  explicit Asking(std::vector<RouteAlias> aliases = {});
+  /// control  outlives it; null: models do not come and go.
+  explicit Asking(std::vector<RouteAlias> aliases = {}, ModelControl* control = nullptr);
 
   /// The answer, whoever would compute it; counted and logged.
   [[nodiscard]] HttpResponse ask(const HttpRequest& request);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "api/oip/oip_control.h"
+
+#include "api/prediction.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/printable_text.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace ml_inference {
+namespace {
+
+constexpr std::string_view kFilePrefix = "file:";
+
+std::string_view view(const boost::json::string& text) { return {text.data(), text.size()}; }
+
+Result<void> take_parameter(std::string_view name, const boost::json::value& value,
+                            ModelUpload& upload) {
+  if (name == "unload_dependents") return {};  // no model depends on another
+  const bool is_file = name.starts_with(kFilePrefix);
+  if (!is_file && name != "config") {
+    return fail(Code::invalid_argument,
+                fmt::format("parameter '{}' is unknown, expected config or {}VERSION/NAME",
+                            printable_text(name), kFilePrefix));
+  }
+  if (!value.is_string()) {
+    return fail(Code::invalid_argument,
+                fmt::format("parameter '{}' is no text", printable_text(name)));
+  }
+  if (!is_file) {
+    upload.config_json = view(value.get_string());
+    return {};
+  }
+  std::optional<std::string> bytes = decode_base64(view(value.get_string()));
+  if (!bytes) {
+    return fail(Code::invalid_argument,
+                fmt::format("parameter '{}' is no base64", printable_text(name)));
+  }
+  upload.files[std::string(name.substr(kFilePrefix.size()))] = *std::move(bytes);
+  return {};
+}
+
+}  // namespace
+
+// The text, the parsed text, and the bytes that it stands for.
+std::size_t upload_memory_size(std::string_view body) { return 3 * body.size(); }
+
+Result<ModelUpload> upload_of(std::string_view body) {
+  ModelUpload upload;
+  if (body.empty()) return upload;
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse({body.data(), body.size()}, error);
+  const boost::json::object* const object = error ? nullptr : parsed.if_object();
+  if (object == nullptr) {
+    return fail(Code::invalid_argument, R"(the body is no JSON object such as {"parameters":{}})");
+  }
+  const boost::json::value* const given = object->if_contains("parameters");
+  if (given == nullptr) return upload;
+  if (!given->is_object()) return fail(Code::invalid_argument, "parameters is no object");
+  for (const auto& [name, value] : given->get_object()) {
+    RETURN_IF_ERROR(take_parameter({name.data(), name.size()}, value, upload));
+  }
+  return upload;
+}
+
+void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                  std::stop_token stop, HttpResponse& response) {
+  Result<ModelUpload> upload = upload_of(body);
+  if (!upload) return write_error(Dialect::oip, upload.error(), response);
+  const bool loads = match.entry().operation == Operation::model_load;
+  const Result<void> done = loads ? control.load(match.model, *std::move(upload), std::move(stop))
+                                  : control.unload(match.model, std::move(stop));
+  if (!done) return write_error(Dialect::oip, done.error(), response);
+  response.body = R"({"name":)";
+  append_json_string(response.body, match.model);
+  response.body += loads ? R"(,"load":true})" : R"(,"unload":true})";
+}
+
+}  // namespace ml_inference
