@@ -16,7 +16,8 @@ from pathlib import Path
 
 def peak_bytes(program, folder):
     """The most that the process had until it was ready."""
-    with subprocess.Popen([program, "serve", "--port", "0", "--model-repository", folder],
+    with subprocess.Popen([program, "serve", "--port", "0", "--grpc-port", "0",
+                                "--model-repository", folder],
                           stdout=subprocess.PIPE, text=True) as process:
         try:
             for line in process.stdout:

@@ -105,7 +105,7 @@ class HttpHandler {
                       HttpResponse& response) = 0;
 
   /// The response has been composed: counts it and logs it. Called once for each handle() or
-  /// refuse().
+  /// refuse(), but not for an answer of a watch that is no news.
   virtual void finished(const HttpRequest& request, const HttpResponse& response,
                         std::chrono::nanoseconds elapsed) = 0;
 

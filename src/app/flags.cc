@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <netinet/in.h>
 
 extern "C" char** environ;  // environ(7): no header declares it
@@ -160,6 +161,27 @@ CLI::Option* Flags::duration(const std::string& flag, std::chrono::milliseconds&
 CLI::Option* Flags::fine_duration(const std::string& flag, std::chrono::microseconds& target,
                                   const std::string& help) {
   return add_duration(command_, flag, target, parse_fine_duration, help);
+}
+
+CLI::Option* Flags::port_or_off(const std::string& flag, std::optional<std::uint16_t>& target,
+                                const std::string& help) {
+  constexpr std::uint64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
+  constexpr std::string_view kOff = "off";
+  const CLI::Validator is_port = whole_number(0, kPortMax);
+  CLI::Option* const option = command_.add_option_function<std::string>(
+      flag,
+      [flag, &target, is_port](std::string text) {
+        if (text == kOff) {
+          target.reset();
+        } else if (const std::string fault = is_port(text); fault.empty()) {
+          target = static_cast<std::uint16_t>(std::stoul(text));
+        } else {
+          throw CLI::ValidationError(flag, fault + ", and not 'off'");
+        }
+      },
+      help);
+  option->default_str(target ? std::to_string(*target) : std::string(kOff))->type_name("PORT|off");
+  return option->envname(environment_name(flag));
 }
 
 CLI::Option* Flags::choice(const std::string& flag, std::string& target,

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ class Flags {
                              const std::string& help);
   CLI::Option* choice(const std::string& flag, std::string& target,
                       const std::vector<std::string>& choices, const std::string& help);
+
+  /// A port, 0 for any free one, or "off" for none.
+  CLI::Option* port_or_off(const std::string& flag, std::optional<std::uint16_t>& target,
+                           const std::string& help);
 
   /// Said or not; its variable says yes or no.
   CLI::Option* toggle(const std::string& flag, bool& target, const std::string& help);

@@ -17,10 +17,19 @@
 namespace ml_inference {
 namespace {
 
+// As KServe has it for gRPC.
+constexpr std::uint16_t kGrpcPort = 9000;
+
 void add_server_flags(Flags& flags, ServerOptions& server) {
   flags.text("--host", server.host, "numeric address to listen on; :: for IPv6 and IPv4")
       ->check(numeric_address());
   flags.count("--port", server.port, 0, 65'535, "TCP port; 0 for any free one");
+  server.grpc_port = kGrpcPort;
+  flags.port_or_off("--grpc-port", server.grpc_port,
+                    "TCP port for gRPC and HTTP/2; 0 for any free one, off for none");
+  flags.duration("--grpc-max-connection-age", server.grpc_connection_age_max,
+                 "when, give or take a tenth, a connection to it is asked to go, so that its "
+                 "client meets new pods; 0 for never");
   flags.count("--max-connections", server.connection_count_max, 1, 1'000'000,
               "connections served; beyond them, only probes and metrics are answered");
   flags.count("--max-header-bytes", server.header_size_max, 256, kMebibyte,

@@ -306,6 +306,16 @@ std::function<void(const GrantedLimits&)> limits_setter(Server& server) {
   };
 }
 
+void tell_ports(const Server& server, const ServeOptions& options, JsonLog& log) {
+  log.write(LogLevel::info, kLogger,
+            fmt::format("Listening on {} port {} with {}", options.server.host, server.port(),
+                        count_text(options.thread_count, "thread")));
+  if (const auto grpc_port = server.grpc_port()) {
+    log.write(LogLevel::info, kLogger,
+              fmt::format("Listening for gRPC on {} port {}", options.server.host, *grpc_port));
+  }
+}
+
 void leave_what_hangs(bool all_answered, Watcher& watcher, ServedRepository* repository,
                       JsonLog& log) {
   if (!all_answered) {
@@ -376,9 +386,7 @@ Result<void> serve(ServeOptions options) {
           }));
   warn_of_contradictions(options, log);
   server->start();
-  log.write(LogLevel::info, kLogger,
-            fmt::format("Listening on {} port {} with {}", options.server.host, server->port(),
-                        count_text(options.thread_count, "thread")));
+  tell_ports(*server, options, log);
 
   RETURN_IF_ERROR(make_ready(options, repository.get(), readiness, metrics, log));
   is_loaded.store(true);

@@ -58,8 +58,10 @@ class BodyBudget {
 /// Threads: belongs to one thread at a time.
 class BodyShare {
  public:
-  /// budget  outlives the share.
-  explicit BodyShare(BodyBudget& budget) : budget_(budget) {}
+  /// budget          outlives the share.
+  /// uncounted_size  such sizes and smaller ones take nothing.
+  explicit BodyShare(BodyBudget& budget, std::size_t uncounted_size = BodyBudget::kUncountedSize)
+      : budget_(budget), uncounted_size_(uncounted_size) {}
   ~BodyShare() { release(); }
   BodyShare(const BodyShare&) = delete;
   BodyShare& operator=(const BodyShare&) = delete;
@@ -67,7 +69,7 @@ class BodyShare {
   /// Has `size_bytes` from now on, nothing for a size that is not counted. When there is too little
   /// returns false and has nothing.
   [[nodiscard]] bool take(std::size_t size_bytes) {
-    if (size_bytes <= BodyBudget::kUncountedSize) size_bytes = 0;
+    if (size_bytes <= uncounted_size_) size_bytes = 0;
     if (size_bytes > taken_bytes_ && !budget_.try_take(size_bytes - taken_bytes_)) {
       release();
       return false;
@@ -83,6 +85,7 @@ class BodyShare {
 
  private:
   BodyBudget& budget_;
+  const std::size_t uncounted_size_;
   std::size_t taken_bytes_ = 0;
 };
 

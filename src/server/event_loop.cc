@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/event_loop.h"
 
+#include "server/http1_connection.h"
+#include "server/http2_connection.h"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,13 +26,18 @@ EventLoop::~EventLoop() = default;
 
 void EventLoop::run() { context_.run(); }
 
-void EventLoop::adopt(int descriptor, Admission admission) {
+void EventLoop::adopt(int descriptor, Admission admission, Protocol protocol) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-  const auto protocol =
+  const auto family =
       address.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4();
-  Connection::serve(*this, Connection::Socket(context_, protocol, descriptor), admission);
+  Connection::Socket socket(context_, family, descriptor);
+  if (protocol == Protocol::http2) {
+    Http2Connection::serve(*this, std::move(socket), admission);
+  } else {
+    Http1Connection::serve(*this, std::move(socket), admission);
+  }
 }
 
 void EventLoop::drop_oldest_overflow() {
@@ -63,9 +71,7 @@ boost::asio::awaitable<void, EventLoop::Executor> EventLoop::tick() {
     // and has given newcomers deadlines by an old clock.
     const Clock::duration standstill = coarse_now_ - timer.expiry();
     for (Connection& connection : connections_) {
-      if (standstill > kTick) connection.postpone(standstill);
-      connection.look_at_peer();
-      if (connection.deadline() <= coarse_now_) connection.expire();
+      connection.tick(coarse_now_, standstill > kTick ? standstill : Clock::duration());
     }
   }
 }

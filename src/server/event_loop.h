@@ -16,9 +16,14 @@
 #include <cstddef>
 #include <ctime>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace ml_inference {
+
+/// What a connection speaks, by the port that it came to.
+enum class Protocol { http1, http2 };
 
 /// Runs connections, and ends those that are too slow.
 /// Threads: post() from any thread; everything else on the thread that is in run(), or before it.
@@ -44,7 +49,7 @@ class EventLoop {
 
   /// Serves a connected, non-blocking socket, whose descriptor becomes the loop's. The caller has
   /// counted it in state().connection_count.
-  void adopt(int descriptor, Admission admission);
+  void adopt(int descriptor, Admission admission, Protocol protocol);
 
   /// Drops the overflow connection that has waited longest for its request, if there is one.
   void drop_oldest_overflow();
@@ -64,6 +69,11 @@ class EventLoop {
   /// The Date field's value for now.
   [[nodiscard]] std::string_view date();
 
+  /// Memory for what is read and used up, or composed and sent, at once: of a call that gives the
+  /// loop back to nobody in between.
+  [[nodiscard]] std::vector<char>& input_scratch() { return input_scratch_; }
+  [[nodiscard]] std::string& output_scratch() { return output_scratch_; }
+
  private:
   friend class Connection;
 
@@ -78,6 +88,8 @@ class EventLoop {
   std::time_t date_second_ = 0;
   char date_[32] = {};
   std::size_t date_size_ = 0;
+  std::vector<char> input_scratch_;
+  std::string output_scratch_;
   boost::intrusive::list<Connection> connections_;  // oldest first; outlives the context below
 
   boost::asio::io_context context_;

@@ -175,8 +175,7 @@ void RequestParser::reset() {
   has_transfer_encoding_ = false;
   for (std::string* text : {&method_, &target_, &host_, &accept_, &content_type_,
                             &content_encoding_, &transfer_encoding_, &expect_, &request_id_,
-                            &authorization_, &traceparent_, &tracestate_, &json_size_,
-                            &body_}) {
+                            &authorization_, &traceparent_, &tracestate_, &json_size_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();

@@ -92,7 +92,7 @@ class RequestParser {
   unsigned version_ = 11;
   bool expects_continue_ = false;
   bool drops_body_ = false;  // it is refused once it has come
-  bool at_start_ = true;  // no byte of the request is known yet
+  bool at_start_ = true;     // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
   std::string_view fed_;  // what Beast has in hands: when the header ends, from its first byte on
   std::size_t host_count_ = 0;

@@ -101,32 +101,46 @@ Server::~Server() {
 }
 
 Result<void> Server::open() {
-  const ServerOptions& options = state_.options;
-  error_code error;
-  const auto address = boost::asio::ip::make_address(options.host, error);
-  if (error) {
-    return fail(Code::invalid_argument,
-                fmt::format("host '{}' is no numeric address such as 0.0.0.0 or ::", options.host));
+  ASSIGN_OR_RETURN(port_, open(state_.options.port, Protocol::http1));
+  if (state_.options.grpc_port) {
+    ASSIGN_OR_RETURN(grpc_port_, open(*state_.options.grpc_port, Protocol::http2));
   }
-  const boost::asio::ip::tcp::endpoint endpoint(address, options.port);
-  acceptor_ = std::make_unique<Acceptor>(first_loop().context());
-  acceptor_->open(endpoint.protocol(), error);
-  if (!error) acceptor_->set_option(Acceptor::reuse_address(true), error);
-  if (!error) acceptor_->native_non_blocking(true, error);
-  if (!error) acceptor_->bind(endpoint, error);
-  if (!error) acceptor_->listen(kBacklog, error);
-  if (error) {
-    return fail(Code::unavailable, fmt::format("cannot listen on {} port {}: {}", options.host,
-                                               options.port, error.message()));
-  }
-  port_ = acceptor_->local_endpoint().port();
   signals_ = std::make_unique<Signals>(first_loop().context(), SIGTERM, SIGINT);
   drain_timer_ = std::make_unique<EventLoop::Timer>(first_loop().context());
   return {};
 }
 
+// Returns the port, which is another than `port` if that is 0.
+Result<std::uint16_t> Server::open(std::uint16_t port, Protocol protocol) {
+  const std::string& host = state_.options.host;
+  error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  if (error) {
+    return fail(Code::invalid_argument,
+                fmt::format("host '{}' is no numeric address such as 0.0.0.0 or ::", host));
+  }
+  const boost::asio::ip::tcp::endpoint endpoint(address, port);
+  Acceptor acceptor(first_loop().context());
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+  if (!error) acceptor.native_non_blocking(true, error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (error) {
+    return fail(Code::unavailable,
+                fmt::format("cannot listen on {} port {}: {}", host, port, error.message()));
+  }
+  const std::uint16_t bound = acceptor.local_endpoint().port();
+  listeners_.push_back(
+      std::make_unique<Listener>(Listener{.acceptor = std::move(acceptor), .protocol = protocol}));
+  return bound;
+}
+
 void Server::start() {
-  boost::asio::co_spawn(first_loop().context(), accept_connections(), boost::asio::detached);
+  for (const auto& listener : listeners_) {
+    boost::asio::co_spawn(first_loop().context(), accept_connections(*listener),
+                          boost::asio::detached);
+  }
   boost::asio::co_spawn(first_loop().context(), handle_signals(), boost::asio::detached);
   for (std::size_t i = 1; i < loops_.size(); ++i) {
     threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
@@ -155,23 +169,23 @@ bool Server::wait() {
   return state_.workers.finish_within(kLastWorkLimit);
 }
 
-Server::Awaitable<void> Server::accept_connections() {
+Server::Awaitable<void> Server::accept_connections(Listener& listener) {
   EventLoop::Timer pause(first_loop().context());
-  while (acceptor_->is_open()) {
-    const auto [error] = co_await acceptor_->async_wait(Acceptor::wait_read, kAwait);
-    if (error || accept_pending()) continue;
+  while (listener.acceptor.is_open()) {
+    const auto [error] = co_await listener.acceptor.async_wait(Acceptor::wait_read, kAwait);
+    if (error || accept_pending(listener)) continue;
     pause.expires_after(kAcceptPause);
     co_await pause.async_wait(kAwait);
   }
 }
 
 // Takes all connections that wait. Returns false when the system has no room for one.
-bool Server::accept_pending() {
+bool Server::accept_pending(Listener& listener) {
   for (;;) {
-    const int descriptor =
-        ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(listener.acceptor.native_handle(), nullptr, nullptr,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
-      admit(descriptor);
+      admit(descriptor, listener.protocol);
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
@@ -180,7 +194,7 @@ bool Server::accept_pending() {
   }
 }
 
-void Server::admit(int descriptor) {
+void Server::admit(int descriptor, Protocol protocol) {
   state_.metrics.connections_accepted.Increment();
   const std::size_t count = state_.connection_count.fetch_add(1, std::memory_order_relaxed);
   const std::size_t regular_max = state_.options.connection_count_max;
@@ -189,12 +203,13 @@ void Server::admit(int descriptor) {
       state_.metrics.overflow_answers.Increment();
       first_loop().drop_oldest_overflow();
     }
-    return first_loop().adopt(descriptor, Admission::overflow);
+    return first_loop().adopt(descriptor, Admission::overflow, protocol);
   }
   EventLoop& loop = *loops_[next_loop_];
   next_loop_ = (next_loop_ + 1) % dealt_loop_count_.load();
-  if (&loop == &first_loop()) return loop.adopt(descriptor, Admission::regular);
-  loop.post([&loop, descriptor] { loop.adopt(descriptor, Admission::regular); });
+  if (&loop == &first_loop()) return loop.adopt(descriptor, Admission::regular, protocol);
+  loop.post(
+      [&loop, descriptor, protocol] { loop.adopt(descriptor, Admission::regular, protocol); });
 }
 
 void Server::resize(std::size_t thread_count) {
@@ -240,9 +255,11 @@ Server::Awaitable<void> Server::leave(DrainDelay delay) {
     drain_timer_->expires_after(state_.options.drain_delay);
     co_await drain_timer_->async_wait(kAwait);
   }
-  accept_pending();  // closing the listener resets what still waits in its queue
-  error_code ignored;
-  acceptor_->close(ignored);
+  for (const auto& listener : listeners_) {
+    accept_pending(*listener);  // closing the listener resets what still waits in its queue
+    error_code ignored;
+    listener->acceptor.close(ignored);
+  }
   enter(ServerPhase::closing);
   if (!hurried_) co_await wait_for_connections(deadline);
   if (state_.connection_count.load() > 0) {

@@ -20,14 +20,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 namespace ml_inference {
 
-/// One listening socket; thread_count event loops, each with its own handler. The first loop
-/// accepts and deals the connections out in turn: with one accept queue there is one place to empty
-/// before the socket closes, and no connection waits in the queue of a loop that is gone.
+/// A listening socket for HTTP/1.1, and one for HTTP/2 if that is asked for; thread_count event
+/// loops, each with its own handler. The first loop accepts and deals the connections out in turn:
+/// with one accept queue there is one place to empty before the socket closes, and no connection
+/// waits in the queue of a loop that is gone.
 /// Threads: start(), wait() and the destructor are the owner's; the rest may be called from any
 /// thread, set_body_budget() from one at a time.
 class Server {
@@ -62,6 +64,9 @@ class Server {
   /// The port that is listened on.
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
+  /// The one that speaks HTTP/2, if there is one.
+  [[nodiscard]] std::optional<std::uint16_t> grpc_port() const { return grpc_port_; }
+
   /// Starts the event loops' threads and returns. From now on SIGTERM drains, SIGINT drains without
   /// the delay, and either of them, sent again, hurries.
   void start();
@@ -93,16 +98,21 @@ class Server {
   template <class T>
   using Awaitable = boost::asio::awaitable<T, EventLoop::Executor>;
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, EventLoop::Executor>;
+  struct Listener {
+    Acceptor acceptor;
+    Protocol protocol;
+  };
   using Signals = boost::asio::basic_signal_set<EventLoop::Executor>;
 
   Server(const ServerOptions& options, Metrics& metrics, const HandlerFactory& make_handler,
          std::function<void()> on_drain, std::function<void()> on_left);
 
   Result<void> open();
+  Result<std::uint16_t> open(std::uint16_t port, Protocol protocol);
   EventLoop& first_loop() { return *first_loop_; }
-  Awaitable<void> accept_connections();
-  bool accept_pending();
-  void admit(int descriptor);
+  Awaitable<void> accept_connections(Listener& listener);
+  bool accept_pending(Listener& listener);
+  void admit(int descriptor, Protocol protocol);
   void resize(std::size_t thread_count);
   Awaitable<void> handle_signals();
   void begin_drain(DrainDelay delay);
@@ -115,12 +125,13 @@ class Server {
   const std::function<void()> on_left_;
   const HandlerFactory make_handler_;
   std::uint16_t port_ = 0;
+  std::optional<std::uint16_t> grpc_port_;
   std::atomic<std::size_t> dealt_loop_count_;
   EventLoop* first_loop_ = nullptr;  // of loops_
 
   // Of the first loop's thread while there is one, else of the owner's.
   std::vector<std::unique_ptr<EventLoop>> loops_;
-  std::unique_ptr<Acceptor> acceptor_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<Signals> signals_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;
   std::size_t next_loop_ = 0;

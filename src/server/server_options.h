@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ml_inference {
@@ -16,6 +17,8 @@ struct ServerOptions {
   /// A numeric address; "::" serves IPv6 and IPv4.
   std::string host = "0.0.0.0";
   std::uint16_t port = 8000;  ///< 0: any free one, told by Server::port()
+  /// The one that speaks HTTP/2, for gRPC: likewise. Nothing: there is none.
+  std::optional<std::uint16_t> grpc_port;
 
   /// Event loops, and workers for big batches; one a granted CPU.
   std::size_t thread_count = 1;
@@ -40,6 +43,10 @@ struct ServerOptions {
   /// From the end of the header to the end of the body (408), again for the work of a worker (503),
   /// and again to the last byte of the answer.
   std::chrono::milliseconds request_timeout{30'000};
+
+  /// A connection of HTTP/2 that is older is asked to go, more or less by a tenth: its client comes
+  /// again, and may reach a pod that was not there before. 0: never.
+  std::chrono::milliseconds grpc_connection_age_max{300'000};
 
   /// How long SIGTERM leaves the listener open, since a cluster's routes are slow to forget a pod.
   /// 0 where a preStop hook has waited already.

@@ -563,7 +563,7 @@ class OperationsPage(unittest.TestCase):
     def help_flags(self, command):
         """By flag: (variable or "-", default or "-")."""
         flags = {}
-        pattern = r"^  (--[a-z0-9-]+)(.*?)(?:\(Env:(\w+)\))?$"
+        pattern = r"^  (--[a-z0-9-]+)(.*?)(?:\(Env:(\w+)\))?(?: Excludes: \S+)?$"
         for flag, rest, variable in re.findall(pattern, run(command, "--help").stdout, re.M):
             default = re.search(r"=(\S+)(?: Needs: \S+)? *$", rest.split("  ")[0])
             flags[flag] = (variable or "-", default.group(1) if default else "-")

@@ -37,7 +37,9 @@ def environment(extra=None):
 
 
 def run(*arguments, env=None):
-    """Runs a command to its end; its exit status and texts are in the result."""
+    """Runs a command to its end; its exit status and texts are in the result. Nothing listens for
+    gRPC: programs run side by side."""
+    env = {"ML_INFERENCE_GRPC_PORT": "off"} | (env or {})
     return subprocess.run([PROGRAM, *arguments], env=environment(env), capture_output=True,
                           text=True, timeout=PATIENCE_S, check=False)
 
@@ -48,12 +50,13 @@ class Program:
     keeps  which lines of the log stay in `lines`: a long run has more than fit into memory.
     """
 
-    def __init__(self, *flags, env=None, port_flag=("--port", "0"), keeps=lambda line: True):
+    def __init__(self, *flags, env=None, port_flag=("--port", "0"),
+                 grpc_port_flag=("--grpc-port", "0"), keeps=lambda line: True):
         self.lines = []
         self.keeps = keeps
         self.news = threading.Condition()
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([PROGRAM, "serve", *port_flag, *flags],
+        self.process = subprocess.Popen([PROGRAM, "serve", *port_flag, *grpc_port_flag, *flags],
                                         env=environment(env), stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
         self.reader = threading.Thread(target=self._read)
@@ -64,6 +67,11 @@ class Program:
             self.__exit__()
             raise
         self.port = int(re.search(r" port (\d+) with ", listening["message"]).group(1))
+        self.grpc_port = None
+        if grpc_port_flag != ("--grpc-port", "off"):
+            speaking = self.wait_for(
+                lambda line: line["message"].startswith("Listening for gRPC on "))
+            self.grpc_port = int(re.search(r" port (\d+)$", speaking["message"]).group(1))
 
     def __enter__(self):
         return self

@@ -168,7 +168,7 @@ class Starting(Repository):
     def test_an_empty_repository_is_ready(self):
         program = self.ready(self.serve())
         self.assertEqual(program.get("/ready").status, 200)
-        self.assertEqual(program.predict([1.0]).status, 503)
+        self.assertEqual(program.predict([1.0]).status, 404)
         self.put("m/1/model.onnx", 1)
         self.expect_answer(program, 1.5)
 
@@ -176,7 +176,8 @@ class Starting(Repository):
         (self.root / "m/1").mkdir(parents=True)
         (self.root / "m/1/model.onnx").write_text("no model")
         result = subprocess.run(
-            [PROGRAM, "serve", "--port", "0", "--model-repository", str(self.root)],
+            [PROGRAM, "serve", "--port", "0", "--grpc-port", "0",
+             "--model-repository", str(self.root)],
             env=environment(), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(result.returncode, 1)
         self.assertIn("model 'm' version 1", result.stderr)

@@ -107,9 +107,10 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   }
   std::map<std::int64_t, VersionRecord> fresh;
   for (const auto& [number, files] : versions) {
-    Result<LoadedVersion> loaded = timed(name, [&, number = number, &sent = files] {
-      return load_uploaded(sent, fmt::format("{}/{}", name, number), doors_);
-    });
+    Result<LoadedVersion> loaded =
+        timed(name, [&, version_shown = fmt::format("{}/{}", name, number), &sent = files] {
+          return load_uploaded(sent, version_shown, doors_);
+        });
     if (!loaded) {
       count_failure(name);
       return std::unexpected(std::move(loaded).error());

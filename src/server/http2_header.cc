@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "server/http2_header.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ml_inference {
+namespace {
+
+// What a field counts beside its bytes (RFC 9113, section 6.5.2).
+constexpr std::size_t kFieldOverhead = 32;
+
+struct Known {
+  std::string_view name;
+  std::string Http2Header::* text;
+};
+
+constexpr std::array kKnown{
+    Known{":method", &Http2Header::method},
+    Known{":path", &Http2Header::target},
+    Known{"accept", &Http2Header::accept},
+    Known{"content-type", &Http2Header::content_type},
+    Known{"content-encoding", &Http2Header::content_encoding},
+    Known{"content-length", &Http2Header::content_length},
+    Known{"grpc-encoding", &Http2Header::grpc_encoding},
+    Known{"grpc-timeout", &Http2Header::grpc_timeout},
+    Known{"x-request-id", &Http2Header::request_id},
+    Known{"authorization", &Http2Header::authorization},
+    Known{"traceparent", &Http2Header::traceparent},
+    Known{"tracestate", &Http2Header::tracestate},
+    Known{"inference-header-content-length", &Http2Header::json_size},
+};
+
+}  // namespace
+
+void Http2Header::take(std::string_view name, std::string_view value, std::size_t size_max) {
+  size += name.size() + value.size() + kFieldOverhead;
+  if (size > size_max) return;
+  if (name == "te") {
+    has_te_trailers = value == "trailers";
+    return;
+  }
+  const auto* const known = std::ranges::find(kKnown, name, &Known::name);
+  if (known == kKnown.end()) return;
+  std::string& text = this->*known->text;
+  const bool is_of_a_trace = &text == &traceparent || &text == &tracestate;
+  if (is_of_a_trace && !text.empty()) {
+    text += ',';
+    text += value;
+    return;
+  }
+  if (&text == &authorization) ++authorization_count;
+  text = value;
+}
+
+void Http2Header::clear() {
+  for (const Known& known : kKnown) (this->*known.text).clear();
+  size = authorization_count = 0;
+  has_te_trailers = false;
+}
+
+}  // namespace ml_inference

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: MIT
+// A whole server on a free port of the loopback that speaks HTTP/2, with a handler that does what
+// the path says.
+#include "server/server.h"
+#include "server/testing/http2_client.h"
+#include "server/testing/path_handler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+namespace ml_inference {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using testing::FieldList;
+using testing::framed;
+using testing::grpc_fields;
+using ::testing::HasSubstr;
+using testing::Http2Client;
+using testing::PathHandler;
+using testing::Stage;
+using testing::StreamAnswer;
+
+std::string gzip(std::string_view text) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+class Http2ServerTest : public ::testing::Test {
+ protected:
+  Http2ServerTest() {
+    options_.host = "127.0.0.1";
+    options_.port = 0;
+    options_.grpc_port = 0;
+    options_.drain_delay = milliseconds(0);
+  }
+
+  void start() {
+    auto server = Server::listen(
+        options_, metrics_, [this] { return std::make_unique<PathHandler>(stage_); },
+        [this] { drained_.set_value(); });
+    ASSERT_TRUE(server.has_value()) << server.error().message;
+    server_ = *std::move(server);
+    server_->start();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return server_->grpc_port().value(); }
+
+  void drain(Server::DrainDelay delay) {
+    server_->drain(delay);
+    drained_.get_future().wait();
+  }
+
+  ServerOptions options_;
+  Metrics metrics_;
+  Stage stage_;
+  std::promise<void> drained_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(Http2ServerTest, AnswersCallAfterCallOnOneConnection) {
+  start();
+  Http2Client client(port());
+  for (const char* target : {"/a", "/b", "/work", "/c"}) {
+    const StreamAnswer answer = client.ask(target, "hello", {{"x-request-id", "id-7"}});
+    EXPECT_EQ(answer.head.at(":status"), "200");
+    EXPECT_EQ(answer.head.at("content-type"), "application/grpc");
+    EXPECT_EQ(answer.head.at("x-request-id"), "id-7");
+    EXPECT_THAT(answer.messages(), ElementsAre("POST " + std::string(target) + " hello"));
+    EXPECT_EQ(answer.grpc_status(), "0");
+    EXPECT_EQ(answer.error, 0U);
+  }
+}
+
+TEST_F(Http2ServerTest, HandsOverTheMetadata) {
+  start();
+  Http2Client client(port());
+  const StreamAnswer answer = client.ask("/fields", "",
+                                         {{"authorization", "Bearer x"},
+                                          {"traceparent", "00-1"},
+                                          {"tracestate", "a=1"},
+                                          {"tracestate", "b=2"},
+                                          {"grpc-timeout", "10S"}});
+  EXPECT_THAT(answer.messages(), ElementsAre("Bearer x|00-1|a=1,b=2|deadline"));
+}
+
+TEST_F(Http2ServerTest, EndsACallThatFailsByItsStatusAlone) {
+  start();
+  Http2Client client(port());
+  const StreamAnswer answer = client.ask("/fails", "");
+  EXPECT_EQ(answer.head.at(":status"), "200");
+  EXPECT_EQ(answer.head.at("grpc-status"), "5");
+  EXPECT_EQ(answer.head.at("grpc-message"), "no such model: 100%25 %C3%A4");
+  EXPECT_TRUE(answer.body.empty());
+}
+
+TEST_F(Http2ServerTest, TranslatesHttpStatuses) {
+  start();
+  Http2Client client(port());
+  const std::map<std::string, std::string> expected{
+      {"/http-422", "3"}, {"/http-404", "12"}, {"/http-503", "14"}, {"/http-413", "8"}};
+  for (const auto& [target, status] : expected) {
+    const StreamAnswer answer = client.ask(target, "");
+    EXPECT_EQ(answer.grpc_status(), status) << target;
+    EXPECT_EQ(answer.grpc_message(), "as the path says");
+  }
+}
+
+TEST_F(Http2ServerTest, AnswersPlainRequestsAsHttp) {
+  start();
+  Http2Client client(port());
+  const FieldList get{
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/a?b"}, {":authority", "x"}};
+  const StreamAnswer answer = client.finish(client.begin(get, true));
+  EXPECT_EQ(answer.head.at(":status"), "200");
+  EXPECT_EQ(answer.head.at("content-type"), "application/json");
+  EXPECT_EQ(answer.head.at("content-length"), "9");
+  EXPECT_EQ(answer.body, "GET /a?b ");
+  FieldList head = get;
+  head[0].second = "HEAD";
+  const StreamAnswer empty = client.finish(client.begin(head, true));
+  EXPECT_EQ(empty.head.at("content-length"), "10");
+  EXPECT_TRUE(empty.body.empty());
+  FieldList post = get;
+  post[0].second = "POST";
+  const std::int32_t stream = client.begin(post);
+  client.send(stream, "one ");
+  client.send(stream, "two", true);
+  EXPECT_EQ(client.finish(stream).body, "POST /a?b one two");
+}
+
+TEST_F(Http2ServerTest, RefusesABodyThatIsTooLarge) {
+  options_.body_size_max = 1000;
+  start();
+  Http2Client client(port());
+  const StreamAnswer call = client.ask("/a", std::string(1001, 'x'));
+  EXPECT_EQ(call.grpc_status(), "8");
+  EXPECT_EQ(call.grpc_message(), "a message has 1001 bytes, the limit is 1000");
+  const std::int32_t stream = client.begin(
+      {{":method", "POST"}, {":scheme", "http"}, {":path", "/a"}, {":authority", "x"}});
+  client.send(stream, std::string(1001, 'x'));  // the end is not waited for
+  EXPECT_EQ(client.finish(stream).head.at(":status"), "413");
+  EXPECT_EQ(client.ask("/a", std::string(1000, 'x')).grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, RefusesAHeaderThatIsTooLarge) {
+  options_.header_size_max = 1000;
+  start();
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/a", "", {{"x", std::string(2000, 'x')}}).grpc_status(), "8");
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, DecodesGzipWithinTheLimit) {
+  options_.body_size_max = 100'000;
+  start();
+  Http2Client client(port());
+  const FieldList encoding{{"grpc-encoding", "gzip"}};
+  const auto ask = [&](const std::string& message) {
+    const std::int32_t stream = client.begin(grpc_fields("/a", encoding));
+    client.send(stream, framed(message, true), true);
+    return client.finish(stream);
+  };
+  const std::string text(99'000, 'z');
+  EXPECT_THAT(ask(gzip(text)).messages(), ElementsAre("POST /a " + text));
+  EXPECT_EQ(ask(gzip(std::string(10'000'000, 'z'))).grpc_status(), "8");
+  EXPECT_EQ(ask("nonsense").grpc_status(), "13");
+  const StreamAnswer other = client.ask("/a", "", {{"grpc-encoding", "zstd"}});
+  EXPECT_EQ(other.grpc_status(), "12");
+  EXPECT_EQ(other.head.at("grpc-accept-encoding"), "identity,gzip");
+}
+
+TEST_F(Http2ServerTest, WantsOneMessageOfAUnaryCall) {
+  start();
+  Http2Client client(port());
+  const auto ask = [&](const std::string& bytes) {
+    const std::int32_t stream = client.begin(grpc_fields("/a"));
+    client.send(stream, bytes, true);
+    return client.finish(stream);
+  };
+  EXPECT_EQ(ask("").grpc_message(), "the call has no message, expected one");
+  EXPECT_EQ(ask(framed("a") + framed("b")).grpc_status(), "13");
+  EXPECT_EQ(ask(framed("abc").substr(0, 7)).grpc_message(), "the call ends within a message");
+  EXPECT_THAT(ask(framed("")).messages(), ElementsAre("POST /a "));
+}
+
+TEST_F(Http2ServerTest, RefusesWhatIsNoGrpcCall) {
+  start();
+  Http2Client client(port());
+  FieldList fields = grpc_fields("/a");
+  fields[0].second = "PUT";
+  EXPECT_EQ(client.finish(client.begin(fields, true)).grpc_status(), "13");
+  fields = grpc_fields("/a");
+  fields.erase(fields.begin() + 4);  // te
+  EXPECT_EQ(client.finish(client.begin(fields, true)).grpc_status(), "13");
+  EXPECT_EQ(client.ask("/a", "", {{"grpc-timeout", "soon"}}).grpc_status(), "13");
+}
+
+TEST_F(Http2ServerTest, AnswersThreeHundredCallsAtATime) {
+  start();
+  Http2Client client(port());
+  std::vector<std::int32_t> streams;
+  for (int i = 0; i < 300; ++i) {
+    streams.push_back(client.call(i % 3 == 0 ? "/b" : "/a", std::to_string(i)));
+  }
+  for (int i = 0; i < 300; ++i) {
+    const StreamAnswer& answer = client.finish(streams[static_cast<std::size_t>(i)]);
+    ASSERT_THAT(answer.messages(),
+                ElementsAre((i % 3 == 0 ? "POST /b " : "POST /a ") + std::to_string(i)));
+  }
+}
+
+TEST_F(Http2ServerTest, AnswersManyCallsWhileWorkIsUnderWay) {
+  start();
+  Http2Client client(port());
+  const std::int32_t slow = client.call("/gate", "slow");
+  stage_.begun.get_future().wait();
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+  stage_.opened.set_value();
+  EXPECT_THAT(client.finish(slow).messages(), ElementsAre("POST /gate slow"));
+}
+
+TEST_F(Http2ServerTest, TakesLargeMessagesAndGivesLargeAnswers) {
+  options_.body_size_max = 8 << 20;
+  start();
+  Http2Client client(port());
+  const std::string body(5'000'000, 'y');
+  std::vector<std::int32_t> streams;
+  for (int i = 0; i < 3; ++i) streams.push_back(client.call("/a", body));
+  for (const std::int32_t stream : streams) {
+    EXPECT_THAT(client.finish(stream).messages(), ElementsAre("POST /a " + body));
+  }
+  EXPECT_EQ(client.ask("/large", "").body.size(), (4U << 20) + 5);
+}
+
+TEST_F(Http2ServerTest, RefusesBodiesThatTheBudgetHasNoRoomFor) {
+  options_.body_budget_bytes = 1'500'000;
+  start();
+  Http2Client client(port());
+  const std::int32_t first = client.begin(grpc_fields("/a"));
+  client.send(first, framed(std::string(1'000'000, 'x')).substr(0, 999'000));
+  ASSERT_EQ(client.ask("/b", "").grpc_status(), "0");  // the first one has come by now
+  EXPECT_EQ(client.ask("/a", std::string(1'000'000, 'x')).grpc_status(), "14");
+  client.reset(first);
+  EXPECT_EQ(client.ask("/a", std::string(700'000, 'x')).grpc_status(), "0");
+  EXPECT_EQ(client.ask("/large", "").grpc_status(), "14");
+}
+
+TEST_F(Http2ServerTest, GivesAllThatItTookBack) {
+  options_.body_budget_bytes = 3'000'000;
+  start();
+  Http2Client client(port());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(client.ask("/a", std::string(1'000'000, 'x')).grpc_status(), "0");
+    ASSERT_EQ(client.ask("/work", std::string(1'000'000, 'x')).grpc_status(), "0");
+  }
+}
+
+TEST_F(Http2ServerTest, AnswersEachMessageOfAStream) {
+  start();
+  Http2Client client(port());
+  for (const std::string target : {"/stream", "/stream-work"}) {
+    const std::int32_t stream = client.begin(grpc_fields(target));
+    client.send(stream, framed("1"));
+    ASSERT_TRUE(client.until([&] { return client.answer(stream).messages().size() == 1; }));
+    client.send(stream, framed("2") + framed("3") + framed("4").substr(0, 3));
+    client.send(stream, framed("4").substr(3), true);
+    const std::string begin = "POST " + target + " ";
+    EXPECT_THAT(client.finish(stream).messages(),
+                ElementsAre(begin + "1", begin + "2", begin + "3", begin + "4"));
+    EXPECT_EQ(client.answer(stream).grpc_status(), "0");
+  }
+}
+
+TEST_F(Http2ServerTest, EndsAStreamOfMessagesWithTheOneThatFails) {
+  start();
+  Http2Client client(port());
+  const std::int32_t stream = client.begin(grpc_fields("/stream"));
+  client.send(stream, framed("1") + framed("fail") + framed("3"));
+  EXPECT_THAT(client.finish(stream).messages(), ElementsAre("POST /stream 1"));
+  EXPECT_EQ(client.answer(stream).grpc_status(), "5");
+}
+
+TEST_F(Http2ServerTest, KeepsAStreamWaitingWhoseAnswersAreNotRead) {
+  start();
+  Http2Client client(port(), {.window_size = 100});
+  const std::int32_t stream = client.begin(grpc_fields("/stream"));
+  const std::string message = framed(std::string(1000, 'm'));
+  std::string all;
+  for (int i = 0; i < 400; ++i) all += message;
+  client.send(stream, all, true);
+  EXPECT_EQ(client.finish(stream).messages().size(), 400U);
+  EXPECT_EQ(client.answer(stream).grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, TellsAWatchWhatChanges) {
+  start();
+  Http2Client client(port());
+  const std::int32_t stream = client.call("/watch", "");
+  ASSERT_TRUE(client.until([&] { return client.answer(stream).messages().size() == 1; }));
+  stage_.health = 2;
+  ASSERT_TRUE(client.until([&] { return client.answer(stream).messages().size() == 2; }));
+  EXPECT_THAT(client.answer(stream).messages(), ElementsAre("health 1", "health 2"));
+  drain(Server::DrainDelay::skip);
+  EXPECT_EQ(client.finish(stream).grpc_status(), "14");
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(Http2ServerTest, StopsTheWorkOfACallThatIsReset) {
+  start();
+  Http2Client client(port());
+  const std::int32_t stream = client.call("/endless", "");
+  stage_.begun.get_future().wait();
+  client.reset(stream);
+  stage_.opened.get_future().wait();
+  EXPECT_EQ(client.ask("/work", "").grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, StopsTheWorkOfAClientThatIsGone) {
+  start();
+  Http2Client client(port());
+  client.call("/endless", "");
+  stage_.begun.get_future().wait();
+  client.abort();
+  stage_.opened.get_future().wait();
+  EXPECT_EQ(Http2Client(port()).ask("/work", "").grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, StopsWorkAtTheClientsDeadline) {
+  start();
+  Http2Client client(port());
+  const StreamAnswer answer = client.ask("/endless", "", {{"grpc-timeout", "50m"}});
+  EXPECT_EQ(answer.grpc_status(), "4");
+  EXPECT_THAT(answer.grpc_message(), HasSubstr("deadline"));
+}
+
+TEST_F(Http2ServerTest, BeginsNothingAfterTheClientsDeadline) {
+  start();
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/a", "", {{"grpc-timeout", "1n"}}).grpc_status(), "4");
+  const std::int32_t stream = client.begin(grpc_fields("/a", {{"grpc-timeout", "1m"}}));
+  EXPECT_EQ(client.finish(stream).grpc_status(), "4");  // without a message
+}
+
+TEST_F(Http2ServerTest, StopsWorkThatTakesTooLong) {
+  options_.request_timeout = milliseconds(50);
+  start();
+  Http2Client client(port());
+  const StreamAnswer answer = client.ask("/endless", "");
+  EXPECT_EQ(answer.grpc_status(), "4");
+  EXPECT_EQ(answer.grpc_message(), "the prediction took too long, expected fewer rows");
+}
+
+TEST_F(Http2ServerTest, RefusesWorkThatThereIsNoRoomFor) {
+  options_.worker_queue_size = 0;
+  start();
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/huge-work", "").grpc_status(), "14");
+  EXPECT_EQ(client.ask("/work", "").grpc_status(), "14");
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, EndsACallWhoseMessageComesTooSlowly) {
+  options_.request_timeout = milliseconds(50);
+  start();
+  Http2Client client(port());
+  const std::int32_t stream = client.begin(grpc_fields("/a"));
+  client.send(stream, "\0\0");
+  EXPECT_EQ(client.finish(stream).grpc_status(), "4");
+}
+
+TEST_F(Http2ServerTest, GivesUpAnAnswerThatIsNotRead) {
+  options_.request_timeout = milliseconds(50);
+  start();
+  Http2Client client(port(), {.window_size = 0});
+  const std::int32_t stream = client.call("/a", "");
+  EXPECT_EQ(client.finish(stream).error, std::uint32_t{NGHTTP2_CANCEL});
+}
+
+TEST_F(Http2ServerTest, TellsWhoeverSpeaksHttp1WhatThePortSpeaks) {
+  start();
+  const int other = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(other, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  constexpr std::string_view kRequest = "POST / HTTP/1.1\r\nHost: a\r\n\r\n";
+  ASSERT_GT(::send(other, kRequest.data(), kRequest.size(), MSG_NOSIGNAL), 0);
+  ::shutdown(other, SHUT_WR);
+  std::string text;
+  char bytes[1024];
+  for (ssize_t size = 0; (size = ::recv(other, bytes, sizeof bytes, 0)) > 0;) {
+    text.append(bytes, static_cast<std::size_t>(size));
+  }
+  ::close(other);
+  EXPECT_THAT(text, ::testing::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(text, HasSubstr("This port speaks gRPC and HTTP/2"));
+}
+
+TEST_F(Http2ServerTest, AsksAnIdleClientToGo) {
+  options_.idle_timeout = milliseconds(50);
+  start();
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+  EXPECT_FALSE(client.until([] { return false; }));
+  EXPECT_TRUE(client.is_at_end());
+  EXPECT_EQ(client.goaways().front(), 0x7FFFFFFF);  // after it, nghttp2's client reads nothing
+}
+
+TEST_F(Http2ServerTest, AsksAnOldConnectionToGoAndAnswersWhatIsUnderWay) {
+  options_.grpc_connection_age_max = milliseconds(50);
+  start();
+  Http2Client client(port());
+  const std::int32_t slow = client.call("/gate", "slow");
+  stage_.begun.get_future().wait();
+  ASSERT_TRUE(client.until([&] { return !client.goaways().empty(); }));
+  ASSERT_TRUE(client.until([&] { return client.goaways().size() == 2; }));
+  stage_.opened.set_value();
+  EXPECT_EQ(client.finish(slow).grpc_status(), "0");
+  EXPECT_FALSE(client.until([] { return false; }));
+  EXPECT_TRUE(client.is_at_end());
+}
+
+TEST_F(Http2ServerTest, NamesTheLastStreamOnlyAfterARoundTripOrASecond) {
+  start();
+  Http2Client client(port(), {.acknowledges_pings = false});
+  const std::int32_t stream = client.begin(grpc_fields("/a"));
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+  drain(Server::DrainDelay::skip);
+  ASSERT_TRUE(client.until([&] { return client.goaways().size() == 2; }));
+  EXPECT_THAT(client.goaways(), ElementsAre(0x7FFFFFFF, 3));
+  client.send(stream, framed("late"), true);
+  EXPECT_THAT(client.finish(stream).messages(), ElementsAre("POST /a late"));
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(Http2ServerTest, FinishesWhatIsUnderWayBeforeItLeaves) {
+  start();
+  Http2Client idle(port());
+  EXPECT_EQ(idle.ask("/a", "").grpc_status(), "0");
+  Http2Client busy(port());
+  const std::int32_t slow = busy.call("/gate", "slow");
+  stage_.begun.get_future().wait();
+  drain(Server::DrainDelay::skip);
+  EXPECT_FALSE(idle.until([] { return false; }));
+  EXPECT_TRUE(idle.is_at_end());
+  stage_.opened.set_value();
+  EXPECT_EQ(busy.finish(slow).grpc_status(), "0");
+  EXPECT_FALSE(busy.until([] { return false; }));
+  EXPECT_TRUE(busy.is_at_end());
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(Http2ServerTest, AnswersNewConnectionsDuringTheDelay) {
+  options_.drain_delay = std::chrono::hours(1);
+  start();
+  drain(Server::DrainDelay::wait);
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+  EXPECT_TRUE(client.until([&] { return !client.goaways().empty(); }));
+  server_->drain(Server::DrainDelay::wait);
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(Http2ServerTest, AnswersWhatItCannotFinish) {
+  start();
+  Http2Client client(port());
+  const std::int32_t waits = client.begin(grpc_fields("/a"));
+  const std::int32_t works = client.call("/endless", "");
+  stage_.begun.get_future().wait();
+  drain(Server::DrainDelay::skip);
+  server_->drain(Server::DrainDelay::skip);
+  EXPECT_EQ(client.finish(waits).grpc_status(), "14");
+  EXPECT_EQ(client.finish(works).grpc_status(), "14");
+  EXPECT_EQ(client.answer(works).grpc_message(), "the server is shutting down");
+  EXPECT_TRUE(server_->wait());
+}
+
+TEST_F(Http2ServerTest, EndsAtOnceWhenDestroyed) {
+  start();
+  Http2Client client(port());
+  const std::int32_t waits = client.begin(grpc_fields("/a"));
+  client.call("/work", "");
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
+  server_.reset();
+  EXPECT_FALSE(client.until([&] { return client.answer(waits).is_closed; }));
+}
+
+TEST_F(Http2ServerTest, AnswersOnlyProbesWhenAllConnectionsAreTaken) {
+  options_.connection_count_max = 1;
+  start();
+  Http2Client first(port());
+  EXPECT_EQ(first.ask("/a", "").grpc_status(), "0");
+  Http2Client second(port());
+  EXPECT_EQ(second.ask("/a", "").grpc_status(), "14");
+  EXPECT_FALSE(second.until([] { return false; }));
+  EXPECT_TRUE(second.is_at_end());
+  EXPECT_EQ(Http2Client(port()).ask("/health", "").grpc_status(), "0");
+  EXPECT_EQ(first.ask("/a", "").grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, RecordsEachAnswerOnce) {
+  start();
+  Http2Client client(port());
+  client.ask("/a", "");
+  client.ask("/work", "");
+  client.ask("/huge-work", "");
+  const std::int32_t stream = client.begin(grpc_fields("/stream"));
+  client.send(stream, framed("1") + framed("2"), true);
+  client.finish(stream);
+  EXPECT_EQ(stage_.finished_count.load(), 5);
+}
+
+}  // namespace
+}  // namespace ml_inference
