@@ -60,6 +60,8 @@ UNTESTED = {
     "src/server/mailbox.cc": "server_test.cc speaks to it over sockets",
     "src/data/csv_record.cc": "csv_test.cc reads every table through it",
     "src/api/target_answer.cc": "predict_json_test.cc writes every answer through it",
+    "src/api/rest_answer.cc": "v1_dialect_test.cc and scoring_dialect_test.cc read its answers",
+    "src/api/rest_request.cc": "v1_dialect_test.cc and scoring_dialect_test.cc send what it reads",
     "src/data/iris.cc": "rows without logic; train_model_test.cc holds their forest's fingerprint",
     "src/host/small_file.cc": "cgroup_test.cc reads every file through it",
     "src/telemetry/exposition_negotiation.cc": "exposition_test.cc tests the header beside it",
@@ -80,6 +82,7 @@ UNTESTED = {
 UNTRUSTED = [
     "src/api/json_tape",
     "src/api/predict_json",
+    "src/api/rest_dialects",
     "src/api/token_set",
     "src/app/live_settings",
     "src/data/csv",

@@ -4,6 +4,12 @@
 #include "api/oip/oip_dialect.h"
 #include "api/oip/oip_information.h"
 #include "api/own_dialect.h"
+#include "api/scoring/scoring_dialect.h"
+#include "api/scoring/scoring_information.h"
+#include "api/torchserve/torchserve_dialect.h"
+#include "api/torchserve/torchserve_information.h"
+#include "api/v1/v1_dialect.h"
+#include "api/v1/v1_information.h"
 #include "base/assert.h"
 
 namespace ml_inference {
@@ -11,22 +17,29 @@ namespace ml_inference {
 const PredictionDialect* prediction_dialect(const RouteEntry& route) {
   static const OwnDialect own;
   static const OipDialect oip;
-  if (route.operation != Operation::predict) return nullptr;
+  static const V1Dialect v1;
+  static const ScoringDialect scoring;
+  static const TorchServeDialect torchserve;
+  if (!is_prediction(route.operation)) return nullptr;
   switch (route.dialect) {
     case Dialect::own: return &own;
     case Dialect::oip: return &oip;
+    case Dialect::v1: return &v1;
+    case Dialect::scoring: return &scoring;
+    case Dialect::torchserve: return &torchserve;
     default: return nullptr;
   }
 }
 
-bool is_answered(const RouteEntry& route) {
-  return route.dialect == Dialect::own || route.dialect == Dialect::oip;
-}
+bool is_answered(const RouteEntry& route) { return route.dialect != Dialect::grpc; }
 
 void inform(const Informant& informant, const RouteMatch& match, const HttpRequest& request,
             HttpResponse& response) {
   switch (match.entry().dialect) {
     case Dialect::oip: return inform_oip(informant, match, request, response);
+    case Dialect::v1: return inform_v1(informant, match, response);
+    case Dialect::scoring: return inform_scoring(informant, match, response);
+    case Dialect::torchserve: return inform_torchserve(informant, match, request, response);
     default: ASSERT(false);
   }
 }

@@ -205,7 +205,8 @@ std::optional<HttpHandler::Work> Endpoints::predict(const RouteMatch& match,
     write_error(route.dialect, 504, "the request's deadline has passed", response);
     return std::nullopt;
   }
-  const Question question = question_of(**model, route, request);
+  Question question = question_of(**model, route, request);
+  question.prefers_probabilities = context_.options.predict_probabilities;
   const std::size_t memory_size = dialect->memory_size_max(question);
   if (memory_size <= kInlineMemorySizeMax && !is_heavy(*dialect, question)) {
     answer_question(*dialect, question, memory_, response, {});

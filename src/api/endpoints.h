@@ -31,6 +31,10 @@ struct ApiOptions {
 
   /// Paths of the operator's choice.
   std::vector<RouteAlias> aliases = {};
+
+  /// Whether Dialect::v1 answers with probabilities where the client does not say and the model has
+  /// them.
+  bool predict_probabilities = false;
 };
 
 /// What all event loops' endpoints share. Everything outlives the server.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <memory>
@@ -34,6 +35,33 @@ double parse_number(std::string_view text) {
   const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
   return negative ? -magnitude : magnitude;
 }
+
+// What JSON has no number for, as it is sent and as it is echoed. Of two that begin alike the
+// longer one stands first.
+struct NumberWord {
+  std::string_view text;
+  std::string_view json;
+  double value;
+};
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+constexpr std::array<NumberWord, 5> kNumberWords{
+    {{"NaN", R"("NaN")", std::numeric_limits<double>::quiet_NaN()},
+     {"Infinity", R"("Infinity")", kInfinity},
+     {"Inf", R"("Infinity")", kInfinity},
+     {"-Infinity", R"("-Infinity")", -kInfinity},
+     {"-Inf", R"("-Infinity")", -kInfinity}}};
+
+// Which word begins there, or the table's size.
+std::size_t word_at(std::string_view text) {
+  std::size_t kind = 0;
+  while (kind < kNumberWords.size() && !text.starts_with(kNumberWords[kind].text)) ++kind;
+  return kind;
+}
+
+// Whether a value may begin behind the character.
+bool ends_before_value(char c) { return std::string_view("[,: \t\r\n").contains(c); }
 
 }  // namespace
 
@@ -154,7 +182,48 @@ std::size_t JsonTape::node_count_max(std::string_view text) {
   return std::min(1 + static_cast<std::size_t>(count), kJsonNodeCountMax);
 }
 
-std::expected<void, JsonFault> JsonTape::parse(std::string_view text) {
+// Boost.JSON 1.81 refuses the words. Each becomes a number and spaces, so that what stands behind
+// it keeps its place.
+void JsonTape::mask_words(std::string_view text) {
+  masked_ = text;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string) {
+      if (c == '\\') ++at;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if ((c == 'N' || c == 'I' || c == '-') && (at == 0 || ends_before_value(text[at - 1]))) {
+      const std::size_t kind = word_at(text.substr(at));
+      if (kind == kNumberWords.size()) continue;
+      const std::size_t size = kNumberWords[kind].text.size();
+      masked_.replace(at, size, "0" + std::string(size - 1, ' '));
+      words_.push_back({.offset = at, .kind = kind});
+      at += size - 1;
+    }
+  }
+}
+
+void JsonTape::unmask_words() {
+  std::size_t word = 0;
+  for (JsonNode& node : nodes_) {
+    if (word == words_.size()) return;
+    const bool is_word =
+        node.kind == JsonKind::number && node.text.data() == masked_.data() + words_[word].offset;
+    if (!is_word) continue;
+    node.number = kNumberWords[words_[word].kind].value;
+    node.text = kNumberWords[words_[word].kind].json;
+    ++word;
+  }
+}
+
+std::expected<void, JsonFault> JsonTape::parse(std::string_view text, JsonNumbers numbers) {
+  words_.clear();
+  if (numbers == JsonNumbers::with_infinite && (text.contains("NaN") || text.contains("Inf"))) {
+    mask_words(text);
+    if (!words_.empty()) text = masked_;
+  }
   nodes_.clear();
   // A vector that grows holds its old and its new self.
   if (text.size() > kInlineBodySizeMax) nodes_.reserve(node_count_max(text));
@@ -165,7 +234,10 @@ std::expected<void, JsonFault> JsonTape::parse(std::string_view text) {
   error_code ec;
   const std::size_t offset = parser_->events.write_some(false, text.data(), text.size(), ec);
   if (!ec && offset < text.size()) ec = boost::json::error::extra_data;
-  if (!ec) return {};
+  if (!ec) {
+    unmask_words();
+    return {};
+  }
   const bool is_full = ec == boost::json::error::array_too_large;
   nodes_.clear();
   return std::unexpected(JsonFault{
@@ -177,6 +249,8 @@ void JsonTape::shrink() {
   if (nodes_.capacity() <= kKeptNodeCount) return;
   nodes_ = {};
   strings_ = {};
+  masked_ = {};
+  words_ = {};
 }
 
 void append_json(std::string& out, const std::vector<JsonNode>& nodes, std::size_t index) {

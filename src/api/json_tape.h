@@ -30,6 +30,12 @@ struct JsonNode {
   std::string_view text;    ///< string, key: the decoded text; number: as it was written
 };
 
+/// Which numbers a document may hold.
+enum class JsonNumbers : std::uint8_t {
+  standard,      ///< those of RFC 8259
+  with_infinite  ///< and NaN, Infinity, Inf, -Infinity, -Inf, as Python and RapidJSON read them
+};
+
 /// Why a text is no JSON, and where.
 struct JsonFault {
   std::size_t offset = 0;  ///< in bytes from the start of the text
@@ -47,8 +53,11 @@ class JsonTape {
 
   /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and kJsonNodeCountMax long.
   /// nodes() then describes it, until the next parse() or the end of `text`, whichever comes first.
-  /// NaN and Infinity, which Python writes but JSON does not know, are faults.
-  [[nodiscard]] std::expected<void, JsonFault> parse(std::string_view text);
+  /// NaN and Infinity, which Python writes but JSON does not know, are faults unless `numbers`
+  /// takes them: then they are numbers whose text is a string, "NaN" with its quotes, and the text
+  /// may be copied.
+  [[nodiscard]] std::expected<void, JsonFault> parse(std::string_view text,
+                                                     JsonNumbers numbers = JsonNumbers::standard);
 
   /// Nodes that the text has at most, by its punctuation: at most kJsonNodeCountMax.
   [[nodiscard]] static std::size_t node_count_max(std::string_view text);
@@ -63,9 +72,20 @@ class JsonTape {
   class Handler;
   struct Parser;
 
+  // A word in the place of a number.
+  struct Word {
+    std::size_t offset = 0;
+    std::size_t kind = 0;  // in the table of them
+  };
+
+  void mask_words(std::string_view text);
+  void unmask_words();
+
   std::vector<JsonNode> nodes_;
   std::vector<std::uint32_t> open_;  // indices of the containers around the next node
   std::string strings_;              // decoded text that differs from the document's
+  std::string masked_;               // the document with a number for each word
+  std::vector<Word> words_;          // by ascending offset
   std::unique_ptr<Parser> parser_;
 };
 

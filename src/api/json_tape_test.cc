@@ -120,5 +120,34 @@ TEST(JsonTape, HasABudgetForDepthAndLength) {
   EXPECT_TRUE(tape.parse("[1]"));
 }
 
+TEST(JsonTape, ReadsWordsInThePlaceOfNumbersWhereTheyAreWanted) {
+  JsonTape tape;
+  const std::string text = R"({"NaN":[NaN, -Infinity ,Inf,"Infinity","\\\"NaN"],"b":-Inf})";
+  EXPECT_FALSE(tape.parse(text));
+  ASSERT_TRUE(tape.parse(text, JsonNumbers::with_infinite));
+  std::string echo;
+  append_json(echo, tape.nodes(), 0);
+  EXPECT_EQ(echo, R"({"NaN":["NaN","-Infinity","Infinity","Infinity","\\\"NaN"],"b":"-Infinity"})");
+  EXPECT_TRUE(std::isnan(tape.nodes()[3].number));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(tape.nodes()[4].number, -kInfinity);
+  EXPECT_EQ(tape.nodes()[5].number, kInfinity);
+  ASSERT_TRUE(tape.parse("NaN", JsonNumbers::with_infinite));
+  EXPECT_TRUE(std::isnan(tape.nodes()[0].number));
+  ASSERT_TRUE(tape.parse("[1]", JsonNumbers::with_infinite));
+  EXPECT_EQ(tape.nodes()[1].number, 1.0);
+}
+
+TEST(JsonTape, TakesNoPartsOfWords) {
+  JsonTape tape;
+  for (const char* text : {"[1NaN]", "[NaN1]", "[nan]", "[Infinit]", "[--Inf]", "[+Inf]",
+                           "[NaNNaN]", "{NaN:1}", "[NaN", "[\"NaN]", "[-NaN]"}) {
+    EXPECT_FALSE(tape.parse(text, JsonNumbers::with_infinite)) << text;
+  }
+  const auto parsed = tape.parse("[Infinity,x]", JsonNumbers::with_infinite);
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().offset, 10U) << "words keep the place of what stands behind them";
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -180,7 +180,7 @@ void write_error(Dialect dialect, const Error& error, HttpResponse& response) {
 bool is_heavy(const PredictionDialect& dialect, const Question& question) {
   const std::size_t size = question.body.size();
   if (size > kInlineBodySizeMax) return true;
-  const std::size_t row_size = dialect.cell_size_min() * question.model.schema().feature_count();
+  const std::size_t row_size = dialect.row_size_min(question);
   return (1 + size / row_size) * question.model.model->steps_per_row() > kInlineStepCountMax;
 }
 

@@ -53,6 +53,7 @@ struct Question {
   std::string_view accept;
   std::string_view json_size;
   std::string_view body;
+  bool prefers_probabilities = false;  ///< ApiOptions::predict_probabilities
 };
 
 /// One way in which clients and servers speak of predictions. docs/api.md has each with examples.
@@ -73,6 +74,11 @@ class PredictionDialect {
 
   /// The fewest bytes of a body that a cell takes.
   [[nodiscard]] virtual std::size_t cell_size_min() const = 0;
+
+  /// The fewest bytes of a body that a row takes.
+  [[nodiscard]] virtual std::size_t row_size_min(const Question& question) const {
+    return cell_size_min() * question.model.schema().feature_count();
+  }
 
   /// Where rows stand in a message, for what the model refuses.
   [[nodiscard]] virtual Location rows_location() const = 0;

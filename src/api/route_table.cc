@@ -14,7 +14,7 @@ constexpr std::string_view kRead = "GET, HEAD";
 // The reference's API.
 constexpr auto kOwn = std::to_array<RouteEntry>({
     {},
-    {index, Dialect::own, "/", kRead, "What this is, and its endpoints"},
+    {index, Dialect::own, "/", "GET, HEAD, OPTIONS", "What this is, and its endpoints"},
     {predict, Dialect::own, "/predict", "POST", "Predict one row or a list of rows"},
     {health, Dialect::own, "/health", kRead, "Whether the process is alive (liveness)"},
     {ready, Dialect::own, "/ready", kRead, "Whether traffic should come here (readiness)"},
@@ -81,11 +81,15 @@ constexpr auto kOthers = std::to_array<RouteEntry>({
      "SageMaker: the same by a model that is named"},
     {model_list, Dialect::torchserve, "/models", "GET, HEAD, POST",
      "TorchServe and SageMaker: the models; with POST, load one"},
-    {model_metadata, Dialect::torchserve, "/models/{model}", "GET, HEAD, DELETE",
+    {model_metadata, Dialect::torchserve, "/models/{model}", "GET, HEAD, PUT, DELETE",
      "TorchServe and SageMaker: a model; with DELETE, unload it"},
+    {model_metadata, Dialect::torchserve, "/models/{model}/{version}", "GET, HEAD, PUT, DELETE",
+     "TorchServe: one version, or all"},
     {predict, Dialect::torchserve, "/predictions/{model}", "POST", "TorchServe: predict rows"},
     {predict, Dialect::torchserve, "/predictions/{model}/{version}", "POST",
      "TorchServe: predict rows by one version"},
+    {explain, Dialect::torchserve, "/explanations/{model}", "POST",
+     "TorchServe: not answered (501)"},
 });
 
 template <std::size_t... kSizes>

@@ -68,7 +68,7 @@ struct RouteEntry {
 [[nodiscard]] std::span<const RouteEntry> all_routes();
 
 /// How many there are.
-inline constexpr std::size_t kRouteCount = 38;
+inline constexpr std::size_t kRouteCount = 40;
 
 /// One of them.
 [[nodiscard]] const RouteEntry& route_entry(std::size_t route);

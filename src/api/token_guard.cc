@@ -14,7 +14,7 @@ bool TokenGuard::is_guarded(const RouteEntry& route, std::string_view method) {
     case Operation::model_load:
     case Operation::model_unload: return true;
     case Operation::model_list:
-    case Operation::model_metadata: return method == "POST" || method == "DELETE";
+    case Operation::model_metadata: return method != "GET" && method != "HEAD";
     default: return false;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ml-inference serve
+#include "app/cloud_environment.h"
 #include "app/command_line.h"
 #include "app/flags.h"
 #include "app/tracing.h"
@@ -12,6 +13,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
@@ -83,10 +85,21 @@ CLI::Option* add_repository_flags(Flags& flags, RepositorySettings& repository) 
   return root;
 }
 
+// Before the flags are added: what a cloud says is their default.
+void take_cloud_environment(ServeOptions& options) {
+  CloudEnvironment cloud = cloud_environment();
+  if (cloud.port) options.server.port = *cloud.port;
+  options.model_path = std::move(cloud.model_path);
+  options.aliases = std::move(cloud.aliases);
+  options.predict_probabilities = cloud.predict_probabilities;
+  options.cloud_warnings = std::move(cloud.warnings);
+}
+
 }  // namespace
 
 void add_serve_command(CLI::App& app, CommandAction& action) {
   const auto options = std::make_shared<ServeOptions>();
+  take_cloud_environment(*options);
   CLI::App* const command =
       app.add_subcommand("serve", "answer predictions over HTTP (the default)");
   Flags flags(*command);

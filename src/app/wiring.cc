@@ -173,6 +173,9 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
                           "for requests under way",
                           server.drain_delay.count(), server.drain_limit.count()));
   }
+  for (const std::string& warning : options.cloud_warnings) {
+    log.write(LogLevel::warning, kLogger, warning);
+  }
 }
 
 std::string describe(const ServedModel& model) {
@@ -332,6 +335,12 @@ void leave_what_hangs(bool all_answered, Watcher& watcher, ServedRepository* rep
   }
 }
 
+ApiOptions api_options(const ServeOptions& options) {
+  return {.version = std::string(kVersion),
+          .aliases = options.aliases,
+          .predict_probabilities = options.predict_probabilities};
+}
+
 }  // namespace
 
 Result<void> serve(ServeOptions options) {
@@ -369,7 +378,7 @@ Result<void> serve(ServeOptions options) {
                            .log = log,
                            .live = live,
                            .models = models,
-                           .options = {.version = std::string(kVersion)},
+                           .options = api_options(options),
                            .tracer = tracer.get(),
                            .control = repository == nullptr ? nullptr : &repository->models()};
   std::atomic<bool> is_loaded = false;

@@ -2,6 +2,7 @@
 // What serves: every room is connected here, so that reading one file tells what exists.
 #pragma once
 
+#include "api/routes.h"
 #include "app/served_repository.h"
 #include "base/byte_units.h"
 #include "base/result.h"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ml_inference {
 
@@ -25,8 +27,11 @@ struct ServeOptions {
   std::size_t log_buffer_size_bytes = kMebibyte;
   std::string otlp_endpoint;  ///< base URL; empty: the standard variable's, or no tracing
   double trace_sample = 1;
-  std::string token_file;   ///< empty: everybody is admitted
-  std::string config_file;  ///< empty: the flags hold
+  std::string token_file;                   ///< empty: everybody is admitted
+  std::string config_file;                  ///< empty: the flags hold
+  std::vector<RouteAlias> aliases;          ///< paths that a cloud asks under
+  bool predict_probabilities = false;       ///< as ApiOptions has it
+  std::vector<std::string> cloud_warnings;  ///< of a cloud's variables, for the log
   ServerOptions server;
 };
 

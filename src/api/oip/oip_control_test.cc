@@ -45,7 +45,7 @@ constexpr std::string_view kUnload = "/v2/repository/models/rose/unload";
 class OipControlTest : public ::testing::Test {
  protected:
   ToldControl control_;
-  testing::Asking asking_{{}, &control_};
+  testing::Asking asking_{{.version = "1.2.3"}, &control_};
 };
 
 TEST_F(OipControlTest, LoadsAndUnloads) {

@@ -7,7 +7,7 @@
 
 namespace ml_inference::testing {
 
-Asking::Asking(std::vector<RouteAlias> aliases, ModelControl* control)
+Asking::Asking(ApiOptions options, ModelControl* control)
     : log_(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
       context_{.readiness = readiness,
                .metrics = metrics,
@@ -15,7 +15,7 @@ Asking::Asking(std::vector<RouteAlias> aliases, ModelControl* control)
                .log = log_,
                .live = live,
                .models = models_,
-               .options = {.version = "1.2.3", .aliases = std::move(aliases)},
+               .options = std::move(options),
                .control = control},
       endpoints_(context_) {}
 
@@ -31,8 +31,12 @@ HttpResponse Asking::get(std::string_view target) {
 }
 
 HttpResponse Asking::post(std::string_view target, std::string_view body,
-                          std::string_view content_type) {
-  return ask({.method = "POST", .target = target, .content_type = content_type, .body = body});
+                          std::string_view content_type, std::string_view accept) {
+  return ask({.method = "POST",
+              .target = target,
+              .accept = accept,
+              .content_type = content_type,
+              .body = body});
 }
 
 }  // namespace ml_inference::testing

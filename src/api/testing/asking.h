@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 namespace ml_inference::testing {
 
@@ -14,14 +13,15 @@ namespace ml_inference::testing {
 class Asking {
  public:
   /// control  outlives it; null: models do not come and go.
-  explicit Asking(std::vector<RouteAlias> aliases = {}, ModelControl* control = nullptr);
+  explicit Asking(ApiOptions options = {.version = "1.2.3"}, ModelControl* control = nullptr);
 
   /// The answer, whoever would compute it; counted and logged.
   [[nodiscard]] HttpResponse ask(const HttpRequest& request);
 
   [[nodiscard]] HttpResponse get(std::string_view target);
   [[nodiscard]] HttpResponse post(std::string_view target, std::string_view body,
-                                  std::string_view content_type = "application/json");
+                                  std::string_view content_type = "application/json",
+                                  std::string_view accept = {});
 
   Readiness readiness;
   Metrics metrics;
