@@ -104,7 +104,7 @@ interop: build ## other people's programs read our models, and give our answers
 	@tools/setup test
 	tests/interop/run
 
-conformance: build ## other people's tools judge /openapi.json and the API
+conformance: build ## other people's tools judge the API, other people's clients use it
 	@tools/setup test
 	tests/conformance/run
 

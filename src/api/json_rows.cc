@@ -4,6 +4,7 @@
 #include "api/cell_faults.h"
 #include "api/limits.h"
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/json_text.h"
 #include "serving/numbered_names.h"
 
@@ -159,6 +160,13 @@ class JsonRows::Reader {
     }
   }
 
+  // What a feature is that no key names; nothing where it has to be named.
+  [[nodiscard]] std::optional<double> absent_value(std::size_t feature) const {
+    if (!rules_.absent_is_missing) return std::nullopt;
+    const Cell cell = rows_.cells_.missing(feature);
+    return cell.refusal == CellRefusal::none ? std::optional(cell.value) : std::nullopt;
+  }
+
   void read_named(std::size_t index, RowIndex row) {
     if (schema_.takes_any_width) return;  // nobody looks at the cells
     const std::size_t begin = call_.request.cells.size();
@@ -179,6 +187,10 @@ class JsonRows::Reader {
     }
     for (std::size_t feature = 0; feature < given_.size(); ++feature) {
       if (given_[feature]) continue;
+      if (const auto missing = absent_value(feature)) {
+        if (faults_.empty()) call_.request.cells[begin + feature] = *missing;
+        continue;
+      }
       if (faults_.is_full()) {
         faults_.add_unlisted(1);
         continue;
@@ -268,6 +280,14 @@ void JsonRows::read_row(const std::vector<JsonNode>& nodes, std::size_t index, P
   Reader(*this, nodes, call, faults, rules).read_row(index, std::nullopt);
 }
 
+Cell JsonRows::base64_cell(const std::vector<JsonNode>& nodes, std::size_t index,
+                           std::size_t feature) const {
+  const bool is_text = nodes[index].count == 1 && nodes[index + 1].text == "b64" &&
+                       nodes[index + 2].kind == JsonKind::string;
+  const auto bytes = is_text ? decode_base64(nodes[index + 2].text) : std::nullopt;
+  return bytes ? cells_.text(feature, *bytes) : Cell{.refusal = CellRefusal::not_a_number};
+}
+
 // A missing value is written as null, since JSON has no NaN.
 Cell JsonRows::cell_of(const std::vector<JsonNode>& nodes, std::size_t index, std::size_t feature,
                        const RowRules& rules) const {
@@ -285,6 +305,9 @@ Cell JsonRows::cell_of(const std::vector<JsonNode>& nodes, std::size_t index, st
                                : cells_.truth(feature, node.truth);
     case JsonKind::array:
       if (rules.takes_lists && node.count == 1) return cell_of(nodes, index + 1, feature, rules);
+      break;
+    case JsonKind::object:
+      if (rules.takes_base64) return base64_cell(nodes, index, feature);
       break;
     default: break;
   }

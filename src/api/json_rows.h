@@ -44,6 +44,12 @@ struct RowRules {
   /// A list of one value is that value, and a row of the only feature may be the value itself.
   bool takes_lists = false;
 
+  /// A text may be {"b64": "..."}, its bytes as base64.
+  bool takes_base64 = false;
+
+  /// A feature that an object does not name is missing, where the model takes that.
+  bool absent_is_missing = false;
+
   /// What an object of a row calls the row itself: {"input": [5.1, 3.5]}; empty: nothing.
   std::string_view row_name = {};
 };
@@ -83,6 +89,9 @@ class JsonRows {
 
   [[nodiscard]] Cell cell_of(const std::vector<JsonNode>& nodes, std::size_t index,
                              std::size_t feature, const RowRules& rules) const;
+
+  [[nodiscard]] Cell base64_cell(const std::vector<JsonNode>& nodes, std::size_t index,
+                                 std::size_t feature) const;
 
   // Lets string_view look up in a map of strings without making one.
   struct NameHash {

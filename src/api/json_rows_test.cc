@@ -73,6 +73,32 @@ TEST_F(JsonRowsTest, MayHoldTruthsWhereTheyWereATables) {
   EXPECT_EQ(read_list(one_feature(), "[[true]]"), "instances.0.0: Input should be a valid number");
 }
 
+TEST_F(JsonRowsTest, MayHoldTextsAsBase64) {
+  Schema schema = one_feature();
+  schema.categories = {{.feature = 0, .labels = {"red", "blue"}}};
+  EXPECT_EQ(read_list(schema, R"([[{"b64":"Ymx1ZQ=="}]])", {.takes_base64 = true}), "");
+  EXPECT_EQ(call_.request.cells, (std::vector<double>{1}));
+  for (const char* const wrong :
+       {R"([[{"b64":"Ymx1ZQ="}]])", R"([[{"b64":7}]])", R"([[{"b65":"Ymx1ZQ=="}]])", R"([[{}]])"}) {
+    EXPECT_EQ(read_list(schema, wrong, {.takes_base64 = true}),
+              "instances.0.0: Input should be a valid number")
+        << wrong;
+  }
+}
+
+TEST_F(JsonRowsTest, MayLeaveFeaturesOutWhereTheModelTakesMissingValues) {
+  Schema schema;
+  schema.feature_names = {"x", "y"};
+  EXPECT_EQ(read_list(schema, R"([{"y":7}])", {.absent_is_missing = true}),
+            "instances.0.x: Field required");
+  schema.input.accepts_missing = true;
+  EXPECT_EQ(read_list(schema, R"([{"y":7}])"), "instances.0.x: Field required");
+  EXPECT_EQ(read_list(schema, R"([{"y":7}])", {.absent_is_missing = true}), "");
+  ASSERT_EQ(call_.request.cells.size(), 2U);
+  EXPECT_NE(call_.request.cells[0], call_.request.cells[0]);
+  EXPECT_EQ(call_.request.cells[1], 7);
+}
+
 TEST_F(JsonRowsTest, AreReadCellByCellForColumns) {
   ASSERT_TRUE(tape_.parse(R"([1,"x"])").has_value());
   FaultList faults;

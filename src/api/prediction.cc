@@ -157,6 +157,11 @@ void write_error(Dialect dialect, int status, std::string_view detail, HttpRespo
     response.grpc_message = detail;
     return;
   }
+  if (dialect == Dialect::scoring && status == 415) {  // as MLflow's server says it
+    response.content_type = "text/plain";
+    response.body = detail;
+    return;
+  }
   if (dialect == Dialect::scoring) {
     response.body += R"({"error_code":")";
     response.body += scoring_error_code(status);

@@ -224,7 +224,7 @@ Result<std::vector<std::size_t>> column_features(const JsonRows& rows,
 }
 
 RowRules rest_rules(std::string_view row_name) {
-  return {.takes_truth = true, .takes_lists = true, .row_name = row_name};
+  return {.takes_truth = true, .takes_lists = true, .takes_base64 = true, .row_name = row_name};
 }
 
 std::size_t full_row_count_max(const Question& question, std::size_t value_count) {

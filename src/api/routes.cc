@@ -48,7 +48,8 @@ bool matches_segment(std::string_view pattern, std::string_view segment, RouteMa
     if (!value.ends_with(verb)) return false;
     value.resize(value.size() - verb.size());
   }
-  if (value.empty() || value.find('/') != std::string::npos) return false;
+  // A colon begins a verb, and a slash a segment.
+  if (value.empty() || value.find_first_of("/:") != std::string::npos) return false;
   variable_of(match, pattern.substr(1, close - 1)) = std::move(value);
   return true;
 }

@@ -39,7 +39,7 @@ TEST(Routes, FindsModelsVersionsAndLabels) {
   EXPECT_EQ(named("/v1/models/iris"), "/v1/models/{model} iris");
   EXPECT_EQ(named("/v1/models/iris/labels/canary:regress"),
             "/v1/models/{model}:regress iris canary");
-  EXPECT_EQ(named("/v1/models/a:b/versions/1"), "/v1/models/{model} a:b 1");
+  EXPECT_EQ(named("/v1/models/a.b/versions/1"), "/v1/models/{model} a.b 1");
   EXPECT_EQ(named("/predictions/iris/3"), "/predictions/{model}/{version} iris 3");
 }
 
@@ -70,6 +70,7 @@ TEST(Routes, KnowsNoOtherPaths) {
                              "/v2/",
                              "/v2/models//ready",
                              "/v2/models/a/infer/",
+                             "/v1/models/iris:guess",
                              "AIP_PREDICT_ROUTE",
                              "/AIP_PREDICT_ROUTE"}) {
     EXPECT_EQ(find_route(target).route, 0U) << target;

@@ -64,17 +64,13 @@ class TensorReader {
   Result<void> count_rows(const GivenTensor& tensor) {
     if (tensor.shape.empty()) return wrong_shape(tensor, "[rows]");
     const std::int64_t count = tensor.shape.front();
-    if (count < 1) {
-      return fail(Code::invalid_argument,
-                  fmt::format("input '{}' has no rows", printable_text(tensor.name)));
-    }
     if (count > static_cast<std::int64_t>(kRowsPerRequestMax)) {
-      return fail(Code::resource_exhausted,
+      return fail(Code::invalid_argument,
                   fmt::format("input '{}' has {} rows, expected at most {}",
                               printable_text(tensor.name), count, kRowsPerRequestMax));
     }
-    if (call_.request.row_count != 0 &&
-        call_.request.row_count != static_cast<std::size_t>(count)) {
+    const bool is_first = &tensor == &tensors_.front();
+    if (!is_first && call_.request.row_count != static_cast<std::size_t>(count)) {
       return fail(Code::invalid_argument,
                   fmt::format("input '{}' has {} rows, those before it have {}",
                               printable_text(tensor.name), count, call_.request.row_count));

@@ -52,8 +52,8 @@ struct GivenTensor {
 /// Reads the tensors into `call`. Values that the model refuses go to `faults`, at
 /// inputs.NAME.row.column.
 /// Errors: invalid_argument: shapes, names and numbers of elements that fit neither the model nor
-///   each other; texts where numbers are declared; resource_exhausted: more rows than
-///   kRowsPerRequestMax.
+///   each other; texts where numbers are declared; more rows than kRowsPerRequestMax. No rows are
+///   none.
 /// Cost: linear in the elements. Tensors of numbers are copied by loops without branches.
 [[nodiscard]] Result<void> read_tensors(const JsonRows& rows,
                                         const std::vector<GivenTensor>& tensors, PredictCall& call,

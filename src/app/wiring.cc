@@ -203,7 +203,9 @@ std::unique_ptr<ServedRepository> make_repository(const ServeOptions& options, c
 // Gets the models of the repository, or stays and waits for them if that is wanted.
 Result<void> make_models_ready(const ServeOptions& options, ModelRepository& models,
                                Readiness& readiness, JsonLog& log) {
+  readiness.set_starting(true);
   Result<void> started = models.start();
+  readiness.set_starting(false);
   if (started) {
     const auto catalog = readiness.catalog();
     const std::size_t count = catalog == nullptr ? 0 : catalog->models().size();

@@ -40,6 +40,7 @@ void Readiness::model_failed(std::string reason) {
 
 std::string Readiness::status() const {
   if (is_draining()) return "draining";
+  if (starting_.load(std::memory_order_relaxed)) return "starting";
   if (const auto catalog = catalog_.get()) {
     for (const CatalogModel& model : catalog->models()) {
       if (std::string reason = obstacle(model); !reason.empty()) return reason;

@@ -24,6 +24,9 @@ class Readiness {
   /// The same for one model alone, as version 1.
   void publish(std::string name, std::shared_ptr<const ServedModel> model);
 
+  /// While several models are loaded at start, it is not ready although some answer already.
+  void set_starting(bool is_starting) { starting_.store(is_starting, std::memory_order_relaxed); }
+
   /// There is nothing to publish. Models that answer already go on answering.
   void model_failed(std::string reason);
 
@@ -47,6 +50,7 @@ class Readiness {
 
  private:
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> starting_ = false;
   std::atomic<std::uint64_t> generation_ = 0;
   Snapshot<ModelCatalog> catalog_;
 

@@ -86,6 +86,16 @@ TEST(Readiness, WaitsForEveryModelThatIsRequired) {
   EXPECT_EQ(readiness.status(), "ready");
 }
 
+TEST(Readiness, WaitsForAllThatIsLoadedAtStart) {
+  Readiness readiness;
+  readiness.set_starting(true);
+  readiness.publish("a", model_named("a"));
+  EXPECT_EQ(readiness.status(), "starting");
+  EXPECT_EQ(answering_name(readiness), "a");
+  readiness.set_starting(false);
+  EXPECT_EQ(readiness.status(), "ready");
+}
+
 TEST(Readiness, AnswersWhileItDrainsButIsNotReady) {
   Readiness readiness;
   readiness.publish("a", model_named("a"));

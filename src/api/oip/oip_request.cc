@@ -273,7 +273,8 @@ Result<const OutputTensor*> wanted_output(const ModelTensors& tensors, std::stri
 
 Result<std::vector<GivenTensor>> read_oip_request(const OipBody& body, const ModelTensors& tensors,
                                                   JsonTape& tape, AnswerForm& form) {
-  if (const auto parsed = tape.parse(body.json); !parsed) {
+  // Clients written in Python send NaN and Infinity as numbers.
+  if (const auto parsed = tape.parse(body.json, JsonNumbers::with_infinite); !parsed) {
     return invalid(fmt::format("the JSON is broken at byte {}: {}", parsed.error().offset,
                                parsed.error().message));
   }

@@ -155,8 +155,8 @@ TEST_F(ScoringDialectTest, RefusesOtherTypes) {
     EXPECT_EQ(asked.post("/invocations", "{}", type).status, 415) << type;
   }
   EXPECT_EQ(asked.post("/invocations", "{}", "text/plain").body,
-            R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Content-Type is 'text/plain', )"
-            R"(expected application/json, text/csv or application/jsonlines, in UTF-8"})");
+            "Content-Type is 'text/plain', expected application/json, text/csv or "
+            "application/jsonlines, in UTF-8");
   EXPECT_EQ(csv("1,1,1,1\n1,1,3,1", "Text/CSV; Charset=\"UTF-8\""), kTwoAnswers);
 }
 

@@ -200,7 +200,10 @@ Result<void> read_v1_examples(const Question& question, PredictMemory& memory) {
     }
     return ContextReader(rows, nodes, memory).read(context, examples);
   }
-  const RowRules rules = rest_rules(row_name(question.model.tensors));
+  RowRules rules = rest_rules(row_name(question.model.tensors));
+  // TensorFlow leaves a missing value out; but rows of nothing must not become many cells.
+  const std::size_t cell_count = nodes[examples.index].count * rows.schema().feature_count();
+  rules.absent_is_missing = cell_count <= kCellsPerValueMax * nodes.size();
   return read_row_list(rows, nodes, examples, memory, rules);
 }
 
