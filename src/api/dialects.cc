@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "api/dialects.h"
 
+#include "api/oip/oip_control.h"
 #include "api/oip/oip_dialect.h"
 #include "api/oip/oip_information.h"
 #include "api/own_dialect.h"
 #include "api/scoring/scoring_dialect.h"
 #include "api/scoring/scoring_information.h"
+#include "api/torchserve/torchserve_control.h"
 #include "api/torchserve/torchserve_dialect.h"
 #include "api/torchserve/torchserve_information.h"
 #include "api/v1/v1_dialect.h"
 #include "api/v1/v1_information.h"
 #include "base/assert.h"
+
+#include <utility>
 
 namespace ml_inference {
 
@@ -42,6 +46,17 @@ void inform(const Informant& informant, const RouteMatch& match, const HttpReque
     case Dialect::torchserve: return inform_torchserve(informant, match, request, response);
     default: ASSERT(false);
   }
+}
+
+// The text, the parsed text, and the bytes that it stands for.
+std::size_t change_memory_size(std::string_view body) { return 3 * body.size(); }
+
+void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                  std::stop_token stop, HttpResponse& response) {
+  if (match.entry().dialect == Dialect::torchserve) {
+    return change_torchserve_model(control, match, std::move(stop), response);
+  }
+  change_oip_model(control, match, body, std::move(stop), response);
 }
 
 }  // namespace ml_inference

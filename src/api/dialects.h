@@ -9,6 +9,8 @@
 #include "serving/readiness.h"
 #include "serving/repository/model_control.h"
 
+#include <cstddef>
+#include <stop_token>
 #include <string_view>
 
 namespace ml_inference {
@@ -29,5 +31,12 @@ struct Informant {
 /// Answers a route of a dialect beside our own that predicts nothing: metadata, states, lists.
 void inform(const Informant& informant, const RouteMatch& match, const HttpRequest& request,
             HttpResponse& response);
+
+/// Bytes that change_model() needs at most beside the request.
+[[nodiscard]] std::size_t change_memory_size(std::string_view body);
+
+/// Does what a route asks that is_change(), and waits until it is done: for a worker.
+void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                  std::stop_token stop, HttpResponse& response);
 
 }  // namespace ml_inference

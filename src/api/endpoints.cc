@@ -3,7 +3,6 @@
 
 #include "api/dialects.h"
 #include "api/limits.h"
-#include "api/oip/oip_control.h"
 #include "api/openapi.h"
 #include "api/request_span.h"
 #include "base/assert.h"
@@ -72,7 +71,7 @@ std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
     response.allow = route.allow;
   } else if (is_admitted(route, request, response)) {
     if (is_prediction(route.operation)) return predict(match, request, response);
-    if (is_change(route.operation)) return change(match, request, response);
+    if (is_change(route, request.method)) return change(match, request, response);
     answer(match, request, response);
   }
   return std::nullopt;
@@ -235,7 +234,7 @@ std::optional<HttpHandler::Work> Endpoints::change(RouteMatch match, const HttpR
           [this, match = std::move(match), body = request.body, &response](const WorkPlace& place) {
             change_model(*context_.control, match, body, place.stop, response);
           },
-      .memory_size = upload_memory_size(request.body)};
+      .memory_size = change_memory_size(request.body)};
 }
 
 // Whether the request carries one of the tokens, if its route needs one.

@@ -85,6 +85,8 @@ constexpr auto kOthers = std::to_array<RouteEntry>({
      "TorchServe and SageMaker: a model; with DELETE, unload it"},
     {model_metadata, Dialect::torchserve, "/models/{model}/{version}", "GET, HEAD, PUT, DELETE",
      "TorchServe: one version, or all"},
+    {model_default, Dialect::torchserve, "/models/{model}/{version}/set-default", "PUT",
+     "TorchServe: the version that answers where none is named"},
     {predict, Dialect::torchserve, "/predictions/{model}", "POST", "TorchServe: predict rows"},
     {predict, Dialect::torchserve, "/predictions/{model}/{version}", "POST",
      "TorchServe: predict rows by one version"},

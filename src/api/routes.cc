@@ -102,6 +102,13 @@ std::size_t route_of(const RouteAlias& alias) {
   return 0;
 }
 
+// TorchServe's versions are written "2.0".
+void drop_fraction(RouteMatch& match) {
+  constexpr std::string_view kFraction = ".0";
+  if (match.entry().dialect != Dialect::torchserve || !match.version.ends_with(kFraction)) return;
+  match.version.resize(match.version.size() - kFraction.size());
+}
+
 RouteMatch match_path(std::string_view path) {
   static const std::vector<Pattern> patterns = make_patterns();
   if (!path.starts_with('/')) return {};
@@ -113,7 +120,9 @@ RouteMatch match_path(std::string_view path) {
       return {.route = pattern.route};
     }
     RouteMatch match{.route = pattern.route};
-    if (matches(pattern.text, path, match)) return match;
+    if (!matches(pattern.text, path, match)) continue;
+    drop_fraction(match);
+    return match;
   }
   return {};
 }
@@ -162,8 +171,14 @@ Dialect dialect_of_path(std::string_view target) {
   return path.starts_with("/v1/") ? Dialect::v1 : Dialect::own;
 }
 
-bool is_change(Operation operation) {
-  return operation == Operation::model_load || operation == Operation::model_unload;
+bool is_change(const RouteEntry& route, std::string_view method) {
+  switch (route.operation) {
+    case Operation::model_load:
+    case Operation::model_unload:
+    case Operation::model_default: return true;
+    case Operation::model_metadata: return method == "DELETE";
+    default: return false;
+  }
 }
 
 bool is_prediction(Operation operation) {

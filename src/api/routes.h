@@ -68,7 +68,7 @@ struct RouteEntry {
 [[nodiscard]] std::span<const RouteEntry> all_routes();
 
 /// How many there are.
-inline constexpr std::size_t kRouteCount = 40;
+inline constexpr std::size_t kRouteCount = 41;
 
 /// One of them.
 [[nodiscard]] const RouteEntry& route_entry(std::size_t route);
@@ -112,8 +112,8 @@ struct RouteMatch {
 /// Whether the entry answers the method.
 [[nodiscard]] bool allows(const RouteEntry& entry, std::string_view method);
 
-/// Whether models come or go.
-[[nodiscard]] bool is_change(Operation operation);
+/// Whether models come or go, or answer for others.
+[[nodiscard]] bool is_change(const RouteEntry& route, std::string_view method);
 
 /// Whether rows are predicted.
 [[nodiscard]] bool is_prediction(Operation operation);

@@ -12,7 +12,8 @@ bool TokenGuard::is_guarded(const RouteEntry& route, std::string_view method) {
     case Operation::regress:
     case Operation::explain:
     case Operation::model_load:
-    case Operation::model_unload: return true;
+    case Operation::model_unload:
+    case Operation::model_default: return true;
     case Operation::model_list:
     case Operation::model_metadata: return method != "GET" && method != "HEAD";
     default: return false;

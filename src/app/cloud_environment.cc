@@ -94,8 +94,7 @@ class Reader {
   // What Vertex AI calls where the model names no routes.
   std::string default_route() {
     const std::string mode = value_of(environment_, "AIP_MODE");
-    if (mode.empty()) return {};
-    if (mode != "PREDICTION") {
+    if (!mode.empty() && mode != "PREDICTION") {
       warn("AIP_MODE", mode, "PREDICTION");
       return {};
     }

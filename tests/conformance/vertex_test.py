@@ -54,9 +54,9 @@ class VertexTest(ClientTest):
                                                             "parameters": {"confidence": 0.5}})
         expected.check_predictions(answer["predictions"], [0])
 
-    def test_no_instances_are_no_predictions(self):
-        answer = self.call_json(self.serve_routes("iris"), "POST", "/guess", {"instances": []})
-        self.assertEqual(answer["predictions"], [])
+    def test_no_instances_are_refused(self):
+        status = self.call(self.serve_routes("iris"), "POST", "/guess", b'{"instances": []}')[0]
+        self.assertEqual(status, 400)
 
     def test_refusals(self):
         program = self.serve_routes("iris")

@@ -57,7 +57,7 @@ class Endpoints(ServedTest):
             self.assertIn(path, paths)
         for entry in index["endpoints"]:
             if "GET" in entry["methods"]:
-                path = entry["path"].replace("{model}", "iris")
+                path = entry["path"].replace("{model}", "iris").replace("{version}", "1")
                 self.assertEqual(self.program.get(path).status, 200, entry)
 
     def test_the_openapi_document_describes_the_models_rows(self):

@@ -49,9 +49,6 @@ Result<void> take_parameter(std::string_view name, const boost::json::value& val
 
 }  // namespace
 
-// The text, the parsed text, and the bytes that it stands for.
-std::size_t upload_memory_size(std::string_view body) { return 3 * body.size(); }
-
 Result<ModelUpload> upload_of(std::string_view body) {
   ModelUpload upload;
   if (body.empty()) return upload;
@@ -70,8 +67,8 @@ Result<ModelUpload> upload_of(std::string_view body) {
   return upload;
 }
 
-void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
-                  std::stop_token stop, HttpResponse& response) {
+void change_oip_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                      std::stop_token stop, HttpResponse& response) {
   Result<ModelUpload> upload = upload_of(body);
   if (!upload) return write_error(Dialect::oip, upload.error(), response);
   const bool loads = match.entry().operation == Operation::model_load;

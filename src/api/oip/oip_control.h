@@ -12,16 +12,13 @@
 
 namespace ml_inference {
 
-/// Bytes that upload_of() and what it gives need at most.
-[[nodiscard]] std::size_t upload_memory_size(std::string_view body);
-
 /// What the body of a load says: {"parameters": {"config": "...", "file:3/model.onnx": base64}}.
 /// Empty: nothing. Errors: invalid_argument, naming the parameter.
 [[nodiscard]] Result<ModelUpload> upload_of(std::string_view body);
 
 /// Loads or unloads the match's model, and waits until that is done. The answer has KServe's form:
 /// {"name": "iris", "load": true}.
-void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
-                  std::stop_token stop, HttpResponse& response);
+void change_oip_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                      std::stop_token stop, HttpResponse& response);
 
 }  // namespace ml_inference

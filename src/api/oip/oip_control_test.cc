@@ -2,7 +2,7 @@
 #include "api/oip/oip_control.h"
 
 #include "api/testing/asking.h"
-#include "api/testing/stumps.h"
+#include "api/testing/told_control.h"
 
 #include <gtest/gtest.h>
 
@@ -12,39 +12,12 @@
 namespace ml_inference {
 namespace {
 
-// Writes down what it is asked.
-class ToldControl final : public ModelControl {
- public:
-  [[nodiscard]] std::vector<RepositoryEntry> index() const override {
-    return {{.name = "rose", .version = 4, .state = VersionState::available},
-            {.name = "tulip", .version = std::nullopt}};
-  }
-  [[nodiscard]] Result<void> load(const std::string& name, ModelUpload upload,
-                                  std::stop_token) override {
-    calls.push_back("load " + name + " " + upload.config_json);
-    for (const auto& [file, bytes] : upload.files) calls.push_back(file + "=" + bytes);
-    return outcome;
-  }
-  [[nodiscard]] Result<void> unload(const std::string& name, std::stop_token) override {
-    calls.push_back("unload " + name);
-    return outcome;
-  }
-  [[nodiscard]] Result<void> set_default(const std::string&, std::optional<std::int64_t>,
-                                         std::stop_token) override {
-    return outcome;
-  }
-  [[nodiscard]] Result<void> reload_all(std::stop_token) override { return outcome; }
-
-  std::vector<std::string> calls;
-  Result<void> outcome;
-};
-
 constexpr std::string_view kLoad = "/v2/repository/models/rose/load";
 constexpr std::string_view kUnload = "/v2/repository/models/rose/unload";
 
 class OipControlTest : public ::testing::Test {
  protected:
-  ToldControl control_;
+  testing::ToldControl control_;
   testing::Asking asking_{{.version = "1.2.3"}, &control_};
 };
 

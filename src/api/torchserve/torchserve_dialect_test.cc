@@ -85,12 +85,9 @@ TEST_F(TorchServeDialectTest, DescribesAModelAndItsVersions) {
   EXPECT_EQ(empty.get("/models").body, R"({"models":[]})");
 }
 
-TEST_F(TorchServeDialectTest, ChangesNothing) {
+TEST_F(TorchServeDialectTest, ChangesNothingWithoutARepository) {
   for (const char* method : {"PUT", "DELETE"}) {
-    const HttpResponse response = asked.ask({.method = method, .target = "/models/iris"});
-    EXPECT_EQ(response.status, 501);
-    EXPECT_EQ(response.body, R"({"code":501,"type":"InternalServerException","message":"models )"
-                             R"(are not loaded or unloaded by requests here"})");
+    EXPECT_EQ(asked.ask({.method = method, .target = "/models/iris"}).status, 501) << method;
   }
   EXPECT_EQ(asked.post("/models?url=x", "").status, 501);
 }

@@ -28,15 +28,20 @@ std::string_view row_name(const ModelTensors& tensors) {
                                       : std::string_view();
 }
 
-// The output by Vertex AI's "parameters", where the signature does not say.
+// The output by Vertex AI's "parameters", where the signature does not say. What else stands there
+// is between a client and another server.
 Result<std::string_view> predict_method(const std::vector<JsonNode>& nodes,
                                         const JsonMember& parameters) {
   if (!parameters.is_there() || nodes[parameters.index].kind == JsonKind::null) {
     return std::string_view();
   }
-  std::array members{JsonMember{.name = "predict_method"}};
-  RETURN_IF_ERROR(find_members(nodes, parameters.index, "parameters", members));
-  return member_text(nodes, members[0]);
+  const JsonNode& object = nodes[parameters.index];
+  if (object.kind != JsonKind::object) return invalid("parameters is no object");
+  JsonMember method{.name = "predict_method"};
+  for (std::size_t key = parameters.index + 1; key < object.end; key = nodes[key + 1].end) {
+    if (nodes[key].text == method.name) method.index = key + 1;
+  }
+  return member_text(nodes, method);
 }
 
 Result<void> read_output(const Question& question, const std::vector<JsonNode>& nodes,
