@@ -75,7 +75,7 @@ function(ml_inference_messages path)
   add_custom_command(
     OUTPUT ${generated}.cc ${generated}.h
     COMMAND protobuf::protoc --proto_path=${CMAKE_CURRENT_SOURCE_DIR}/..
-            --cpp_out=${CMAKE_CURRENT_BINARY_DIR}/.. ${room}/${path}.proto
+            --cpp_out=lite:${CMAKE_CURRENT_BINARY_DIR}/.. ${room}/${path}.proto
     DEPENDS ${path}.proto)
   find_library(PROTOBUF_LITE_STATIC libprotobuf-lite.a REQUIRED)
   set(target ml_inference_${name}_proto)
@@ -84,4 +84,46 @@ function(ml_inference_messages path)
   target_include_directories(${target} SYSTEM PUBLIC
     "${CMAKE_CURRENT_BINARY_DIR}/.." ${Protobuf_INCLUDE_DIRS})
   target_link_libraries(${target} PUBLIC ${PROTOBUF_LITE_STATIC} Threads::Threads)
+endfunction()
+
+# ml_inference_well_known_messages(NAMES...): protobuf's own google/protobuf/NAME.proto for the lite
+# runtime, which does not bring them, as the library ml_inference_well_known_proto of the calling
+# room.
+function(ml_inference_well_known_messages)
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/..")
+  set(sources "")
+  foreach(name ${ARGN})
+    set(generated "${folder}/google/protobuf/${name}.pb")
+    add_custom_command(
+      OUTPUT ${generated}.cc ${generated}.h
+      COMMAND protobuf::protoc --cpp_out=lite:${folder} google/protobuf/${name}.proto)
+    list(APPEND sources ${generated}.cc ${generated}.h)
+  endforeach()
+  find_library(PROTOBUF_LITE_STATIC libprotobuf-lite.a REQUIRED)
+  add_library(ml_inference_well_known_proto STATIC ${sources})
+  target_compile_options(ml_inference_well_known_proto PRIVATE -w)
+  target_include_directories(ml_inference_well_known_proto SYSTEM PUBLIC "${folder}")
+  target_link_libraries(ml_inference_well_known_proto PUBLIC ${PROTOBUF_LITE_STATIC})
+endfunction()
+
+# ml_inference_descriptors(FUNCTION HEADER PATHS...): a source of the calling room that defines
+# ml_inference::FUNCTION(), declared in HEADER: the serialized google.protobuf.FileDescriptorSet of
+# the files PATH.proto in its folder and of all that they import.
+function(ml_inference_descriptors function header)
+  get_filename_component(room "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  list(TRANSFORM ARGN APPEND .proto OUTPUT_VARIABLE files)
+  list(TRANSFORM files PREPEND ${room}/ OUTPUT_VARIABLE protos)
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${function}")
+  add_custom_command(
+    OUTPUT ${generated}.binpb
+    COMMAND protobuf::protoc --proto_path=${CMAKE_CURRENT_SOURCE_DIR}/.. --include_imports
+            --descriptor_set_out=${generated}.binpb ${protos}
+    DEPENDS ${files})
+  set(script "${CMAKE_SOURCE_DIR}/cmake/EmbedBytes.cmake")
+  add_custom_command(
+    OUTPUT ${generated}.cc
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${generated}.binpb -DOUTPUT=${generated}.cc
+            -DFUNCTION=${function} -DHEADER=${header} -P ${script}
+    DEPENDS ${generated}.binpb ${script})
+  target_sources(ml_inference_${room} PRIVATE ${generated}.cc)
 endfunction()

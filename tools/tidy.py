@@ -80,6 +80,9 @@ UNTESTED = {
 # What reads bytes that somebody else wrote: a source, or how the names of several begin. Each has a
 # fuzzer beside it.
 UNTRUSTED = [
+    "src/api/grpc/oip_grpc",
+    "src/api/grpc/reflection_service",
+    "src/api/grpc/tf_grpc",
     "src/api/json_tape",
     "src/api/predict_json",
     "src/api/rest_dialects",

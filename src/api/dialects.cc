@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/dialects.h"
 
+#include "api/grpc/grpc_services.h"
 #include "api/oip/oip_control.h"
 #include "api/oip/oip_dialect.h"
 #include "api/oip/oip_information.h"
@@ -24,18 +25,26 @@ const PredictionDialect* prediction_dialect(const RouteEntry& route) {
   static const V1Dialect v1;
   static const ScoringDialect scoring;
   static const TorchServeDialect torchserve;
-  if (!is_prediction(route.operation)) return nullptr;
+  if (!is_grpc(route) && !is_prediction(route.operation)) return nullptr;
   switch (route.dialect) {
     case Dialect::own: return &own;
     case Dialect::oip: return &oip;
     case Dialect::v1: return &v1;
     case Dialect::scoring: return &scoring;
     case Dialect::torchserve: return &torchserve;
+    case Dialect::grpc:
+    case Dialect::grpc_stream: return grpc_prediction_dialect(route);
     default: return nullptr;
   }
 }
 
-bool is_answered(const RouteEntry& route) { return route.dialect != Dialect::grpc; }
+HttpHandler::Exchange exchange_of(const RouteEntry& route) {
+  using enum HttpHandler::Exchange;
+  if (route.operation == Operation::health_watch) return watch;
+  const bool is_stream =
+      route.dialect == Dialect::grpc_stream || route.operation == Operation::reflection;
+  return is_stream ? messages : whole;
+}
 
 void inform(const Informant& informant, const RouteMatch& match, const HttpRequest& request,
             HttpResponse& response) {
@@ -44,6 +53,7 @@ void inform(const Informant& informant, const RouteMatch& match, const HttpReque
     case Dialect::v1: return inform_v1(informant, match, response);
     case Dialect::scoring: return inform_scoring(informant, match, response);
     case Dialect::torchserve: return inform_torchserve(informant, match, request, response);
+    case Dialect::grpc: return inform_grpc(informant, match, request, response);
     default: ASSERT(false);
   }
 }

@@ -18,15 +18,15 @@ namespace ml_inference {
 /// What reads and writes the route's messages; null where nothing does. Lives for ever.
 [[nodiscard]] const PredictionDialect* prediction_dialect(const RouteEntry& route);
 
-/// Whether anybody answers requests of the route: those of some dialects are reserved.
-[[nodiscard]] bool is_answered(const RouteEntry& route);
-
 /// What there is to tell.
 struct Informant {
   const Readiness& readiness;
   std::string_view version;          ///< the program's
   const ModelControl* control = {};  ///< knows of models that are not loaded; null: there is none
 };
+
+/// Whether calls of the route are streams.
+[[nodiscard]] HttpHandler::Exchange exchange_of(const RouteEntry& route);
 
 /// Answers a route of a dialect beside our own that predicts nothing: metadata, states, lists.
 void inform(const Informant& informant, const RouteMatch& match, const HttpRequest& request,

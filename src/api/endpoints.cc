@@ -38,6 +38,21 @@ bool is_too_late(const HttpRequest& request) {
   return request.deadline && std::chrono::steady_clock::now() >= *request.deadline;
 }
 
+// There is no such path, in the form of whoever asks.
+void write_unknown(const HttpRequest& request, HttpResponse& response) {
+  if (is_grpc_type(request.content_type)) {
+    return write_error(Dialect::grpc, 501, "there is no such service or method", response);
+  }
+  write_error(dialect_of_path(request.target), 404, "Not Found", response);
+}
+
+// In whose form the server itself refuses a request. A stream ends by that.
+Dialect refusing_dialect(const RouteEntry& route, const HttpRequest& request) {
+  if (is_grpc(route) || is_grpc_type(request.content_type)) return Dialect::grpc;
+  const bool is_unknown = route.operation == Operation::unknown;
+  return is_unknown ? dialect_of_path(request.target) : route.dialect;
+}
+
 // A question that outlives the catalog it was asked in: its model stays.
 Question question_of(const SpokenModel& model, const RouteEntry& route,
                      const HttpRequest& request) {
@@ -57,20 +72,24 @@ Endpoints::Endpoints(const ApiContext& context)
       token_guard_(context.live),
       request_log_(context.log, context.live, context.api_metrics) {}
 
+HttpHandler::Exchange Endpoints::exchange(std::string_view target) const {
+  return exchange_of(find_route(target, context_.options.aliases).entry());
+}
+
 std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
                                                    HttpResponse& response) {
   take_request_id(request.request_id, response);
-  const RouteMatch match = find_route(request.target, context_.options.aliases);
+  RouteMatch match = find_route(request.target, context_.options.aliases);
   const RouteEntry& route = match.entry();
   response.route = match.route;
   begin_trace(request, response);
-  if (route.operation == Operation::unknown || !is_answered(route)) {
-    write_error(dialect_of_path(request.target), 404, "Not Found", response);
+  if (route.operation == Operation::unknown) {
+    write_unknown(request, response);
   } else if (!allows(route, request.method)) {
     write_error(route.dialect, 405, "Method Not Allowed", response);
     response.allow = route.allow;
   } else if (is_admitted(route, request, response)) {
-    if (is_prediction(route.operation)) return predict(match, request, response);
+    if (is_prediction(route.operation)) return predict(std::move(match), request, response);
     if (is_change(route, request.method)) return change(match, request, response);
     answer(match, request, response);
   }
@@ -83,9 +102,7 @@ void Endpoints::refuse(const HttpRequest& request, int status, std::string_view 
   const RouteMatch match = find_route(request.target, context_.options.aliases);
   response.route = match.route;
   if (!response.trace.context.sampled) begin_trace(request, response);
-  const Dialect dialect =
-      match.route == 0 ? dialect_of_path(request.target) : match.entry().dialect;
-  write_error(dialect, status, detail, response);
+  write_error(refusing_dialect(match.entry(), request), status, detail, response);
 }
 
 void Endpoints::finished(const HttpRequest& request, const HttpResponse& response,
@@ -143,7 +160,7 @@ void Endpoints::answer_index(HttpResponse& response) const {
   }
   out += R"(,"endpoints":[)";
   for (const RouteEntry& entry : all_routes()) {
-    if (!entry.path.starts_with('/') || !is_answered(entry)) continue;
+    if (!entry.path.starts_with('/') || is_grpc(entry)) continue;
     if (out.back() == '}') out += ',';
     out += R"({"path":)";
     append_json_string(out, entry.path);
@@ -179,8 +196,7 @@ void Endpoints::answer_openapi(HttpResponse& response) const {
                                    context_.options.version, context_.live.tokens() != nullptr);
 }
 
-std::optional<HttpHandler::Work> Endpoints::predict(const RouteMatch& match,
-                                                    const HttpRequest& request,
+std::optional<HttpHandler::Work> Endpoints::predict(RouteMatch match, const HttpRequest& request,
                                                     HttpResponse& response) {
   const RouteEntry& route = match.entry();
   const PredictionDialect* const dialect = prediction_dialect(route);
@@ -193,6 +209,10 @@ std::optional<HttpHandler::Work> Endpoints::predict(const RouteMatch& match,
                 fmt::format("Content-Type is '{}', expected {}", request.content_type,
                             dialect->taken_types()),
                 response);
+    return std::nullopt;
+  }
+  if (const Result<void> named = dialect->name_model(request.body, match); !named) {
+    write_error(route.dialect, named.error(), response);
     return std::nullopt;
   }
   const auto model = spoken(match.choice());

@@ -55,6 +55,7 @@ class Endpoints final : public HttpHandler {
  public:
   explicit Endpoints(const ApiContext& context);
 
+  [[nodiscard]] Exchange exchange(std::string_view target) const override;
   [[nodiscard]] std::optional<Work> handle(const HttpRequest& request,
                                            HttpResponse& response) override;
   void refuse(const HttpRequest& request, int status, std::string_view detail,
@@ -79,8 +80,7 @@ class Endpoints final : public HttpHandler {
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
   void answer_openapi(HttpResponse& response) const;
   std::optional<Work> change(RouteMatch match, const HttpRequest& request, HttpResponse& response);
-  std::optional<Work> predict(const RouteMatch& match, const HttpRequest& request,
-                              HttpResponse& response);
+  std::optional<Work> predict(RouteMatch match, const HttpRequest& request, HttpResponse& response);
   [[nodiscard]] bool is_admitted(const RouteEntry& route, const HttpRequest& request,
                                  HttpResponse& response);
   [[nodiscard]] Result<std::shared_ptr<const SpokenModel>> spoken(const ModelChoice& choice);

@@ -246,7 +246,7 @@ TEST_F(ReadyEndpointsTest, SaysWhichMethodsAPathAnswers) {
   EXPECT_EQ(response.body, R"({"detail":"Method Not Allowed"})");
   for (std::size_t route = 1; route < kRouteCount; ++route) {
     const RouteEntry& entry = route_entry(route);
-    if (!entry.path.starts_with('/') || !is_answered(entry)) continue;
+    if (!entry.path.starts_with('/')) continue;
     response = ask({.method = "PATCH", .target = entry.path});
     EXPECT_EQ(response.status, 405) << entry.path;
     EXPECT_EQ(response.allow, entry.allow);

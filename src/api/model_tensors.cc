@@ -194,6 +194,18 @@ double ModelTensors::number(const OutputTensor& output, std::span<const double> 
   return label_numbers_[column][best_class(column, answer)];
 }
 
+std::optional<std::size_t> ModelTensors::numbers_begin(const OutputTensor& output) const {
+  switch (output.kind) {
+    case OutputKind::probabilities: return targets_[output.target].output_begin;
+    case OutputKind::scores: return targets_[output.target].score_begin;
+    case OutputKind::class_index: return std::nullopt;
+    case OutputKind::prediction: break;
+  }
+  const TargetAnswer& first = targets_.front();
+  const bool is_number = targets_.size() == 1 && first.target.task == Task::regression;
+  return is_number ? std::optional(first.output_begin) : std::nullopt;
+}
+
 std::string_view ModelTensors::text(const OutputTensor& output, std::span<const double> answer,
                                     std::size_t column) const {
   ASSERT(output.type == TensorType::bytes && output.kind == OutputKind::prediction);

@@ -94,6 +94,10 @@ class ModelTensors {
   [[nodiscard]] double number(const OutputTensor& output, std::span<const double> answer,
                               std::size_t column) const;
 
+  /// Where in a row's answer the numbers of an output stand side by side as they are: those of
+  /// probabilities, scores and a single regression. None of other outputs.
+  [[nodiscard]] std::optional<std::size_t> numbers_begin(const OutputTensor& output) const;
+
   /// One text of a row's answer in an output of type bytes: the class.
   [[nodiscard]] std::string_view text(const OutputTensor& output, std::span<const double> answer,
                                       std::size_t column) const;

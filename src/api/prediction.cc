@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/prediction.h"
 
+#include "api/grpc/oip_grpc.h"
 #include "api/limits.h"
 #include "api/status_codes.h"
 #include "base/json_text.h"
@@ -40,7 +41,8 @@ std::string_view error_key(Dialect dialect) {
     case Dialect::v1: return R"({"error":)";
     case Dialect::scoring: return R"("message":)";
     case Dialect::torchserve: return R"("message":)";
-    case Dialect::grpc: break;
+    case Dialect::grpc:
+    case Dialect::grpc_stream: break;
   }
   return {};
 }
@@ -139,6 +141,13 @@ bool is_json(std::string_view content_type) {
          equals_ignoring_case(media.substr(media.size() - kSuffix.size()), kSuffix);
 }
 
+bool is_grpc_type(std::string_view content_type) {
+  constexpr std::string_view kType = "application/grpc";
+  if (!content_type.starts_with(kType)) return false;
+  const std::string_view rest = content_type.substr(kType.size());
+  return rest.empty() || rest.front() == '+' || rest.front() == ';';
+}
+
 std::string media_type(std::string_view content_type) {
   std::string media(without_parameters(content_type));
   for (char& c : media) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -153,10 +162,12 @@ void write_error(Dialect dialect, int status, std::string_view detail, HttpRespo
   response.json_size = 0;
   response.body.clear();
   if (dialect == Dialect::grpc) {
+    response.content_type = "application/grpc";
     response.grpc_status = grpc_status(status);
     response.grpc_message = detail;
     return;
   }
+  if (dialect == Dialect::grpc_stream) return write_stream_error(detail, response);
   if (dialect == Dialect::scoring && status == 415) {  // as MLflow's server says it
     response.content_type = "text/plain";
     response.body = detail;
@@ -180,6 +191,7 @@ void write_error(Dialect dialect, const Error& error, HttpResponse& response) {
   const bool is_invalid = error.code == Code::invalid_argument;
   const int status = is_invalid && dialect != Dialect::own ? 400 : http_status(error.code);
   write_error(dialect, status, error.message, response);
+  if (dialect == Dialect::grpc) response.grpc_status = grpc_status(error.code);
 }
 
 bool is_heavy(const PredictionDialect& dialect, const Question& question) {

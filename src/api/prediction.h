@@ -68,6 +68,15 @@ class PredictionDialect {
   /// What takes() expects, for people.
   [[nodiscard]] virtual std::string_view taken_types() const = 0;
 
+  /// Adds to the match which model the message means, for a dialect whose paths do not say it.
+  /// Reads no more than that.
+  /// Errors: invalid_argument: the message is broken.
+  [[nodiscard]] virtual Result<void> name_model(std::string_view body, RouteMatch& match) const {
+    static_cast<void>(body);
+    static_cast<void>(match);
+    return {};
+  }
+
   /// Bytes that read(), ServedModel::predict() and write() need at most, all together. Looks at the
   /// body's punctuation only.
   [[nodiscard]] virtual std::size_t memory_size_max(const Question& question) const = 0;
@@ -106,6 +115,9 @@ void write_error(Dialect dialect, const Error& error, HttpResponse& response);
 
 /// "application/json", with parameters or without, any "application/...+json", or no header at all.
 [[nodiscard]] bool is_json(std::string_view content_type);
+
+/// "application/grpc", also with the name of a coding behind it: "application/grpc+proto".
+[[nodiscard]] bool is_grpc_type(std::string_view content_type);
 
 /// The type without its parameters, in lower case.
 [[nodiscard]] std::string media_type(std::string_view content_type);

@@ -94,6 +94,54 @@ constexpr auto kOthers = std::to_array<RouteEntry>({
      "TorchServe: not answered (501)"},
 });
 
+// gRPC's paths: the service and the method. The message names the model.
+constexpr auto kGrpc = std::to_array<RouteEntry>({
+    {health, Dialect::grpc, "/inference.GRPCInferenceService/ServerLive", "POST",
+     "Open Inference Protocol: liveness"},
+    {ready, Dialect::grpc, "/inference.GRPCInferenceService/ServerReady", "POST",
+     "Open Inference Protocol: readiness"},
+    {model_ready, Dialect::grpc, "/inference.GRPCInferenceService/ModelReady", "POST",
+     "Open Inference Protocol: whether a model answers"},
+    {server_metadata, Dialect::grpc, "/inference.GRPCInferenceService/ServerMetadata", "POST",
+     "Open Inference Protocol: what serves"},
+    {model_metadata, Dialect::grpc, "/inference.GRPCInferenceService/ModelMetadata", "POST",
+     "Open Inference Protocol: the tensors of a model"},
+    {predict, Dialect::grpc, "/inference.GRPCInferenceService/ModelInfer", "POST",
+     "Open Inference Protocol: predict rows of tensors"},
+    {predict, Dialect::grpc_stream, "/inference.GRPCInferenceService/ModelStreamInfer", "POST",
+     "Triton: predict rows of tensors, message by message"},
+    {model_config, Dialect::grpc, "/inference.GRPCInferenceService/ModelConfig", "POST",
+     "Triton: the configuration of a model"},
+    {statistics, Dialect::grpc, "/inference.GRPCInferenceService/ModelStatistics", "POST",
+     "Triton: statistics of models"},
+    {repository_index, Dialect::grpc, "/inference.GRPCInferenceService/RepositoryIndex", "POST",
+     "Triton: the versions of the repository and their states"},
+    {model_load, Dialect::grpc, "/inference.GRPCInferenceService/RepositoryModelLoad", "POST",
+     "Triton: load a model, or load it again"},
+    {model_unload, Dialect::grpc, "/inference.GRPCInferenceService/RepositoryModelUnload", "POST",
+     "Triton: unload a model"},
+    {predict, Dialect::grpc, "/tensorflow.serving.PredictionService/Predict", "POST",
+     "TensorFlow Serving: predict rows of tensors"},
+    {classify, Dialect::grpc, "/tensorflow.serving.PredictionService/Classify", "POST",
+     "TensorFlow Serving: classes and scores of examples"},
+    {regress, Dialect::grpc, "/tensorflow.serving.PredictionService/Regress", "POST",
+     "TensorFlow Serving: numbers for examples"},
+    {model_metadata, Dialect::grpc, "/tensorflow.serving.PredictionService/GetModelMetadata",
+     "POST", "TensorFlow Serving: the signatures of a model"},
+    {model_status, Dialect::grpc, "/tensorflow.serving.ModelService/GetModelStatus", "POST",
+     "TensorFlow Serving: the states of a model's versions"},
+    {ready, Dialect::grpc, "/grpc.health.v1.Health/Check", "POST",
+     "gRPC health: whether a service or a model answers"},
+    {health_watch, Dialect::grpc, "/grpc.health.v1.Health/Watch", "POST",
+     "gRPC health: the same, and each change of it"},
+    {health_list, Dialect::grpc, "/grpc.health.v1.Health/List", "POST",
+     "gRPC health: the same of all services and models"},
+    {reflection, Dialect::grpc, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "POST",
+     "gRPC reflection: the services and their messages"},
+    {reflection, Dialect::grpc, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+     "POST", "gRPC reflection by its former name"},
+});
+
 template <std::size_t... kSizes>
 constexpr auto joined(const std::array<RouteEntry, kSizes>&... parts) {
   std::array<RouteEntry, (kSizes + ...)> all{};
@@ -105,7 +153,7 @@ constexpr auto joined(const std::array<RouteEntry, kSizes>&... parts) {
   return all;
 }
 
-constexpr auto kAll = joined(kOwn, kOip, kV1, kOthers);
+constexpr auto kAll = joined(kOwn, kOip, kV1, kOthers, kGrpc);
 static_assert(kAll.size() == kRouteCount);
 
 }  // namespace

@@ -172,6 +172,7 @@ Dialect dialect_of_path(std::string_view target) {
 }
 
 bool is_change(const RouteEntry& route, std::string_view method) {
+  if (is_grpc(route)) return false;  // models do not come and go by these calls yet
   switch (route.operation) {
     case Operation::model_load:
     case Operation::model_unload:
@@ -179,6 +180,10 @@ bool is_change(const RouteEntry& route, std::string_view method) {
     case Operation::model_metadata: return method == "DELETE";
     default: return false;
   }
+}
+
+bool is_grpc(const RouteEntry& entry) {
+  return entry.dialect == Dialect::grpc || entry.dialect == Dialect::grpc_stream;
 }
 
 bool is_prediction(Operation operation) {

@@ -14,12 +14,13 @@ namespace ml_inference {
 
 /// Who speaks so: decides the form of requests, answers and errors.
 enum class Dialect {
-  own,         ///< the reference's API
-  oip,         ///< Open Inference Protocol v2, with Triton's extensions
-  v1,          ///< KServe v1 and TensorFlow Serving, which share their paths; and Vertex AI
-  scoring,     ///< MLflow's scoring server and SageMaker, which share theirs
-  torchserve,  ///< and SageMaker's multi-model management, which is alike
-  grpc,        ///< any of the services that speak it
+  own,          ///< the reference's API
+  oip,          ///< Open Inference Protocol v2, with Triton's extensions
+  v1,           ///< KServe v1 and TensorFlow Serving, which share their paths; and Vertex AI
+  scoring,      ///< MLflow's scoring server and SageMaker, which share theirs
+  torchserve,   ///< and SageMaker's multi-model management, which is alike
+  grpc,         ///< any of the services that speak it
+  grpc_stream,  ///< Triton's stream of predictions, which an error does not end
 };
 
 /// What is asked for.
@@ -46,6 +47,9 @@ enum class Operation {
   model_load,
   model_unload,
   model_default,
+  health_watch,
+  health_list,
+  reflection,
 };
 
 /// How a path may name a version of its model.
@@ -68,7 +72,7 @@ struct RouteEntry {
 [[nodiscard]] std::span<const RouteEntry> all_routes();
 
 /// How many there are.
-inline constexpr std::size_t kRouteCount = 41;
+inline constexpr std::size_t kRouteCount = 63;
 
 /// One of them.
 [[nodiscard]] const RouteEntry& route_entry(std::size_t route);
@@ -114,6 +118,9 @@ struct RouteMatch {
 
 /// Whether models come or go, or answer for others.
 [[nodiscard]] bool is_change(const RouteEntry& route, std::string_view method);
+
+/// Whether the entry is a method of gRPC.
+[[nodiscard]] bool is_grpc(const RouteEntry& entry);
 
 /// Whether rows are predicted.
 [[nodiscard]] bool is_prediction(Operation operation);

@@ -9,6 +9,7 @@ namespace ml_inference {
 
 SpokenModel::SpokenModel(const CatalogModel& of, const ModelVersion& version)
     : name(of.name),
+      number(version.number),
       version_text(std::to_string(version.number)),
       model(version.model),
       statistics(version.statistics),

@@ -19,7 +19,8 @@ struct SpokenModel {
   SpokenModel(const CatalogModel& of, const ModelVersion& version);
 
   std::string name;          ///< what clients call it
-  std::string version_text;  ///< its number
+  std::int64_t number;       ///< of the version
+  std::string version_text;  ///< the same as text
   std::shared_ptr<const ServedModel> model;
   std::shared_ptr<ModelStatistics> statistics;
   PredictDialect json;

@@ -4,6 +4,20 @@
 #include "base/assert.h"
 
 namespace ml_inference {
+namespace {
+
+// Source: grpc/doc/statuscodes.md.
+constexpr int kInvalidArgument = 3;
+constexpr int kDeadlineExceeded = 4;
+constexpr int kNotFound = 5;
+constexpr int kResourceExhausted = 8;
+constexpr int kUnimplemented = 12;
+constexpr int kInternal = 13;
+constexpr int kUnavailable = 14;
+constexpr int kDataLoss = 15;
+constexpr int kUnauthenticated = 16;
+
+}  // namespace
 
 int http_status(Code code) {
   switch (code) {
@@ -20,15 +34,22 @@ int http_status(Code code) {
   return 500;
 }
 
+int grpc_status(Code code) {
+  switch (code) {
+    case Code::invalid_argument: return kInvalidArgument;
+    case Code::not_found: return kNotFound;
+    case Code::resource_exhausted: return kResourceExhausted;
+    case Code::deadline_exceeded: return kDeadlineExceeded;
+    case Code::unavailable: return kUnavailable;
+    case Code::unimplemented: return kUnimplemented;
+    case Code::data_loss: return kDataLoss;
+    case Code::internal: return kInternal;
+  }
+  ASSERT(false);
+  return kInternal;
+}
+
 int grpc_status(int http_status) {
-  constexpr int kInvalidArgument = 3;
-  constexpr int kDeadlineExceeded = 4;
-  constexpr int kNotFound = 5;
-  constexpr int kResourceExhausted = 8;
-  constexpr int kUnimplemented = 12;
-  constexpr int kInternal = 13;
-  constexpr int kUnavailable = 14;
-  constexpr int kUnauthenticated = 16;
   switch (http_status) {
     case 200: return 0;
     case 401: return kUnauthenticated;

@@ -15,6 +15,9 @@ namespace ml_inference {
 /// Source: grpc/doc/statuscodes.md.
 [[nodiscard]] int grpc_status(int http_status);
 
+/// gRPC's number for `code`.
+[[nodiscard]] int grpc_status(Code code);
+
 /// RFC 9110's phrase for a status that this program sends: "Not Found".
 [[nodiscard]] std::string_view http_reason(int status);
 

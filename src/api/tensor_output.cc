@@ -13,9 +13,16 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace ml_inference {
 namespace {
+
+// Of one element as JSON, at most, unless it is a text.
+constexpr std::size_t kElementSizeMax = 26;
+
+// Of one class, "value:index:label", beside its label.
+constexpr std::size_t kClassTextSizeMax = 400;
 
 template <class Element>
 void append_element(std::string& out, Element element) {
@@ -33,10 +40,19 @@ template <class Element>
 void append_raw_numbers(std::string& out, const OutputTensor& output, const SpokenModel& model,
                         std::span<const double> answers) {
   const std::size_t width = model.schema().answer_width();
+  const std::size_t size_before = out.size();
+  out.resize(size_before + answers.size() / width * output.width * sizeof(Element));
+  char* to = out.data() + size_before;
+  const auto put = [&to](double value) {
+    const auto element = static_cast<Element>(value);
+    std::memcpy(to, &element, sizeof(Element));
+    to += sizeof(Element);
+  };
+  const std::optional<std::size_t> numbers = model.tensors.numbers_begin(output);
   for (std::size_t begin = 0; begin < answers.size(); begin += width) {
     const std::span<const double> answer = answers.subspan(begin, width);
     for (std::size_t column = 0; column < output.width; ++column) {
-      append_element(out, static_cast<Element>(model.tensors.number(output, answer, column)));
+      put(numbers ? answer[*numbers + column] : model.tensors.number(output, answer, column));
     }
   }
 }
@@ -104,6 +120,15 @@ std::vector<std::int64_t> wanted_shape(const WantedOutput& output, std::size_t r
     shape.push_back(static_cast<std::int64_t>(output.tensor->width));
   }
   return shape;
+}
+
+std::size_t output_row_size_max(const SpokenModel& model, bool wants_classes) {
+  std::size_t size = 0;
+  for (const OutputTensor& output : model.tensors.outputs()) {
+    const std::size_t element_size = std::max(kElementSizeMax, model.tensors.text_size_max());
+    size += output.width * (element_size + (wants_classes ? kClassTextSizeMax : 0));
+  }
+  return size;
 }
 
 std::size_t raw_size(const WantedOutput& output, const SpokenModel& model,

@@ -20,6 +20,9 @@ namespace ml_inference {
 [[nodiscard]] std::vector<std::int64_t> wanted_shape(const WantedOutput& output,
                                                      std::size_t row_count);
 
+/// Bytes that a row of all outputs takes at most, as JSON or otherwise.
+[[nodiscard]] std::size_t output_row_size_max(const SpokenModel& model, bool wants_classes);
+
 /// Bytes that append_raw() appends.
 [[nodiscard]] std::size_t raw_size(const WantedOutput& output, const SpokenModel& model,
                                    std::span<const double> answers);

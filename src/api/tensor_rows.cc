@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -19,18 +20,27 @@
 namespace ml_inference {
 namespace {
 
-// Whether all values may stand in cells of the rules: by sums and largest values, so that the loop
-// has no branch. What it does not let pass is looked at one by one.
+// Whether all values may stand in cells of the rules: by the largest ones, so that the loop has no
+// branch, several at a time, which do not wait for each other. What it does not let pass is looked
+// at one by one.
 bool surely_taken(const InputRules& rules, std::span<const double> values) {
-  double not_finite = 0;  // NaN once a value is infinite or missing
-  double largest = 0;
-  for (const double value : values) {
-    not_finite += value * 0;
-    largest = std::max(largest, std::abs(value));
+  constexpr std::size_t kLaneCount = 8;
+  std::array<double, kLaneCount> largest{};
+  std::array<bool, kLaneCount> not_finite{};
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  const auto look = [&](double value, std::size_t lane) {
+    const double size = std::abs(value);
+    not_finite[lane] |= !(size <= kLargest);  // infinite or missing
+    largest[lane] = std::max(largest[lane], size);
+  };
+  const std::size_t whole = values.size() - values.size() % kLaneCount;
+  for (std::size_t begin = 0; begin < whole; begin += kLaneCount) {
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) look(values[begin + lane], lane);
   }
-  if (not_finite != 0) return false;
+  for (std::size_t index = whole; index < values.size(); ++index) look(values[index], 0);
+  if (std::ranges::find(not_finite, true) != not_finite.end()) return false;
   return rules.type != NumberType::float32 ||
-         largest <= static_cast<double>(std::numeric_limits<float>::max());
+         std::ranges::max(largest) <= static_cast<double>(std::numeric_limits<float>::max());
 }
 
 class TensorReader {

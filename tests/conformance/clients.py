@@ -5,7 +5,6 @@ for."""
 import functools
 import http.client
 import json
-import re
 import shutil
 import socket
 import tempfile
@@ -30,9 +29,8 @@ def help_text():
 
 
 def grpc_port(program):
-    """The port of the gRPC listener, as the log tells it."""
-    line = program.wait_for(lambda line: line["message"].startswith("Listening for gRPC on "))
-    return int(re.search(r" port (\d+)", line["message"]).group(1))
+    """The port of the gRPC listener."""
+    return program.grpc_port
 
 
 def free_port():
@@ -72,31 +70,25 @@ class ClientTest(unittest.TestCase):
         self.addCleanup(program.__exit__)
         return program
 
-    def serve(self, model, *flags, grpc=False, **options):
+    def serve(self, model, *flags, **options):
         """A program with one golden model under its name there."""
         flags = ["--model", str(model_file(model)), "--model-name", model, *flags]
-        if grpc:
-            flags += ["--grpc-port", "0"]
         return self.start(*flags, **options)
 
-    def serve_repository(self, models, *flags, grpc=False, **options):
+    def serve_repository(self, models, *flags, **options):
         """A program with many; its folder is program.repository."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         fill_repository(folder.name, models)
         flags = ["--model-repository", folder.name, *flags]
-        if grpc:
-            flags += ["--grpc-port", "0"]
         program = self.start(*flags, **options)
         program.repository = Path(folder.name)
         return program
 
-    def serve_nothing(self, *flags, grpc=False):
+    def serve_nothing(self, *flags):
         """A program that is alive and not ready."""
         flags = ["--model", "/nothing.pkl", "--model-name", "iris", "--on-model-failure", "stay",
                  *flags]
-        if grpc:
-            flags += ["--grpc-port", "0"]
         program = self.start(*flags, ready=False)
         program.wait_for(lambda line: line["message"].startswith("Model failed: "))
         return program

@@ -46,23 +46,23 @@ class HealthTest(ClientTest):
 
 class Check(HealthTest):
     def test_a_ready_server_serves_each_service(self):
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         for service in SERVICES:
             with self.subTest(service):
                 self.assertEqual(self.check(stub, service), Status.SERVING)
 
     def test_a_server_without_its_model_does_not_serve(self):
-        self.assertEqual(self.check(self.stub(self.serve_nothing(grpc=True))),
+        self.assertEqual(self.check(self.stub(self.serve_nothing())),
                          Status.NOT_SERVING)
 
     def test_an_unknown_service_is_not_found(self):
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         with self.assertRaises(grpc.RpcError) as context:
             self.check(stub, "no.such.Service")
         self.assertEqual(context.exception.code(), grpc.StatusCode.NOT_FOUND)
 
     def test_an_unknown_method_or_service_is_unimplemented(self):
-        channel = self.channel(self.serve("iris", grpc=True))
+        channel = self.channel(self.serve("iris"))
         for method in ["/grpc.health.v1.Health/Dream", "/no.such.Service/Call"]:
             with self.assertRaises(grpc.RpcError) as context:
                 channel.unary_unary(method)(b"")
@@ -71,25 +71,25 @@ class Check(HealthTest):
 
 class Watch(HealthTest):
     def test_tells_the_state_and_the_drain(self):
-        program = self.serve("iris", grpc=True)
+        program = self.serve("iris")
         states = self.watch(self.stub(program))
         self.assertEqual(states.get(timeout=PATIENCE_S), Status.SERVING)
         program.terminate()
         self.assertEqual(states.get(timeout=PATIENCE_S), Status.NOT_SERVING)
 
     def test_an_unknown_service_is_a_state(self):
-        states = self.watch(self.stub(self.serve("iris", grpc=True)), "no.such.Service")
+        states = self.watch(self.stub(self.serve("iris")), "no.such.Service")
         self.assertEqual(states.get(timeout=PATIENCE_S), Status.SERVICE_UNKNOWN)
 
     def test_calls_are_answered_in_the_drain(self):
-        program = self.serve("iris", grpc=True)
+        program = self.serve("iris")
         stub = self.stub(program)
         self.assertEqual(self.check(stub), Status.SERVING)
         program.terminate()
         self.assertEqual(self.check(stub), Status.NOT_SERVING)
 
     def test_a_watch_does_not_hold_the_program(self):
-        program = self.serve("iris", "--drain-delay", "0", grpc=True)
+        program = self.serve("iris", "--drain-delay", "0")
         states = self.watch(self.stub(program))
         states.get(timeout=PATIENCE_S)
         program.terminate()
@@ -98,7 +98,7 @@ class Watch(HealthTest):
 
 class Deadline(HealthTest):
     def test_a_deadline_in_the_past_or_present_is_the_clients(self):
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         with self.assertRaises(grpc.RpcError) as context:
             stub.Check(health_pb2.HealthCheckRequest(), timeout=0)
         self.assertEqual(context.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)

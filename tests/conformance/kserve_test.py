@@ -29,7 +29,7 @@ class KserveTest(ClientTest, unittest.IsolatedAsyncioTestCase):
         return self.rest(self.serve(model), protocol)
 
     def serve_grpc(self, model):
-        return self.grpc(self.serve(model, grpc=True))
+        return self.grpc(self.serve(model))
 
     def grpc(self, program):
         client = InferenceGRPCClient(f"127.0.0.1:{grpc_port(program)}", retries=0)
@@ -240,7 +240,7 @@ class V2Grpc(KserveTest):
 
     async def test_its_own_form_of_load_and_unload(self):
         """KServe's messages have model_name where Triton's have repository_name."""
-        program = self.serve_repository({"iris": "iris"}, grpc=True)
+        program = self.serve_repository({"iris": "iris"})
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port(program)}")
         self.addAsyncCleanup(channel.close)
         stub = GRPCInferenceServiceStub(channel)

@@ -18,7 +18,7 @@ SERVICES = {"inference.GRPCInferenceService", "tensorflow.serving.PredictionServ
 
 class Reflection(ClientTest):
     def setUp(self):
-        self.program = self.serve("iris", grpc=True)
+        self.program = self.serve("iris")
         self.channel = grpc.insecure_channel(f"127.0.0.1:{grpc_port(self.program)}")
         self.addCleanup(self.channel.close)
         self.database = ProtoReflectionDescriptorDatabase(self.channel)

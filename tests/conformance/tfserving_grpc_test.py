@@ -61,7 +61,7 @@ class GrpcTest(ClientTest):
                 model_service_pb2_grpc.ModelServiceStub(channel))
 
     def serve_one(self, model):
-        return self.stubs(self.serve(model, grpc=True))[0]
+        return self.stubs(self.serve(model))[0]
 
     def refused(self, code, call, request):
         with self.assertRaises(grpc.RpcError) as context:
@@ -224,7 +224,7 @@ class Models(GrpcTest):
         self.assertEqual([dimension.size for dimension in described.tensor_shape.dim], [-1, 4])
 
     def test_the_status(self):
-        service = self.stubs(self.serve("iris", grpc=True))[1]
+        service = self.stubs(self.serve("iris"))[1]
         request = get_model_status_pb2.GetModelStatusRequest()
         request.model_spec.name = "iris"
         [status] = service.GetModelStatus(request).model_version_status

@@ -20,7 +20,7 @@ def run_tool(name, *arguments):
 
 class Grpcurl(ClientTest):
     def setUp(self):
-        self.address = f"127.0.0.1:{grpc_port(self.serve('iris', grpc=True))}"
+        self.address = f"127.0.0.1:{grpc_port(self.serve('iris'))}"
 
     def grpcurl(self, *arguments, before=()):
         done = run_tool("grpcurl", "-plaintext", *before, self.address, *arguments)
@@ -61,12 +61,12 @@ class HealthProbe(ClientTest):
                         *flags).returncode
 
     def test_a_ready_server(self):
-        program = self.serve("iris", grpc=True)
+        program = self.serve("iris")
         self.assertEqual(self.probe(program), 0)
         self.assertEqual(self.probe(program, "-service=inference.GRPCInferenceService"), 0)
 
     def test_a_server_without_its_model(self):
-        self.assertEqual(self.probe(self.serve_nothing(grpc=True)), 4)
+        self.assertEqual(self.probe(self.serve_nothing()), 4)
 
 
 if __name__ == "__main__":

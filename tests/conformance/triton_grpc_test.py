@@ -33,7 +33,7 @@ class TritonGrpcTest(ClientTest):
         return service_pb2_grpc.GRPCInferenceServiceStub(channel)
 
     def serve_one(self, model, *flags):
-        return self.client(self.serve(model, *flags, grpc=True))
+        return self.client(self.serve(model, *flags))
 
     def refused(self, code, call, *arguments, **options):
         """The message of the refusal. code  the name of gRPC's code"""
@@ -69,7 +69,7 @@ class Health(TritonGrpcTest):
             self.assertEqual(error.status(), "StatusCode.NOT_FOUND")
 
     def test_a_server_without_its_model_is_alive_and_not_ready(self):
-        client = self.client(self.serve_nothing(grpc=True))
+        client = self.client(self.serve_nothing())
         self.assertTrue(client.is_server_live())
         self.assertFalse(client.is_server_ready())
         self.assertFalse(client.is_model_ready("iris"))
@@ -85,7 +85,7 @@ class Metadata(TritonGrpcTest):
     def test_the_model_as_http_describes_it(self):
         for model in ["iris", "species", "truth", "diabetes", "boosted", "cities"]:
             with self.subTest(model):
-                program = self.serve(model, grpc=True)
+                program = self.serve(model)
                 metadata = self.client(program).get_model_metadata(model)
                 described = self.call_json(program, "GET", f"/v2/models/{model}")
                 self.assertEqual(metadata.name, described["name"])
@@ -139,7 +139,7 @@ class Inference(TritonGrpcTest):
 
     def test_typed_contents_are_read(self):
         expected = golden("iris")
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         request = service_pb2.ModelInferRequest(model_name="iris", id="mine")
         values = expected.array()
         part = request.inputs.add(name="input", datatype="FP64", shape=values.shape)
@@ -147,7 +147,7 @@ class Inference(TritonGrpcTest):
         self.check("iris", triton.InferResult(stub.ModelInfer(request)))
 
     def test_typed_contents_of_each_datatype(self):
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         answers = []
         for field, kinds in [("fp64", ["FP64"]), ("fp32", ["FP32"]), ("bool", ["BOOL"]),
                              ("int", ["INT8", "INT16", "INT32"]), ("int64", ["INT64"]),
@@ -262,7 +262,7 @@ class Refusals(TritonGrpcTest):
                          [tensor("input", np.array([row], np.float64))])
 
     def test_raw_contents_that_do_not_fit(self):
-        stub = self.stub(self.serve("iris", grpc=True))
+        stub = self.stub(self.serve("iris"))
         for contents in [[b"123"], [b"\0" * 32, b""]]:
             request = service_pb2.ModelInferRequest(model_name="iris",
                                                     raw_input_contents=contents)
@@ -272,7 +272,7 @@ class Refusals(TritonGrpcTest):
             self.assertEqual(context.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
 
     def test_a_model_that_is_not_ready(self):
-        client = self.client(self.serve_nothing(grpc=True))
+        client = self.client(self.serve_nothing())
         self.refused("UNAVAILABLE", client.infer, "iris", [tensor("input", np.zeros((1, 4)))])
 
     def test_what_is_not_there_is_unimplemented(self):
@@ -289,7 +289,7 @@ class Refusals(TritonGrpcTest):
 class Repository(TritonGrpcTest):
     def test_index_unload_and_load(self):
         client = self.client(self.serve_repository({"iris": {1: "iris", 2: "iris2"},
-                                                    "species": "species"}, grpc=True))
+                                                    "species": "species"}))
         index = {(entry.name, entry.version): entry.state
                  for entry in client.get_model_repository_index().models}
         self.assertEqual(index.get(("iris", "2")), "READY", index)
@@ -300,7 +300,7 @@ class Repository(TritonGrpcTest):
         self.assertTrue(client.is_model_ready("species"))
 
     def test_what_is_not_there_cannot_be_loaded(self):
-        client = self.client(self.serve_repository({"iris": "iris"}, grpc=True))
+        client = self.client(self.serve_repository({"iris": "iris"}))
         with self.assertRaises(InferenceServerException) as context:
             client.load_model("tulip")
         self.assertIn("tulip", context.exception.message())

@@ -20,9 +20,6 @@ constexpr std::size_t kOutputFrameSize = 256;
 // Of one element as JSON, at most, unless it is a text.
 constexpr std::size_t kElementSizeMax = 26;
 
-// Of one class, "value:index:label", beside its label.
-constexpr std::size_t kClassTextSizeMax = 400;
-
 void append_output(std::string& out, const WantedOutput& output, const SpokenModel& model,
                    std::span<const double> answers) {
   const std::size_t row_count = answers.size() / model.schema().answer_width();
@@ -63,11 +60,7 @@ std::size_t OipDialect::memory_size_max(const Question& question) const {
                                ? kRowsPerRequestMax
                                : std::min(size / width + 1, kRowsPerRequestMax);
   const bool wants_classes = question.body.find("classification") != std::string_view::npos;
-  std::size_t row_size = 0;
-  for (const OutputTensor& output : model.tensors.outputs()) {
-    const std::size_t element_size = std::max(kElementSizeMax, model.tensors.text_size_max());
-    row_size += output.width * (element_size + (wants_classes ? kClassTextSizeMax : 0));
-  }
+  const std::size_t row_size = output_row_size_max(model, wants_classes);
   return read + 2 * rows * (model.schema().answer_width() * sizeof(double) + row_size);
 }
 

@@ -2,6 +2,7 @@
 #include "api/oip/oip_information.h"
 
 #include "api/limits.h"
+#include "api/model_facts.h"
 #include "api/model_tensors.h"
 #include "api/prediction.h"
 #include "base/assert.h"
@@ -27,27 +28,9 @@ using Json = boost::json::value;
 using JsonArray = boost::json::array;
 using JsonObject = boost::json::object;
 
-constexpr std::array<std::string_view, 4> kExtensions{"binary_tensor_data", "classification",
-                                                      "statistics", "model_repository"};
-
-// The catalog and what was found in it, which lives as long.
-struct Found {
-  std::shared_ptr<const ModelCatalog> catalog;
-  ChosenModel chosen;
-};
-
-Result<Found> find_model(const Readiness& readiness, const RouteMatch& match) {
-  Found found{.catalog = readiness.catalog(), .chosen = {}};
-  if (found.catalog == nullptr) return fail(Code::unavailable, readiness.status());
-  ASSIGN_OR_RETURN(found.chosen, found.catalog->find(match.choice()));
-  return found;
-}
-
 void write_json(const Json& value, HttpResponse& response) {
   response.body = boost::json::serialize(value);
 }
-
-std::string version_text(const ModelVersion& version) { return std::to_string(version.number); }
 
 JsonArray shape_of(const OutputTensor& output) {
   JsonArray shape{-1};
@@ -62,9 +45,7 @@ Json tensor_json(std::string_view name, TensorType type, JsonArray shape) {
 Json metadata_json(const CatalogModel& model, const ModelVersion& version) {
   const ModelTensors tensors(version.model->schema(), model.tensor_names);
   JsonArray versions;
-  for (const ModelVersion& each : model.versions) {
-    if (each.model != nullptr) versions.emplace_back(version_text(each));
-  }
+  for (const std::string& each : available_versions(model)) versions.emplace_back(each);
   JsonArray inputs;
   for (const InputTensor& input : tensors.inputs()) {
     inputs.push_back(tensor_json(input.name, input.type, {-1, input.width}));
@@ -75,7 +56,7 @@ Json metadata_json(const CatalogModel& model, const ModelVersion& version) {
   }
   return {{"name", model.name},
           {"versions", std::move(versions)},
-          {"platform", "ml-inference_" + version.model->model().provenance().format},
+          {"platform", platform_name(version)},
           {"inputs", std::move(inputs)},
           {"outputs", std::move(outputs)}};
 }
@@ -134,22 +115,9 @@ Json statistics_json(const CatalogModel& model, const ModelVersion& version) {
           {"batch_stats", std::move(batches)}};
 }
 
-// Triton's words for the states of versions.
-std::string_view state_word(VersionState state) {
-  switch (state) {
-    case VersionState::loading: return "LOADING";
-    case VersionState::available: return "READY";
-    case VersionState::unloading: return "UNLOADING";
-    case VersionState::failed:
-    case VersionState::unavailable: return "UNAVAILABLE";
-  }
-  ASSERT(false);
-  return "";
-}
-
 void inform_server(const Informant& informant, HttpResponse& response) {
   JsonArray extensions;
-  for (const std::string_view name : kExtensions) extensions.emplace_back(name);
+  for (const std::string_view name : kOipExtensions) extensions.emplace_back(name);
   write_json({{"name", "ml-inference"},
               {"version", informant.version},
               {"extensions", std::move(extensions)}},
@@ -174,7 +142,7 @@ void inform_list(const Informant& informant, HttpResponse& response) {
   write_json({{"models", std::move(names)}}, response);
 }
 
-void inform_model_ready(const Found& found, HttpResponse& response) {
+void inform_model_ready(const FoundModel& found, HttpResponse& response) {
   const bool is_ready = found.chosen.version->model != nullptr;
   write_json({{"name", found.chosen.model->name}, {"ready", is_ready}}, response);
   if (is_ready) return;
@@ -186,21 +154,11 @@ void inform_model_ready(const Found& found, HttpResponse& response) {
 // Of one version where one is named, else of all of a model, or of all models.
 void inform_statistics(const Informant& informant, const RouteMatch& match,
                        HttpResponse& response) {
+  const auto found = find_versions(informant.readiness, match.choice());
+  if (!found) return write_error(Dialect::oip, found.error(), response);
   JsonArray all;
-  const auto catalog = informant.readiness.catalog();
-  if (!match.model.empty()) {
-    const Result<Found> found = find_model(informant.readiness, match);
-    if (!found) return write_error(Dialect::oip, found.error(), response);
-  }
-  if (catalog != nullptr) {
-    for (const CatalogModel& model : catalog->models()) {
-      if (!match.model.empty() && model.name != match.model) continue;
-      for (const ModelVersion& version : model.versions) {
-        if (version.model == nullptr) continue;
-        if (!match.version.empty() && version_text(version) != match.version) continue;
-        all.push_back(statistics_json(model, version));
-      }
-    }
+  for (const auto& [model, version] : found->versions) {
+    if (version->model != nullptr) all.push_back(statistics_json(*model, *version));
   }
   write_json({{"model_stats", std::move(all)}}, response);
 }
@@ -245,14 +203,14 @@ void inform_index(const Informant& informant, std::string_view body, HttpRespons
     if (*ready_only && entry.state != VersionState::available) continue;
     index.push_back({{"name", entry.name},
                      {"version", entry.version ? std::to_string(*entry.version) : std::string()},
-                     {"state", state_word(entry.state)},
+                     {"state", repository_state(entry.state)},
                      {"reason", entry.reason}});
   }
   write_json(index, response);
 }
 
 void inform_of_model(const Informant& informant, const RouteMatch& match, HttpResponse& response) {
-  const Result<Found> found = find_model(informant.readiness, match);
+  const Result<FoundModel> found = find_model(informant.readiness, match.choice());
   if (!found) return write_error(Dialect::oip, found.error(), response);
   const ChosenModel& chosen = found->chosen;
   const Operation operation = match.entry().operation;

@@ -207,16 +207,7 @@ class RequestReader {
         }));
     ASSIGN_OR_RETURN(wanted.tensor, wanted_output(tensors_, name));
     wanted.binary = binary.value_or(binary_output_);
-    const bool is_there = std::ranges::find(form_.outputs, wanted.tensor, &WantedOutput::tensor) !=
-                          form_.outputs.end();
-    if (is_there) return invalid(fmt::format("output '{}' stands twice", wanted.tensor->name));
-    const bool has_classes = wanted.tensor->type != TensorType::bytes;
-    if (wanted.class_count > 0 && !has_classes) {
-      return invalid(fmt::format("output '{}' holds texts, and no values to choose classes by",
-                                 wanted.tensor->name));
-    }
-    form_.outputs.push_back(wanted);
-    return {};
+    return want_output(wanted, form_);
   }
 
   Result<void> read_output_parameters(std::size_t index, WantedOutput& wanted,
@@ -269,6 +260,19 @@ Result<const OutputTensor*> wanted_output(const ModelTensors& tensors, std::stri
     names += (names.empty() ? "" : ", ") + tensor.name;
   }
   return invalid(fmt::format("output '{}' is unknown, expected {}", printable_text(name), names));
+}
+
+Result<void> want_output(const WantedOutput& wanted, AnswerForm& form) {
+  const std::string& name = wanted.tensor->name;
+  if (std::ranges::find(form.outputs, wanted.tensor, &WantedOutput::tensor) != form.outputs.end()) {
+    return invalid(fmt::format("output '{}' stands twice", name));
+  }
+  if (wanted.class_count > 0 && wanted.tensor->type == TensorType::bytes) {
+    return invalid(
+        fmt::format("output '{}' holds texts, and no values to choose classes by", name));
+  }
+  form.outputs.push_back(wanted);
+  return {};
 }
 
 Result<std::vector<GivenTensor>> read_oip_request(const OipBody& body, const ModelTensors& tensors,

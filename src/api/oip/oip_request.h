@@ -43,4 +43,8 @@ void want_all_outputs(const ModelTensors& tensors, bool binary, AnswerForm& form
 [[nodiscard]] Result<const OutputTensor*> wanted_output(const ModelTensors& tensors,
                                                         std::string_view name);
 
+/// Adds an output to those that a request wants.
+/// Errors: invalid_argument: it is there already, or classes are wanted of texts.
+[[nodiscard]] Result<void> want_output(const WantedOutput& wanted, AnswerForm& form);
+
 }  // namespace ml_inference

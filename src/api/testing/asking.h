@@ -23,6 +23,9 @@ class Asking {
                                   std::string_view content_type = "application/json",
                                   std::string_view accept = {});
 
+  /// What is asked.
+  [[nodiscard]] Endpoints& endpoints() { return endpoints_; }
+
   Readiness readiness;
   Metrics metrics;
   LiveApi live;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// inference.ModelInferRequest, read from its bytes.
+#pragma once
+
+#include "api/grpc/field_values.h"
+#include "api/prediction.h"
+#include "api/tensor_rows.h"
+#include "base/result.h"
+
+#include <string_view>
+#include <vector>
+
+namespace ml_inference {
+
+/// The tensors of a request, and what of them is not in the message's own bytes.
+struct GivenTensors {
+  std::vector<GivenTensor> tensors;
+  std::vector<FieldValues> values;  ///< what the tensors refer to, by tensor
+};
+
+/// Which model the message means.
+/// Errors: invalid_argument: the message is broken.
+[[nodiscard]] Result<void> name_oip_model(std::string_view body, RouteMatch& match);
+
+/// Reads the message: the tensors, and the form that the answer is to have. Each wanted output is
+/// binary where the inputs are raw.
+/// Errors: invalid_argument, saying what is wrong.
+[[nodiscard]] Result<GivenTensors> read_oip_message(std::string_view body, const SpokenModel& model,
+                                                    AnswerForm& form);
+
+}  // namespace ml_inference
