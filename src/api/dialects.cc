@@ -2,6 +2,7 @@
 #include "api/dialects.h"
 
 #include "api/grpc/grpc_services.h"
+#include "api/grpc/oip_grpc_control.h"
 #include "api/oip/oip_control.h"
 #include "api/oip/oip_dialect.h"
 #include "api/oip/oip_information.h"
@@ -63,6 +64,9 @@ std::size_t change_memory_size(std::string_view body) { return 3 * body.size(); 
 
 void change_model(ModelControl& control, const RouteMatch& match, std::string_view body,
                   std::stop_token stop, HttpResponse& response) {
+  if (is_grpc(match.entry())) {
+    return change_grpc_model(control, match, body, std::move(stop), response);
+  }
   if (match.entry().dialect == Dialect::torchserve) {
     return change_torchserve_model(control, match, std::move(stop), response);
   }

@@ -172,7 +172,6 @@ Dialect dialect_of_path(std::string_view target) {
 }
 
 bool is_change(const RouteEntry& route, std::string_view method) {
-  if (is_grpc(route)) return false;  // models do not come and go by these calls yet
   switch (route.operation) {
     case Operation::model_load:
     case Operation::model_unload:

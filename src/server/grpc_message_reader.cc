@@ -12,7 +12,8 @@
 namespace ml_inference {
 namespace {
 
-constexpr int kGzipWindowBits = 15 + 16;  // zlib.h: 16 more than the window's for gzip's header
+constexpr int kAnyWindowBits =
+    15 + 32;  // zlib.h: 32 more: the header says whether gzip's or zlib's
 
 // What a decoded message takes at first, in sizes of the encoded one: numbers seldom shrink more.
 constexpr std::size_t kExpectedRatio = 4;
@@ -21,7 +22,7 @@ constexpr std::size_t kDecodedSizeMin = 1024;
 // zlib's state for one message; ends with it.
 class Inflater {
  public:
-  Inflater() { is_sound_ = inflateInit2(&stream_, kGzipWindowBits) == Z_OK; }
+  Inflater() { is_sound_ = inflateInit2(&stream_, kAnyWindowBits) == Z_OK; }
   ~Inflater() {
     if (is_sound_) inflateEnd(&stream_);
   }
@@ -38,9 +39,9 @@ class Inflater {
 
 }  // namespace
 
-void GrpcMessageReader::reset(bool has_gzip) {
+void GrpcMessageReader::reset(bool is_encoded) {
   next();
-  has_gzip_ = has_gzip;
+  is_encoded_ = is_encoded;
 }
 
 void GrpcMessageReader::next() {
@@ -74,7 +75,7 @@ bool GrpcMessageReader::begin_message() {
                   fmt::format("a message begins with the flag {}, expected 0 or 1", prefix_[0]));
   }
   is_compressed_ = prefix_[0] == 1;
-  if (is_compressed_ && !has_gzip_) {
+  if (is_compressed_ && !is_encoded_) {
     return refuse(400, GrpcStatus::internal,
                   "a message is compressed, and grpc-encoding does not say how");
   }
@@ -123,7 +124,7 @@ bool GrpcMessageReader::inflate_message() {
     room = std::min(2 * room, size_max_ + 1);
   }
   if (result != Z_STREAM_END || stream.avail_in > 0) {
-    return refuse(400, GrpcStatus::internal, "a message is no whole gzip stream");
+    return refuse(400, GrpcStatus::internal, "a message is no whole gzip or zlib stream");
   }
   decoded.resize(stream.total_out);
   message_ = std::move(decoded);

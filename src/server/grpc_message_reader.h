@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bytes of a gRPC call -> its messages, without a stream: a flag, the length in four bytes, the
-// message (grpc/doc/PROTOCOL-HTTP2.md), which gzip may have made smaller (zlib).
+// message (grpc/doc/PROTOCOL-HTTP2.md), which gzip or deflate may have made smaller (zlib).
 #pragma once
 
 #include "server/body_budget.h"
@@ -43,8 +43,8 @@ class GrpcMessageReader {
   GrpcMessageReader(std::size_t size_max, BodyBudget& budget, std::size_t uncounted_size)
       : size_max_(size_max), share_(budget, uncounted_size) {}
 
-  /// Ready for a new call, whose grpc-encoding names gzip or nothing.
-  void reset(bool has_gzip);
+  /// Ready for a new call, whose grpc-encoding names gzip or deflate, or nothing.
+  void reset(bool is_encoded);
 
   /// Goes on. After Status::message, next() first.
   [[nodiscard]] Progress feed(std::string_view bytes);
@@ -74,7 +74,7 @@ class GrpcMessageReader {
 
   const std::size_t size_max_;
   BodyShare share_;
-  bool has_gzip_ = false;
+  bool is_encoded_ = false;
   bool is_compressed_ = false;
   std::array<unsigned char, kPrefixSize> prefix_{};
   std::size_t prefix_size_ = 0;  // how much of it is known

@@ -115,10 +115,11 @@ bool Http2Call::refuse_grpc_header() {
   } else if (!header_.has_te_trailers) {
     refuse(400, GrpcStatus::internal, "the field 'te: trailers' is missing: a proxy removed it");
   } else if (!header_.grpc_encoding.empty() && header_.grpc_encoding != "identity" &&
-             header_.grpc_encoding != "gzip") {
+             header_.grpc_encoding != "gzip" && header_.grpc_encoding != "deflate") {
     refuses_encoding_ = true;
     refuse(415, GrpcStatus::unimplemented,
-           fmt::format("grpc-encoding is '{}', expected identity or gzip", header_.grpc_encoding));
+           fmt::format("grpc-encoding is '{}', expected identity, gzip or deflate",
+                       header_.grpc_encoding));
   } else if (!header_.grpc_timeout.empty()) {
     const auto timeout = parse_grpc_timeout(header_.grpc_timeout);
     if (timeout) {
@@ -129,7 +130,7 @@ bool Http2Call::refuse_grpc_header() {
                          header_.grpc_timeout));
     }
   }
-  reader_.reset(header_.grpc_encoding == "gzip");
+  reader_.reset(header_.grpc_encoding == "gzip" || header_.grpc_encoding == "deflate");
   return has_ended_;
 }
 

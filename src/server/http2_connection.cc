@@ -77,7 +77,7 @@ Http2Connection::Http2Connection(EventLoop& loop, Socket socket, Admission admis
   age_deadline_ = end_of_age(now, state_.options.grpc_connection_age_max);
   idle_deadline_ = grace_deadline_ = leave_deadline_ = write_deadline_ = linger_deadline_ =
       Clock::time_point::max();
-  if (state_.current_phase() != ServerPhase::serving) begin_leaving();
+  if (state_.current_phase() > ServerPhase::draining) begin_leaving();
 }
 
 Http2Connection::Awaitable<void> Http2Connection::serve_streams() {
@@ -215,6 +215,10 @@ void Http2Connection::note_idleness() {
   const bool has_begun = is_overflow ? session_.stream_count() > 0 : session_.has_preface();
   if (has_begun) start_deadline_ = Clock::time_point::max();
   if (has_begun && is_overflow) session_.leave();
+  // Who connects while the server drains is answered once. Told at once to go, gRPC's clients would
+  // come again and again, and never ask.
+  const bool drains = state_.current_phase() == ServerPhase::draining;
+  if (drains && session_.stream_count() > 0) begin_leaving();
 }
 
 void Http2Connection::begin_leaving() {

@@ -90,7 +90,8 @@ void add_grpc_head(Fields& fields, const Http2Call& call) {
   fields.add(":status", "200", Kind::literal);
   fields.add("content-type", "application/grpc", Kind::literal);
   if (!call.request_id().empty()) fields.add("x-request-id", call.request_id(), Kind::unique);
-  if (call.refuses_encoding()) fields.add("grpc-accept-encoding", "identity,gzip", Kind::literal);
+  if (call.refuses_encoding())
+    fields.add("grpc-accept-encoding", "identity,deflate,gzip", Kind::literal);
 }
 
 void add_http_head(Fields& fields, const Http2Call& call, std::string_view date) {

@@ -199,7 +199,9 @@ class V2Rest(KserveTest):
         await self.refused(400, client.infer(url, wide, model_name="iris"))
 
     async def test_the_repository(self):
-        program = self.serve_repository({"iris": "iris", "species": "species"})
+        program = self.serve_repository(
+            {"iris": "iris", "species": "species"},
+            "--model-control-mode", "explicit", "--load-model", "iris,species")
         listed = self.call_json(program, "GET", "/v2/models")["models"]
         self.assertEqual(set(listed), {"iris", "species"})
         for action, ready in [("unload", False), ("load", True)]:
@@ -240,7 +242,8 @@ class V2Grpc(KserveTest):
 
     async def test_its_own_form_of_load_and_unload(self):
         """KServe's messages have model_name where Triton's have repository_name."""
-        program = self.serve_repository({"iris": "iris"})
+        program = self.serve_repository(
+            {"iris": "iris"}, "--model-control-mode", "explicit", "--load-model", "iris")
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port(program)}")
         self.addAsyncCleanup(channel.close)
         stub = GRPCInferenceServiceStub(channel)

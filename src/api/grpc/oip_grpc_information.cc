@@ -146,9 +146,12 @@ void inform_model_ready(const Informant& informant, std::string_view body, HttpR
   if (!read_message(body, request, response)) return;
   const auto found = find_model(
       informant.readiness, {.name = request.name(), .version = request.version(), .label = {}});
-  if (!found) return write_error(Dialect::grpc, found.error(), response);
+  if (!found && found.error().code == Code::invalid_argument) {
+    return write_error(Dialect::grpc, found.error(), response);
+  }
+  // A model that is not there is not ready: clients ask for that by this call, as of Triton.
   inference::ModelReadyResponse answer;
-  answer.set_ready(found->chosen.version->model != nullptr);
+  answer.set_ready(found && found->chosen.version->model != nullptr);
   write_message(answer, response);
 }
 
@@ -184,10 +187,6 @@ void inform_oip_grpc(const Informant& informant, Operation operation, std::strin
           informant, body, response, [](const FoundModel& found, auto& answer) {
             write_config(found, *answer.mutable_config());
           });
-    case Operation::model_load:
-    case Operation::model_unload:
-      return write_error(Dialect::grpc, 501, "models are not loaded or unloaded by requests here",
-                         response);
     default: ASSERT(false);  // the table has no other method of this service
   }
 }
