@@ -268,15 +268,21 @@ bool Endpoints::is_admitted(const RouteEntry& route, const HttpRequest& request,
   return false;
 }
 
-// What was asked for before is found without the catalog, which is looked at again only when its
-// counter has moved.
-Result<std::shared_ptr<const SpokenModel>> Endpoints::spoken(const ModelChoice& choice) {
+// Looks only at a counter while the catalog is the same.
+void Endpoints::follow_catalog() {
   const std::uint64_t generation = context_.readiness.generation();
-  if (generation != catalog_generation_) {
-    catalog_ = context_.readiness.catalog();
-    catalog_generation_ = generation;
-    named_.clear();
-  }
+  if (generation == catalog_generation_) return;
+  catalog_ = context_.readiness.catalog();
+  catalog_generation_ = generation;
+  named_.clear();
+}
+
+// A loop that nobody asks must not keep a model that has gone.
+void Endpoints::tick() { follow_catalog(); }
+
+// What was asked for before is found without the catalog.
+Result<std::shared_ptr<const SpokenModel>> Endpoints::spoken(const ModelChoice& choice) {
+  follow_catalog();
   for (const Named& named : named_) {
     if (named.name == choice.name && named.version == choice.version &&
         named.label == choice.label) {

@@ -63,6 +63,7 @@ class Endpoints final : public HttpHandler {
   void finished(const HttpRequest& request, const HttpResponse& response,
                 std::chrono::nanoseconds elapsed) override;
   [[nodiscard]] bool is_vital(const HttpRequest& request) const override;
+  void tick() override;
 
  private:
   // A model that was asked for, as it was named.
@@ -83,6 +84,7 @@ class Endpoints final : public HttpHandler {
   std::optional<Work> predict(RouteMatch match, const HttpRequest& request, HttpResponse& response);
   [[nodiscard]] bool is_admitted(const RouteEntry& route, const HttpRequest& request,
                                  HttpResponse& response);
+  void follow_catalog();
   [[nodiscard]] Result<std::shared_ptr<const SpokenModel>> spoken(const ModelChoice& choice);
   void begin_trace(const HttpRequest& request, HttpResponse& response);
   void take_request_id(std::string_view sent, HttpResponse& response);

@@ -213,6 +213,20 @@ TEST_F(ReadyEndpointsTest, AnswersWithANewModelAsSoonAsItIsThere) {
   EXPECT_THAT(ask(predict(kSetosaBody)).body, StartsWith(R"({"prediction":7,)"));
 }
 
+TEST_F(ReadyEndpointsTest, LetsAModelGoThatNobodyAsks) {
+  std::weak_ptr<const ServedModel> old;
+  {
+    const auto model = testing::make_stumps(testing::iris_schema());
+    old = model;
+    readiness.publish("iris", model);
+  }
+  EXPECT_EQ(ask(predict(kSetosaBody)).status, 200);
+  readiness.publish("iris", testing::make_stumps(testing::iris_schema()));
+  EXPECT_FALSE(old.expired());
+  endpoints.tick();
+  EXPECT_TRUE(old.expired());
+}
+
 TEST_F(ReadyEndpointsTest, TakesJsonByAnyOfItsNamesAlone) {
   HttpRequest request = predict(kSetosaBody);
   for (const char* type :

@@ -109,6 +109,9 @@ class HttpHandler {
   virtual void finished(const HttpRequest& request, const HttpResponse& response,
                         std::chrono::nanoseconds elapsed) = 0;
 
+  /// Called by the loop some times a second, busy or not: for what an idle handler should let go.
+  virtual void tick() {}
+
   /// Whether the request must be answered even by a server that is full: probes and metrics.
   [[nodiscard]] virtual bool is_vital(const HttpRequest& request) const = 0;
 };

@@ -66,6 +66,7 @@ boost::asio::awaitable<void, EventLoop::Executor> EventLoop::tick() {
   for (;;) {
     timer.expires_after(kTick);
     co_await timer.async_wait(boost::asio::use_awaitable_t<Executor>());
+    handler_->tick();
     coarse_now_ = Clock::now();
     // A loop that the machine, a quota or a signal kept from running has read nothing meanwhile,
     // and has given newcomers deadlines by an old clock.

@@ -87,9 +87,12 @@ class Management(TorchServeTest):
         self.assertEqual(described["modelVersion"], "1")
 
     def test_unregister(self):
-        program = self.serve_two()
-        self.assertEqual(self.call(program, "DELETE", "/models/iris/1")[0], 200)
-        self.assertEqual(self.call(program, "GET", "/models/iris/1")[0], 404)
+        program = self.serve_repository({"iris": "iris", "species": "species"},
+                                        "--model-control-mode", "explicit",
+                                        "--load-model", "iris,species")
+        self.assertEqual(self.call(program, "DELETE", "/models/iris")[0], 200)
+        self.assertEqual(self.call(program, "POST", "/predictions/iris", b"[1,2,3,4]")[0], 404)
+        self.assertEqual(self.call(program, "GET", "/models/species")[0], 200)
 
 
 if __name__ == "__main__":
