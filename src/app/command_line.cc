@@ -108,7 +108,7 @@ int run_command_line(int argc, char** argv) {
         "enableServiceLinks: false in the pod keeps it away");
   }
   CLI::App app(
-      "Serves one machine-learning model over HTTP: small, fast, with the answers of the "
+      "Serves machine-learning models over HTTP and gRPC: small, fast, with the answers of the "
       "library that trained it.\nWithout a command it serves. Every flag of a command can "
       "be an environment variable too: --drain-delay is ML_INFERENCE_DRAIN_DELAY.",
       "ml-inference");
