@@ -4,17 +4,13 @@
 #include "api/grpc/grpc_message.h"
 #include "api/grpc/oip.pb.h"
 #include "api/prediction.h"
-#include "base/printable_text.h"
-
-#include <fmt/format.h>
+#include "api/upload_parameter.h"
 
 #include <string>
 #include <utility>
 
 namespace ml_inference {
 namespace {
-
-constexpr std::string_view kFilePrefix = "file:";
 
 // Of KServe's form the name stands where Triton's has the repository's, of which there is one.
 template <class Request>
@@ -27,18 +23,14 @@ const std::string& name_of(const Request& request) {
   return is_kserves(request) ? request.repository_name() : request.model_name();
 }
 
-Result<ModelUpload> upload_of(const inference::RepositoryModelLoadRequest& request) {
+template <class Request>
+Result<ModelUpload> upload_of(const Request& request) {
+  using enum UploadParameter::Kind;
   ModelUpload upload;
   for (const auto& [name, value] : request.parameters()) {
-    if (name == "config") {
-      upload.config_json = value.string_param();
-    } else if (name.starts_with(kFilePrefix)) {
-      upload.files[name.substr(kFilePrefix.size())] = value.bytes_param();
-    } else {
-      return fail(Code::invalid_argument,
-                  fmt::format("parameter '{}' is unknown, expected config or {}VERSION/NAME",
-                              printable_text(name), kFilePrefix));
-    }
+    ASSIGN_OR_RETURN(UploadParameter parameter, parse_upload_parameter(name));
+    if (parameter.kind == config) upload.config_json = value.string_param();
+    if (parameter.kind == file) upload.files[std::move(parameter.file)] = value.bytes_param();
   }
   return upload;
 }
@@ -63,6 +55,9 @@ void unload(ModelControl& control, std::string_view body, std::stop_token stop,
             HttpResponse& response) {
   inference::RepositoryModelUnloadRequest request;
   if (!read_message(body, request, response)) return;
+  if (const auto known = upload_of(request); !known) {
+    return write_error(Dialect::grpc, known.error(), response);
+  }
   const Result<void> done = control.unload(name_of(request), std::move(stop));
   if (!done) return write_error(Dialect::grpc, done.error(), response);
   inference::RepositoryModelUnloadResponse answer;

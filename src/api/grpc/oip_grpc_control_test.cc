@@ -55,9 +55,13 @@ TEST_F(OipGrpcControlTest, SaysWhatIsWrong) {
   load.set_model_name("rose");
   (*load.mutable_parameters())["x"].set_bool_param(true);
   EXPECT_EQ(ask("RepositoryModelLoad", load).grpc_status, 3);
-  control_.outcome = fail(Code::not_found, "there is no model 'rose'");
   inference::RepositoryModelUnloadRequest unload;
   unload.set_model_name("rose");
+  (*unload.mutable_parameters())["x"].set_bool_param(true);
+  EXPECT_EQ(ask("RepositoryModelUnload", unload).grpc_status, 3);
+  unload.clear_parameters();
+  EXPECT_TRUE(control_.calls.empty());
+  control_.outcome = fail(Code::not_found, "there is no model 'rose'");
   const HttpResponse refused = ask("RepositoryModelUnload", unload);
   EXPECT_EQ(refused.grpc_status, 5);
   EXPECT_EQ(refused.grpc_message, "there is no model 'rose'");

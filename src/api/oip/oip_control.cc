@@ -2,6 +2,7 @@
 #include "api/oip/oip_control.h"
 
 #include "api/prediction.h"
+#include "api/upload_parameter.h"
 #include "base/base64.h"
 #include "base/json_text.h"
 #include "base/printable_text.h"
@@ -17,33 +18,28 @@
 namespace ml_inference {
 namespace {
 
-constexpr std::string_view kFilePrefix = "file:";
-
 std::string_view view(const boost::json::string& text) { return {text.data(), text.size()}; }
 
 Result<void> take_parameter(std::string_view name, const boost::json::value& value,
                             ModelUpload& upload) {
-  if (name == "unload_dependents") return {};  // no model depends on another
-  const bool is_file = name.starts_with(kFilePrefix);
-  if (!is_file && name != "config") {
-    return fail(Code::invalid_argument,
-                fmt::format("parameter '{}' is unknown, expected config or {}VERSION/NAME",
-                            printable_text(name), kFilePrefix));
-  }
+  using enum UploadParameter::Kind;
+  ASSIGN_OR_RETURN(UploadParameter parameter, parse_upload_parameter(name));
+  if (parameter.kind == dependents) return {};
   if (!value.is_string()) {
     return fail(Code::invalid_argument,
                 fmt::format("parameter '{}' is no text", printable_text(name)));
   }
-  if (!is_file) {
-    upload.config_json = view(value.get_string());
+  const std::string_view text = view(value.get_string());
+  if (parameter.kind == config) {
+    upload.config_json = text;
     return {};
   }
-  std::optional<std::string> bytes = decode_base64(view(value.get_string()));
+  std::optional<std::string> bytes = decode_base64(text);
   if (!bytes) {
     return fail(Code::invalid_argument,
                 fmt::format("parameter '{}' is no base64", printable_text(name)));
   }
-  upload.files[std::string(name.substr(kFilePrefix.size()))] = *std::move(bytes);
+  upload.files[std::move(parameter.file)] = *std::move(bytes);
   return {};
 }
 
