@@ -8,6 +8,8 @@ void HttpResponse::clear() {
   content_type = "application/json";
   allow = {};
   authenticate = {};
+  content_encoding = {};
+  names_codings = false;
   retry_later = false;
   request_id.clear();
   body.clear();

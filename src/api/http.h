@@ -28,10 +28,13 @@ struct HttpRequest {
   std::string_view authorization;  ///< the header's value, or empty: a secret, never logged
   std::string_view traceparent;    ///< likewise; several are joined by commas
   std::string_view tracestate;     ///< likewise
-  std::string_view body;           ///< decoded from its transfer coding; a gRPC call's message
+  std::string_view body;  ///< without its codings, of transfer and content; a gRPC call's message
 
   /// Inference-Header-Content-Length as sent, or empty: how much of the body is JSON.
   std::string_view json_size;
+
+  /// Accept-Encoding, or empty; several are joined by commas.
+  std::string_view accept_encoding = {};
 
   /// When nobody waits for the answer any more, as the client said; none: as long as it takes.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
@@ -45,6 +48,8 @@ struct HttpResponse {
   std::string_view content_type = "application/json";  ///< a literal
   std::string_view allow;                              ///< a literal; empty: no such header
   std::string_view authenticate;                       ///< a literal: WWW-Authenticate, of a 401
+  std::string_view content_encoding;                   ///< a literal, of a body that has a coding
+  bool names_codings = false;                          ///< adds Accept-Encoding, to a 415
   bool retry_later = false;                            ///< adds Retry-After
   std::string request_id;                              ///< goes out as X-Request-ID
   std::string body;  ///< of a gRPC call: the message; nothing is sent for a status beside OK

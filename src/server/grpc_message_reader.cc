@@ -2,42 +2,15 @@
 #include "server/grpc_message_reader.h"
 
 #include "api/http.h"
+#include "base/assert.h"
+#include "server/coded_body.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-#include <zlib.h>
 
 namespace ml_inference {
-namespace {
-
-constexpr int kAnyWindowBits =
-    15 + 32;  // zlib.h: 32 more: the header says whether gzip's or zlib's
-
-// What a decoded message takes at first, in sizes of the encoded one: numbers seldom shrink more.
-constexpr std::size_t kExpectedRatio = 4;
-constexpr std::size_t kDecodedSizeMin = 1024;
-
-// zlib's state for one message; ends with it.
-class Inflater {
- public:
-  Inflater() { is_sound_ = inflateInit2(&stream_, kAnyWindowBits) == Z_OK; }
-  ~Inflater() {
-    if (is_sound_) inflateEnd(&stream_);
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  [[nodiscard]] bool is_sound() const { return is_sound_; }
-  [[nodiscard]] z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_{};
-  bool is_sound_ = false;
-};
-
-}  // namespace
 
 void GrpcMessageReader::reset(bool is_encoded) {
   next();
@@ -46,6 +19,7 @@ void GrpcMessageReader::reset(bool is_encoded) {
 
 void GrpcMessageReader::next() {
   prefix_size_ = 0;
+  inflater_.reset();
   message_.clear();
   if (message_.capacity() > kKeptBodySize) message_.shrink_to_fit();
   share_.release();
@@ -59,23 +33,22 @@ GrpcMessageReader::Progress GrpcMessageReader::feed(std::string_view bytes) {
     if (prefix_size_ == kPrefixSize && !begin_message()) return {consumed, Status::refused};
   }
   const std::size_t taken = std::min(bytes.size() - consumed, missing_size());
-  message_.append(bytes.substr(consumed, taken));
+  if (!take(bytes.substr(consumed, taken))) return {consumed, Status::refused};
   consumed += taken;
   if (missing_size() > 0) return {consumed, Status::need_more};
-  if (is_compressed_ && !inflate_message()) return {consumed, Status::refused};
-  return {consumed, Status::message};
+  return {consumed, end_message() ? Status::message : Status::refused};
 }
 
 // The prefix is known: takes memory for the whole message.
 bool GrpcMessageReader::begin_message() {
-  size_ = 0;
+  size_ = taken_size_ = 0;
   for (std::size_t i = 1; i < kPrefixSize; ++i) size_ = size_ << 8 | prefix_[i];
   if (prefix_[0] > 1) {
     return refuse(400, GrpcStatus::internal,
                   fmt::format("a message begins with the flag {}, expected 0 or 1", prefix_[0]));
   }
-  is_compressed_ = prefix_[0] == 1;
-  if (is_compressed_ && !is_encoded_) {
+  const bool is_compressed = prefix_[0] == 1;
+  if (is_compressed && !is_encoded_) {
     return refuse(400, GrpcStatus::internal,
                   "a message is compressed, and grpc-encoding does not say how");
   }
@@ -83,53 +56,47 @@ bool GrpcMessageReader::begin_message() {
     return refuse(413, GrpcStatus::resource_exhausted,
                   fmt::format("a message has {} bytes, the limit is {}", size_, size_max_));
   }
-  return reserve(message_, size_, size_);
-}
-
-// Room for `size` bytes in text, where everything takes share_size out of the budget.
-bool GrpcMessageReader::reserve(std::string& text, std::size_t size, std::size_t share_size) {
-  if (share_.take(share_size)) {
-    text.reserve(size);
+  if (is_compressed) {  // takes memory as it is decoded
+    inflater_.emplace(Inflater::Format::either, size_max_, share_);
     return true;
   }
-  return refuse(503, GrpcStatus::unavailable,
-                "the bodies of other requests fill the memory that is set aside for them");
+  if (!share_.take(size_)) return refuse_decoded(Inflater::Status::no_room);
+  message_.reserve(size_);
+  return true;
 }
 
-// Replaces the message by what it holds, which may take no more than the limit.
-bool GrpcMessageReader::inflate_message() {
-  Inflater inflater;
-  if (!inflater.is_sound()) {
-    return refuse(503, GrpcStatus::unavailable, "there is no memory to decompress a message");
+// Decodes as bytes come, so that a large message never holds its loop for long.
+bool GrpcMessageReader::take(std::string_view bytes) {
+  taken_size_ += bytes.size();
+  if (!inflater_) {
+    message_ += bytes;
+    return true;
   }
-  z_stream& stream = inflater.stream();
-  stream.next_in = reinterpret_cast<Bytef*>(message_.data());
-  stream.avail_in = static_cast<uInt>(message_.size());
-  std::string decoded;
-  std::size_t room = std::min(std::max(kExpectedRatio * message_.size(), kDecodedSizeMin),
-                              size_max_ + 1);  // the one byte tells what is too large
-  int result = Z_OK;
-  while (result == Z_OK) {
-    if (!reserve(decoded, room, message_.size() + room)) return false;
-    decoded.resize(room);
-    stream.next_out = reinterpret_cast<Bytef*>(decoded.data()) + stream.total_out;
-    stream.avail_out = static_cast<uInt>(room - stream.total_out);
-    result = ::inflate(&stream, Z_NO_FLUSH);
-    if (stream.total_out > size_max_) {
+  if (bytes.empty()) return true;
+  const Inflater::Status status = inflater_->feed(bytes, message_);
+  return status == Inflater::Status::fine || refuse_decoded(status);
+}
+
+bool GrpcMessageReader::end_message() {
+  if (!inflater_) return true;
+  if (!inflater_->is_whole()) return refuse_decoded(Inflater::Status::broken);
+  inflater_.reset();
+  ASSERT(share_.take(message_.size()));  // less than it has
+  return true;
+}
+
+bool GrpcMessageReader::refuse_decoded(Inflater::Status status) {
+  switch (status) {
+    case Inflater::Status::too_large:
       return refuse(
           413, GrpcStatus::resource_exhausted,
           fmt::format("a message decompresses to more than the limit of {} bytes", size_max_));
-    }
-    if (stream.avail_out > 0 && result == Z_OK && stream.avail_in == 0) break;
-    room = std::min(2 * room, size_max_ + 1);
+    case Inflater::Status::no_room:
+      return refuse(503, GrpcStatus::unavailable, std::string(kNoRoomForBody));
+    case Inflater::Status::broken:
+    case Inflater::Status::fine: break;
   }
-  if (result != Z_STREAM_END || stream.avail_in > 0) {
-    return refuse(400, GrpcStatus::internal, "a message is no whole gzip or zlib stream");
-  }
-  decoded.resize(stream.total_out);
-  message_ = std::move(decoded);
-  size_ = message_.size();
-  return true;
+  return refuse(400, GrpcStatus::internal, "a message is no whole gzip or zlib stream");
 }
 
 bool GrpcMessageReader::refuse(int status, GrpcStatus grpc_status, std::string detail) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "server/body_budget.h"
+#include "server/content_coding.h"
 #include "server/grpc_wire.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,7 +59,7 @@ class GrpcMessageReader {
 
   /// How many bytes of a message that has begun are still to come; 0 while that is unknown.
   [[nodiscard]] std::size_t missing_size() const {
-    return prefix_size_ == kPrefixSize ? size_ - message_.size() : 0;
+    return prefix_size_ == kPrefixSize ? size_ - taken_size_ : 0;
   }
 
   /// Meaningful after Status::message, until next().
@@ -68,17 +70,19 @@ class GrpcMessageReader {
 
  private:
   [[nodiscard]] bool begin_message();
-  [[nodiscard]] bool inflate_message();
-  [[nodiscard]] bool reserve(std::string& text, std::size_t size, std::size_t share_size);
+  [[nodiscard]] bool take(std::string_view bytes);
+  [[nodiscard]] bool end_message();
+  [[nodiscard]] bool refuse_decoded(Inflater::Status status);
   [[nodiscard]] bool refuse(int status, GrpcStatus grpc_status, std::string detail);
 
   const std::size_t size_max_;
   BodyShare share_;
   bool is_encoded_ = false;
-  bool is_compressed_ = false;
+  std::optional<Inflater> inflater_;  // of a message that is compressed
   std::array<unsigned char, kPrefixSize> prefix_{};
   std::size_t prefix_size_ = 0;  // how much of it is known
   std::size_t size_ = 0;         // of the message, as it is sent
+  std::size_t taken_size_ = 0;   // of that
   std::string message_;
   GrpcRefusal refusal_{};
 };

@@ -2,6 +2,7 @@
 #include "server/http1_connection.h"
 
 #include "base/byte_units.h"
+#include "server/coded_answer.h"
 #include "server/event_loop.h"
 #include "server/response_text.h"
 
@@ -223,7 +224,7 @@ std::optional<HttpHandler::Work> Http1Connection::handle(const HttpRequest& requ
     refuse(503, "the server has as many connections as it takes");
     return std::nullopt;
   }
-  return loop_.handler().handle(request, response_);
+  return handle_coded(loop_.handler(), request, response_, state_.body_budget);
 }
 
 // Puts the response into output_ and on record. An answer that may wait for a slow reader is kept
@@ -358,6 +359,7 @@ void Http1Connection::refuse_for_memory(std::string_view detail) {
 
 Http1Connection::Received Http1Connection::refused(int status, std::string_view detail) {
   refuse(status, detail);
+  response_.names_codings = status == 415;  // the parser refuses no other types
   return Received::refused;
 }
 

@@ -2,6 +2,7 @@
 #include "server/http2_call.h"
 
 #include "base/assert.h"
+#include "server/coded_answer.h"
 #include "server/event_loop.h"
 
 #include <fmt/format.h>
@@ -20,8 +21,6 @@ constexpr std::size_t kUnfetchedSizeMax = BodyBudget::kUncountedSize;
 // as much as the call takes beside its bodies.
 constexpr std::size_t kUncountedSize = kKibibyte;
 
-constexpr std::string_view kNoRoomForBody =
-    "the bodies of other requests fill the memory that is set aside for them";
 constexpr std::string_view kShuttingDown = "the server is shutting down";
 
 // A gRPC message's flag, which says that it is not compressed, and its length.
@@ -38,6 +37,7 @@ Http2Call::Http2Call(EventLoop& loop, std::function<void(Http2Call&)> on_news)
       on_news_(std::move(on_news)),
       reader_(state_.options.body_size_max, state_.body_budget, kUncountedSize),
       body_share_(state_.body_budget, kUncountedSize),
+      coded_body_(state_.options.body_size_max, body_share_),
       task_(loop),
       output_share_(state_.body_budget, kUncountedSize) {
   reset();
@@ -64,6 +64,7 @@ void Http2Call::reset() {
     if (text->capacity() > kKeptBodySize) text->shrink_to_fit();
   }
   reader_.reset(false);
+  coded_body_.reset(ContentCoding::identity);
   body_share_.release();
   response_.clear();
   forget_output();
@@ -87,6 +88,8 @@ void Http2Call::end_header(Admission admission) {
 
 // What neither kind of request may be like.
 bool Http2Call::refuse_header(Admission admission) {
+  const auto coding = find_content_coding(header_.content_encoding);
+  const bool takes_coding = coding && (!is_grpc_ || *coding == ContentCoding::identity);
   if (header_.size > state_.options.header_size_max) {
     refuse(431, GrpcStatus::resource_exhausted,
            fmt::format("the header is over the limit of {} bytes", state_.options.header_size_max));
@@ -95,15 +98,18 @@ bool Http2Call::refuse_header(Admission admission) {
     refuse(400, GrpcStatus::internal,
            fmt::format("the request has {} Authorization fields, expected one",
                        header_.authorization_count));
-  } else if (!header_.content_encoding.empty() && header_.content_encoding != "identity") {
+  } else if (!takes_coding) {
     refuse(415, GrpcStatus::internal,
-           fmt::format("Content-Encoding is '{}', expected none", header_.content_encoding));
+           fmt::format("Content-Encoding is '{}', expected {}", header_.content_encoding,
+                       is_grpc_ ? "none" : kTakenCodings));
+    response_.names_codings = !is_grpc_;
   } else if (admission == Admission::overflow) {
     make_request({});
     if (loop_.handler().is_vital(request_)) return false;
     state_.metrics.overflow_answers.Increment();
     refuse(503, GrpcStatus::unavailable, "the server has as many connections as it takes");
   }
+  if (coding) coded_body_.reset(*coding);
   return has_ended_;
 }
 
@@ -154,6 +160,10 @@ void Http2Call::take_body(std::string_view bytes) {
 
 void Http2Call::take_plain_body(std::string_view bytes) {
   used_size_ += bytes.size();
+  if (coded_body_.has_coding()) {
+    if (const auto refusal = coded_body_.take(bytes, body_)) refuse_body(*refusal);
+    return;
+  }
   const std::size_t size_max = state_.options.body_size_max;
   std::size_t size = body_.size() + bytes.size();
   if (body_.empty()) {
@@ -227,7 +237,10 @@ void Http2Call::end_body() {
 }
 
 void Http2Call::end_input() {
-  if (!is_grpc_) return handle(body_);
+  if (!is_grpc_) {
+    const auto refusal = coded_body_.end(body_);
+    return refusal ? refuse_body(*refusal) : handle(body_);
+  }
   const bool is_within = !has_message_ && !reader_.is_between();
   if (is_within) {
     refuse(400, GrpcStatus::internal, "the call ends within a message");
@@ -251,6 +264,7 @@ void Http2Call::make_request(std::string_view body) {
               .tracestate = header_.tracestate,
               .body = body,
               .json_size = header_.json_size,
+              .accept_encoding = header_.accept_encoding,
               .deadline = client_deadline_};
 }
 
@@ -262,7 +276,9 @@ void Http2Call::handle(std::string_view message) {
   }
   make_request(message);
   response_.clear();
-  if (auto work = loop_.handler().handle(request_, response_)) {
+  auto work = is_grpc_ ? loop_.handler().handle(request_, response_)
+                       : handle_coded(loop_.handler(), request_, response_, state_.body_budget);
+  if (work) {
     do_work(*std::move(work));
   } else {
     answer();
@@ -406,6 +422,12 @@ void Http2Call::refuse(int status, GrpcStatus grpc_status, std::string_view deta
 void Http2Call::refuse_for_memory(std::string_view detail) {
   state_.metrics.memory_answers.Increment();
   refuse(503, GrpcStatus::unavailable, detail);
+}
+
+void Http2Call::refuse_body(const RequestRefusal& refusal) {
+  coded_body_.reset(ContentCoding::identity);
+  if (refusal.status == 503) return refuse_for_memory(refusal.detail);
+  refuse(refusal.status, GrpcStatus::internal, refusal.detail);
 }
 
 std::size_t Http2Call::output_size() const {

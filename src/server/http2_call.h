@@ -4,6 +4,7 @@
 
 #include "api/http.h"
 #include "server/body_budget.h"
+#include "server/coded_body.h"
 #include "server/connection.h"
 #include "server/grpc_message_reader.h"
 #include "server/grpc_wire.h"
@@ -141,6 +142,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   void record();
   void refuse(int status, GrpcStatus grpc_status, std::string_view detail);
   void refuse_for_memory(std::string_view detail);
+  void refuse_body(const RequestRefusal& refusal);
   void make_request(std::string_view body);
   void enter(Stage stage);
   void time_is_up();
@@ -173,6 +175,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   std::size_t pending_begin_ = 0;
   std::size_t used_size_ = 0;
   BodyShare body_share_;  // of body_ or pending_
+  CodedBody coded_body_;  // of body_
 
   HttpRequest request_;  // while it is handled
   HttpResponse response_;

@@ -19,6 +19,7 @@ constexpr std::array kKnown{
     Known{":method", &Http2Header::method},
     Known{":path", &Http2Header::target},
     Known{"accept", &Http2Header::accept},
+    Known{"accept-encoding", &Http2Header::accept_encoding},
     Known{"content-type", &Http2Header::content_type},
     Known{"content-encoding", &Http2Header::content_encoding},
     Known{"content-length", &Http2Header::content_length},
@@ -43,8 +44,9 @@ void Http2Header::take(std::string_view name, std::string_view value, std::size_
   const auto* const known = std::ranges::find(kKnown, name, &Known::name);
   if (known == kKnown.end()) return;
   std::string& text = this->*known->text;
-  const bool is_of_a_trace = &text == &traceparent || &text == &tracestate;
-  if (is_of_a_trace && !text.empty()) {
+  const bool is_list = &text == &traceparent || &text == &tracestate || &text == &accept_encoding ||
+                       &text == &content_encoding;
+  if (is_list && !text.empty()) {
     text += ',';
     text += value;
     return;

@@ -12,6 +12,7 @@ struct Http2Header {
   std::string method;
   std::string target;
   std::string accept;
+  std::string accept_encoding;
   std::string content_type;
   std::string content_encoding;
   std::string content_length;
@@ -27,8 +28,8 @@ struct Http2Header {
   bool has_te_trailers = false;
 
   /// Takes a field; beyond size_max it is only counted. A repeated field keeps its last value,
-  /// except where repeating is an attack; of what belongs to a trace, several are one list: as
-  /// HTTP/1.1's parser has it. name  in lower case.
+  /// except where repeating is an attack; of what is a list, several are one: as HTTP/1.1's
+  /// parser has it. name  in lower case.
   void take(std::string_view name, std::string_view value, std::size_t size_max);
 
   void clear();

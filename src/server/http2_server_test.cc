@@ -2,6 +2,7 @@
 // A whole server on a free port of the loopback that speaks HTTP/2, with a handler that does what
 // the path says.
 #include "server/server.h"
+#include "server/testing/coded.h"
 #include "server/testing/http2_client.h"
 #include "server/testing/path_handler.h"
 
@@ -16,7 +17,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace ml_inference {
 namespace {
@@ -26,25 +26,12 @@ using ::testing::ElementsAre;
 using testing::FieldList;
 using testing::framed;
 using testing::grpc_fields;
+using testing::gzip;
 using ::testing::HasSubstr;
 using testing::Http2Client;
 using testing::PathHandler;
 using testing::Stage;
 using testing::StreamAnswer;
-
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 class Http2ServerTest : public ::testing::Test {
  protected:
@@ -188,6 +175,30 @@ TEST_F(Http2ServerTest, DecodesGzipWithinTheLimit) {
   const StreamAnswer other = client.ask("/a", "", {{"grpc-encoding", "zstd"}});
   EXPECT_EQ(other.grpc_status(), "12");
   EXPECT_EQ(other.head.at("grpc-accept-encoding"), "identity,deflate,gzip");
+}
+
+TEST_F(Http2ServerTest, CodesAndDecodesBodiesOfPlainRequests) {
+  options_.body_size_max = 100'000;
+  start();
+  Http2Client client(port());
+  const auto post = [&](const std::string& body, const FieldList& more) {
+    FieldList fields{
+        {":method", "POST"}, {":scheme", "http"}, {":path", "/a"}, {":authority", "x"}};
+    fields.insert(fields.end(), more.begin(), more.end());
+    const std::int32_t stream = client.begin(fields);
+    client.send(stream, body, true);
+    return client.finish(stream);
+  };
+  const std::string text(99'000, 'z');
+  const FieldList both{{"content-encoding", "gzip"}, {"accept-encoding", "deflate"}};
+  const StreamAnswer answer = post(gzip(text), both);
+  EXPECT_EQ(answer.head.at("content-encoding"), "deflate");
+  EXPECT_EQ(answer.head.at("vary"), "accept-encoding");
+  EXPECT_EQ(answer.head.at("content-length"), std::to_string(answer.body.size()));
+  EXPECT_EQ(testing::inflated(answer.body), "POST /a " + text);
+  EXPECT_EQ(post(gzip(std::string(10'000'000, 'z')), both).head.at(":status"), "413");
+  EXPECT_EQ(post(gzip(text) + "more", both).head.at(":status"), "400");
+  EXPECT_EQ(post("", {{"content-encoding", "br"}}).head.at("accept-encoding"), "gzip, deflate");
 }
 
 TEST_F(Http2ServerTest, WantsOneMessageOfAUnaryCall) {

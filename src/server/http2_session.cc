@@ -3,6 +3,8 @@
 
 #include "base/assert.h"
 #include "base/byte_units.h"
+#include "server/coded_answer.h"
+#include "server/content_coding.h"
 #include "server/event_loop.h"
 #include "server/response_text.h"
 
@@ -100,6 +102,13 @@ void add_http_head(Fields& fields, const Http2Call& call, std::string_view date)
   fields.add("date", date, Kind::repeated);
   fields.add("content-type", response.content_type, Kind::literal);
   fields.add("content-length", call.content_size(), Kind::unique);
+  if (!response.content_encoding.empty()) {
+    fields.add("content-encoding", response.content_encoding, Kind::literal);
+  }
+  if (may_be_coded(response.content_encoding, call.content_size())) {
+    fields.add("vary", "accept-encoding", Kind::literal);
+  }
+  if (response.names_codings) fields.add("accept-encoding", kTakenCodings, Kind::literal);
   if (!call.request_id().empty()) fields.add("x-request-id", call.request_id(), Kind::unique);
   if (!response.allow.empty()) fields.add("allow", response.allow, Kind::literal);
   if (!response.authenticate.empty()) {

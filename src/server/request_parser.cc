@@ -35,6 +35,12 @@ bool names_a_version(std::string_view text) {
   });
 }
 
+// Said twice, the elements add up (RFC 9110, section 5.3).
+void join_field(std::string& text, std::string_view value) {
+  if (!text.empty()) text += ", ";
+  text += value;
+}
+
 // A host with or without a port, by its characters (RFC 3986, section 3.2). Empty where the target
 // has no host. By a table, since every request brings one.
 bool is_host(std::string_view text) {
@@ -109,22 +115,24 @@ class RequestParser::Beast final : public http::basic_parser<true> {
       error = http::error::buffer_overflow;
     }
   }
-  std::size_t on_body_impl(View part, error_code&) override {
-    if (!owner_.drops_body_) owner_.body_ += std_view(part);
+  std::size_t on_body_impl(View part, error_code& error) override {
+    if (!owner_.take_body(std_view(part))) error = http::error::bad_value;
     return part.size();
   }
   void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View part, error_code&) override {
-    owner_.body_ += std_view(part);
+  std::size_t on_chunk_body_impl(std::uint64_t, View part, error_code& error) override {
+    if (!owner_.take_body(std_view(part))) error = http::error::bad_value;
     return part.size();
   }
-  void on_finish_impl(error_code&) override {}
+  void on_finish_impl(error_code& error) override {
+    if (!owner_.end_body()) error = http::error::bad_value;
+  }
 
   RequestParser& owner_;
 };
 
 RequestParser::RequestParser(const RequestLimits& limits, BodyBudget& budget)
-    : limits_(limits), share_(budget) {
+    : limits_(limits), share_(budget), coded_body_(limits.body_size_max, share_) {
   reset();
 }
 
@@ -164,18 +172,20 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 }
 
 void RequestParser::reset() {
+  coded_body_.reset(ContentCoding::identity);
   share_.release();
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
-  drops_body_ = false;
+  has_length_ = drops_body_ = false;
   at_start_ = true;
   host_count_ = 0;
   authorization_count_ = 0;
   has_transfer_encoding_ = false;
-  for (std::string* text : {&method_, &target_, &host_, &accept_, &content_type_,
-                            &content_encoding_, &transfer_encoding_, &expect_, &request_id_,
-                            &authorization_, &traceparent_, &tracestate_, &json_size_, &body_}) {
+  for (std::string* text :
+       {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_, &accept_encoding_,
+        &transfer_encoding_, &expect_, &request_id_, &authorization_, &traceparent_, &tracestate_,
+        &json_size_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -203,7 +213,8 @@ HttpRequest RequestParser::request() const {
           .traceparent = traceparent_,
           .tracestate = tracestate_,
           .body = body_,
-          .json_size = json_size_};
+          .json_size = json_size_,
+          .accept_encoding = accept_encoding_};
 }
 
 // `field` is Beast's number for the name, which keeps its header out of ours. A repeated field
@@ -220,7 +231,8 @@ void RequestParser::take_field(int field, std::string_view value) {
       return;
     case http::field::accept: accept_ = value; return;
     case http::field::content_type: content_type_ = value; return;
-    case http::field::content_encoding: content_encoding_ = value; return;
+    case http::field::content_encoding: join_field(content_encoding_, value); return;
+    case http::field::accept_encoding: join_field(accept_encoding_, value); return;
     case http::field::transfer_encoding:
       // Said twice, the codings add up (RFC 9110, section 5.3).
       if (has_transfer_encoding_) transfer_encoding_ += ", ";
@@ -288,9 +300,12 @@ void RequestParser::check_header() {
     return refuse(501,
                   fmt::format("Transfer-Encoding is '{}', expected chunked", transfer_encoding_));
   }
-  if (!content_encoding_.empty() && !equals_ignoring_case(content_encoding_, "identity")) {
-    return refuse(415, fmt::format("Content-Encoding is '{}', expected none", content_encoding_));
+  const auto coding = find_content_coding(content_encoding_);
+  if (!coding) {
+    return refuse(415, fmt::format("Content-Encoding is '{}', expected one of {}",
+                                   content_encoding_, kTakenCodings));
   }
+  coded_body_.reset(*coding);
   if (expect_.empty() || version_ != 11) return;
   if (!equals_ignoring_case(expect_, "100-continue")) {
     return refuse(417, fmt::format("Expect is '{}', expected 100-continue", expect_));
@@ -302,12 +317,25 @@ void RequestParser::refuse(int status, std::string detail) {
   if (!refusal_) refusal_ = RequestRefusal{status, std::move(detail)};
 }
 
-// Takes memory for the whole body with its first byte: who sends only a header takes none. A
-// chunked one may become as large as the limit. All of it is reserved at once: what no byte has
-// come for is address space only, while a string that grows holds its old and its new self.
 // Without room, a body whose end is known is dropped as it comes: clients send all of it before
 // they read, and to end their connections, which they make anew at once, costs more than that.
+// Returns whether that is so.
+bool RequestParser::refuse_body(RequestRefusal refusal) {
+  drops_body_ = refusal.status == 503 && has_length_ && !expects_continue_;
+  refuse(refusal.status, std::move(refusal.detail));
+  coded_body_.reset(ContentCoding::identity);
+  body_ = {};
+  share_.release();
+  return drops_body_;
+}
+
+// Takes memory for the whole body with its first byte: who sends only a header takes none. A
+// chunked one may become as large as the limit. All of it is reserved at once: what no byte has
+// come for is address space only, while a string that grows holds its old and its new self. What
+// has a content coding takes memory as it is decoded.
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
+  has_length_ = content_length.has_value();
+  if (coded_body_.has_coding()) return true;
   const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
@@ -315,9 +343,24 @@ bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
     body_.reserve(size);
     return true;
   }
-  refuse(503, "the bodies of other requests fill the memory that is set aside for them");
-  drops_body_ = content_length && !expects_continue_;
-  return drops_body_;
+  return refuse_body({503, std::string(kNoRoomForBody)});
+}
+
+// Returns false when the request is refused, and what is left of the body is not wanted.
+bool RequestParser::take_body(std::string_view part) {
+  if (drops_body_) return true;
+  if (!coded_body_.has_coding()) {
+    body_ += part;
+    return true;
+  }
+  auto refusal = coded_body_.take(part, body_);
+  return !refusal || refuse_body(*std::move(refusal));
+}
+
+bool RequestParser::end_body() {
+  if (drops_body_) return true;
+  auto refusal = coded_body_.end(body_);
+  return !refusal || refuse_body(*std::move(refusal));
 }
 
 }  // namespace ml_inference

@@ -5,6 +5,7 @@
 
 #include "api/http.h"
 #include "server/body_budget.h"
+#include "server/coded_body.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,13 +20,6 @@ namespace ml_inference {
 struct RequestLimits {
   std::uint32_t header_size_max;
   std::size_t body_size_max;
-};
-
-/// Why a request cannot be handed over. Unless keep_alive() says otherwise the connection must end
-/// after the answer: where the next request would begin is unknown.
-struct RequestRefusal {
-  int status;
-  std::string detail;
 };
 
 /// Reads one request after the other.
@@ -71,7 +65,8 @@ class RequestParser {
   /// What is known of the request; its views live until reset().
   [[nodiscard]] HttpRequest request() const;
 
-  /// Meaningful after Status::refused.
+  /// Meaningful after Status::refused. Unless keep_alive() says otherwise the connection must end
+  /// after the answer: where the next request would begin is unknown.
   [[nodiscard]] const RequestRefusal& refusal() const { return *refusal_; }
 
  private:
@@ -82,15 +77,20 @@ class RequestParser {
   void check_header();
   [[nodiscard]] bool has_folded_field() const;
   void refuse(int status, std::string detail);
+  [[nodiscard]] bool refuse_body(RequestRefusal refusal);
   bool reserve_body(std::optional<std::uint64_t> content_length);
+  [[nodiscard]] bool take_body(std::string_view part);
+  [[nodiscard]] bool end_body();
 
   const RequestLimits limits_;
   BodyShare share_;
+  CodedBody coded_body_;
 
   std::unique_ptr<Beast> beast_;
   std::optional<RequestRefusal> refusal_;
   unsigned version_ = 11;
   bool expects_continue_ = false;
+  bool has_length_ = false;  // the body's end is known
   bool drops_body_ = false;  // it is refused once it has come
   bool at_start_ = true;     // no byte of the request is known yet
   bool has_transfer_encoding_ = false;
@@ -103,6 +103,7 @@ class RequestParser {
   std::string accept_;
   std::string content_type_;
   std::string content_encoding_;
+  std::string accept_encoding_;
   std::string transfer_encoding_;
   std::string expect_;
   std::string request_id_;

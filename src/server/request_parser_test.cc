@@ -2,15 +2,20 @@
 #include "server/request_parser.h"
 
 #include "base/byte_units.h"
+#include "server/testing/coded.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ml_inference {
 namespace {
+
+using testing::gzip;
+using testing::zlib;
 
 constexpr RequestLimits kLimits{.header_size_max = 8 * 1024, .body_size_max = 64 * kKibibyte};
 
@@ -210,9 +215,60 @@ TEST_F(RequestParserTest, ATrailerChangesNothingOfTheRequest) {
   EXPECT_EQ(parser_.request().accept, "");
 }
 
-TEST_F(RequestParserTest, RefusesCompressedBodies) {
-  EXPECT_EQ(refusal_of(get_with("Content-Encoding: gzip\r\nContent-Length: 1\r\n") + "x"), 415);
-  EXPECT_TRUE(is_done(get_with("Content-Encoding: identity\r\nContent-Length: 1\r\n") + "x"));
+std::string post_with(std::string_view fields, std::string_view body) {
+  return get_with(fmt::format("{}Content-Length: {}\r\n", fields, body.size())) + std::string(body);
+}
+
+TEST_F(RequestParserTest, DecodesBodiesHoweverTheyAreCut) {
+  const std::string body(10'000, 'b');
+  const std::string whole = post_with("Content-Encoding: gzip\r\n", gzip(body));
+  const std::string chunked =
+      get_with("Content-Encoding: Deflate\r\nTransfer-Encoding: chunked\r\n") +
+      fmt::format("{0:x}\r\n{1}\r\n{2:x}\r\n{3}\r\n0\r\n\r\n", 20, zlib(body).substr(0, 20),
+                  zlib(body).size() - 20, zlib(body).substr(20));
+  for (const std::string& text : {whole, chunked}) {
+    for (std::size_t size = 1; size <= text.size(); ++size) {
+      ASSERT_EQ(feed(text, size), RequestParser::Status::done) << size;
+      EXPECT_EQ(parser_.request().body, body);
+      EXPECT_EQ(budget_.left(), 100'000U);  // small bodies are not counted
+      parser_.reset();
+      EXPECT_EQ(budget_.left(), 100'000U);
+    }
+  }
+  EXPECT_TRUE(is_done(post_with("Content-Encoding: identity\r\n", "x")));
+  EXPECT_TRUE(is_done(post_with("Content-Encoding: x-gzip\r\n", "")));
+}
+
+TEST_F(RequestParserTest, SaysWhatIsWrongWithACodedBody) {
+  const auto fault = [&](std::string_view coding, std::string_view body) {
+    const std::string text = post_with(fmt::format("Content-Encoding: {}\r\n", coding), body);
+    return std::pair(refusal_of(text), parser_.refusal().detail);
+  };
+  const std::string stream = gzip("[[1]]");
+  EXPECT_EQ(fault("gzip", stream.substr(0, stream.size() - 1)),
+            std::pair(400, std::string("the body ends within its gzip stream")));
+  EXPECT_EQ(fault("gzip", stream + "more"),
+            std::pair(400, std::string("the body is no gzip stream: incorrect header check")));
+  EXPECT_EQ(fault("deflate", zlib("[[1]]") + "more"),
+            std::pair(400, std::string("the body is no deflate stream: bytes follow its end")));
+  EXPECT_EQ(fault("deflate", stream).first, 400);
+  EXPECT_EQ(fault("gzip", "nonsense").first, 400);
+  EXPECT_EQ(budget_.left(), 100'000U) << "what is refused takes nothing";
+}
+
+TEST_F(RequestParserTest, RefusesCodingsThatItDoesNotKnowAndSeveral) {
+  for (const char* fields : {"Content-Encoding: br\r\n", "Content-Encoding: gzip, gzip\r\n",
+                             "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n"}) {
+    EXPECT_EQ(refusal_of(post_with(fields, "x")), 415) << fields;
+  }
+}
+
+TEST_F(RequestParserTest, DropsACodedBodyThatThereIsNoMemoryFor) {
+  ASSERT_TRUE(budget_.try_take(60'000));
+  EXPECT_EQ(refusal_of(post_with("Content-Encoding: gzip\r\n", gzip("[[1]]"))), 503);
+  EXPECT_TRUE(parser_.keep_alive());
+  EXPECT_EQ(left_, "");
+  budget_.give_back(60'000);
 }
 
 TEST_F(RequestParserTest, TellsWhenTheClientWaitsToBeAskedForTheBody) {

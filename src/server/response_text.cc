@@ -2,6 +2,8 @@
 #include "server/response_text.h"
 
 #include "api/status_codes.h"
+#include "server/coded_answer.h"
+#include "server/content_coding.h"
 
 #include <charconv>
 
@@ -32,6 +34,12 @@ void append_response(std::string& out, const HttpResponse& response,
   out += "\r\n";
   append_field(out, "Date", framing.date);
   append_field(out, "Content-Type", response.content_type);
+  if (!response.content_encoding.empty()) {
+    append_field(out, "Content-Encoding", response.content_encoding);
+  }
+  if (may_be_coded(response.content_encoding, response.body.size())) {
+    append_field(out, "Vary", "Accept-Encoding");
+  }
   out += "Content-Length: ";
   append_count(out, response.body.size());
   out += "\r\n";
@@ -45,6 +53,7 @@ void append_response(std::string& out, const HttpResponse& response,
   if (!response.authenticate.empty()) {
     append_field(out, "WWW-Authenticate", response.authenticate);
   }
+  if (response.names_codings) append_field(out, "Accept-Encoding", kTakenCodings);
   if (response.retry_later) {
     out += "Retry-After: ";
     append_count(out, kRetryAfterSeconds);

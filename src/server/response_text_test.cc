@@ -61,6 +61,20 @@ TEST(ResponseText, WritesTheFieldsThatTheResponseAsksFor) {
   EXPECT_THAT(text, HasSubstr("X-Request-ID: abc-1\r\n"));
 }
 
+TEST(ResponseText, SaysHowABodyIsCodedOrMayBe) {
+  HttpResponse response;
+  response.body = std::string(1023, 'x');
+  EXPECT_THAT(text_of(response), Not(HasSubstr("Vary")));
+  response.body += 'x';
+  EXPECT_THAT(text_of(response), HasSubstr("Vary: Accept-Encoding\r\n"));
+  EXPECT_THAT(text_of(response), Not(HasSubstr("Content-Encoding")));
+  response.content_encoding = "gzip";
+  response.body = "short";
+  EXPECT_THAT(text_of(response), HasSubstr("Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"));
+  response.names_codings = true;
+  EXPECT_THAT(text_of(response), HasSubstr("\r\nAccept-Encoding: gzip, deflate\r\n"));
+}
+
 // HTTP/1.1 keeps a connection unless told, HTTP/1.0 ends it unless told (RFC 9112, section 9.3).
 TEST(ResponseText, SaysHowTheConnectionGoesOnWhereTheVersionDoesNot) {
   const HttpResponse response;

@@ -84,7 +84,7 @@ REFUSED = {
     408: lambda method, path: f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n"
                               .encode(),
     413: lambda method, path: request(method, path, headers=["Content-Length: 100001"]),
-    415: lambda method, path: request(method, path, headers=["Content-Encoding: gzip"]),
+    415: lambda method, path: request(method, path, headers=["Content-Encoding: br"]),
     417: lambda method, path: request(method, path, headers=["Expect: nothing"]),
     431: lambda method, path: request(method, path, headers=["X-Long: " + "a" * 9000]),
     501: lambda method, path: request(method, path, headers=["Transfer-Encoding: gzip"]),
