@@ -68,7 +68,7 @@ void change_model(ModelControl& control, const RouteMatch& match, std::string_vi
     return change_grpc_model(control, match, body, std::move(stop), response);
   }
   if (match.entry().dialect == Dialect::torchserve) {
-    return change_torchserve_model(control, match, std::move(stop), response);
+    return change_torchserve_model(control, match, body, std::move(stop), response);
   }
   change_oip_model(control, match, body, std::move(stop), response);
 }

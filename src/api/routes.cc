@@ -177,6 +177,7 @@ bool is_change(const RouteEntry& route, std::string_view method) {
     case Operation::model_unload:
     case Operation::model_default: return true;
     case Operation::model_metadata: return method == "DELETE";
+    case Operation::model_list: return method == "POST";
     default: return false;
   }
 }

@@ -87,6 +87,7 @@ std::string_view http_reason(int status) {
     case 503: return "Service Unavailable";
     case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
   }
   ASSERT(false);  // a status that is sent stands in this table
   return "";

@@ -20,6 +20,7 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 using ModelFinder = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr char kSageMakerModel[] = "/opt/ml/model";
+constexpr char kSageMakerModels[] = "/opt/ml/models";
 constexpr std::string_view kSageMakerPrefix = "SAGEMAKER_";
 constexpr std::uint16_t kSageMakerPort = 8080;
 
@@ -60,17 +61,13 @@ class Reader {
     found_.model_path = model.value_or("");
     if (!model && !has_variable) return;
     found_.port = port_of("SAGEMAKER_BIND_TO_PORT").value_or(kSageMakerPort);
-  }
-
-  void read_kserve() {
-    constexpr std::string_view kName = "PREDICT_PROBA";
-    std::string value = value_of(environment_, kName);
-    for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    found_.predict_probabilities = value == "true";
-    if (!value.empty() && value != "true" && value != "false") {
-      warn(kName, value_of(environment_, kName), "true or false");
+    if (is_true("SAGEMAKER_MULTI_MODEL")) {
+      found_.model_path.clear();
+      found_.repository_path = kSageMakerModels;
     }
   }
+
+  void read_kserve() { found_.predict_probabilities = is_true("PREDICT_PROBA"); }
 
   [[nodiscard]] CloudEnvironment take() && { return std::move(found_); }
 
@@ -78,6 +75,15 @@ class Reader {
   void warn(std::string_view name, std::string_view value, std::string_view expected) {
     found_.warnings.push_back(fmt::format("{} is '{}', expected {}; it is left out", name,
                                           printable_text(value), expected));
+  }
+
+  bool is_true(std::string_view name) {
+    std::string value = value_of(environment_, name);
+    for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (!value.empty() && value != "true" && value != "false") {
+      warn(name, value_of(environment_, name), "true or false");
+    }
+    return value == "true";
   }
 
   std::optional<std::uint16_t> port_of(std::string_view name) {

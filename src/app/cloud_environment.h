@@ -6,7 +6,8 @@
 // AIP_ENDPOINT_ID and AIP_DEPLOYED_MODEL_ID make its default ones.
 // SageMaker: it sets no variable that says where a container runs, so a container runs there where
 // a variable SAGEMAKER_... is set or the folder /opt/ml/model is there. It calls port 8080, or
-// SAGEMAKER_BIND_TO_PORT.
+// SAGEMAKER_BIND_TO_PORT. With SAGEMAKER_MULTI_MODEL=true it loads models by POST /models from
+// folders below /opt/ml/models, and there is none at start.
 // KServe: PREDICT_PROBA, as its sklearnserver reads it.
 //
 // Source: Vertex AI, "Custom container requirements for inference"; SageMaker developer guide,
@@ -28,7 +29,8 @@ namespace ml_inference {
 /// What follows for serving.
 struct CloudEnvironment {
   std::optional<std::uint16_t> port;
-  std::string model_path;  ///< empty: nobody says
+  std::string model_path;       ///< empty: nobody says
+  std::string repository_path;  ///< likewise; models come and go by the API
   std::vector<RouteAlias> aliases;
   bool predict_probabilities = false;
   std::vector<std::string> warnings;  ///< of values that make no sense, and are left out

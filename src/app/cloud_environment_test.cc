@@ -60,6 +60,13 @@ TEST(CloudEnvironment, KnowsSageMakerByItsVariablesAndItsFolder) {
   EXPECT_EQ(found.model_path, "/opt/ml/model/iris.onnx");
 }
 
+TEST(CloudEnvironment, HasNoModelAtStartWhereSageMakerBringsMany) {
+  const CloudEnvironment found = read({{"SAGEMAKER_MULTI_MODEL", "true"}}, true);
+  EXPECT_EQ(found.model_path, "");
+  EXPECT_EQ(found.repository_path, "/opt/ml/models");
+  EXPECT_EQ(read({{"SAGEMAKER_MULTI_MODEL", "false"}}, true).repository_path, "");
+}
+
 TEST(CloudEnvironment, PrefersProbabilitiesAsKServeDoes) {
   EXPECT_TRUE(read({{"PREDICT_PROBA", "true"}}).predict_probabilities);
   EXPECT_TRUE(read({{"PREDICT_PROBA", "True"}}).predict_probabilities);

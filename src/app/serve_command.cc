@@ -90,6 +90,10 @@ void take_cloud_environment(ServeOptions& options) {
   CloudEnvironment cloud = cloud_environment();
   if (cloud.port) options.server.port = *cloud.port;
   options.model_path = std::move(cloud.model_path);
+  if (!cloud.repository_path.empty()) {
+    options.repository.root = std::move(cloud.repository_path);
+    options.repository.control_mode = "explicit";
+  }
   options.aliases = std::move(cloud.aliases);
   options.predict_probabilities = cloud.predict_probabilities;
   options.cloud_warnings = std::move(cloud.warnings);
@@ -135,7 +139,8 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
       ->check(CLI::Validator(otlp_url_fault, ""));
   flags.number("--trace-sample", options->trace_sample, 0, 1,
                "share of the requests that are traced, where the caller has not decided");
-  command->callback([options, files, &action] {
+  command->callback([options, files, model, &action] {
+    if (model->count() > 0) options->repository.root.clear();  // a cloud's
     for (const CLI::Option* file : files) refuse_empty_variable(*file);
     action = [options] { return serve(*options); };
   });

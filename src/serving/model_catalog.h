@@ -49,6 +49,9 @@ struct CatalogModel {
   /// Whether the process is ready only when the model is.
   bool is_required = true;
 
+  /// Its folder, as the client calls it that has brought it; empty: nobody has.
+  std::string url;
+
   /// What its tensors are called where its folder says so.
   TensorNames tensor_names;
 

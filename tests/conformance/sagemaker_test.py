@@ -129,11 +129,10 @@ class MultiModel(SageMakerTest):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        (self.folder / "empty").mkdir()
         for model in ["iris", "species"]:
             (self.folder / model).mkdir()
             shutil.copyfile(model_file(model), self.folder / model / "model.pkl")
-        self.program = self.start("--model-repository", str(self.folder / "empty"), ready=False,
+        self.program = self.start("--model-repository", str(self.folder), ready=False,
                                   env={"SAGEMAKER_MULTI_MODEL": "true"})
 
     def load(self, name, url=None, status=200):
@@ -166,6 +165,8 @@ class MultiModel(SageMakerTest):
         self.load("iris")
         self.load("iris", status=409)  # it is loaded already
         self.load("tulip", status=404)  # no such folder
+        self.load("tulip", self.folder.parent, status=400)  # not below the operator's
+        self.load("tulip", f"{self.folder}/../{self.folder.name}/iris", status=400)
         for method, path in [("GET", "/models/tulip"), ("DELETE", "/models/tulip")]:
             self.assertEqual(self.call(self.program, method, path)[0], 404)
 

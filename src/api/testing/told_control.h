@@ -21,6 +21,12 @@ class ToldControl final : public ModelControl {
     for (const auto& [file, bytes] : upload.files) calls.push_back(file + "=" + bytes);
     return outcome;
   }
+  [[nodiscard]] Result<bool> add(const std::string& name, const std::string& url,
+                                 std::stop_token) override {
+    calls.push_back("add " + name + " " + url);
+    if (!outcome) return std::unexpected(outcome.error());
+    return is_new;
+  }
   [[nodiscard]] Result<void> unload(const std::string& name, std::stop_token) override {
     calls.push_back("unload " + name);
     return outcome;
@@ -35,6 +41,7 @@ class ToldControl final : public ModelControl {
 
   std::vector<std::string> calls;
   Result<void> outcome;
+  bool is_new = true;  // what is added
 };
 
 }  // namespace ml_inference::testing

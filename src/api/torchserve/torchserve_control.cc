@@ -4,6 +4,9 @@
 #include "api/prediction.h"
 #include "base/json_text.h"
 
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -28,10 +31,53 @@ void write_status(std::string_view text, HttpResponse& response) {
   response.body += '}';
 }
 
+// SageMaker's body, which a model's name and folder stand in.
+Result<std::pair<std::string, std::string>> name_and_url(std::string_view body) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(body, error);
+  if (error || !value.is_object()) {
+    return fail(Code::invalid_argument, "the body is no JSON object with model_name and url");
+  }
+  const auto text_of = [&value](std::string_view name) -> Result<std::string> {
+    const boost::json::value* const text = value.get_object().if_contains(name);
+    if (text != nullptr && text->is_string()) return std::string(text->get_string());
+    return fail(Code::invalid_argument, fmt::format("'{}' is no text in the body", name));
+  };
+  ASSIGN_OR_RETURN(std::string name, text_of("model_name"));
+  ASSIGN_OR_RETURN(std::string url, text_of("url"));
+  return std::pair(std::move(name), std::move(url));
+}
+
+void add_model(ModelControl& control, std::string_view body, std::stop_token stop,
+               HttpResponse& response) {
+  if (body.empty()) {
+    return write_error(Dialect::torchserve, 501,
+                       "models do not come from archives here: POST /models takes model_name and "
+                       "url, a folder, in its body",
+                       response);
+  }
+  const auto named = name_and_url(body);
+  if (!named) return write_error(Dialect::torchserve, named.error(), response);
+  const auto& [name, url] = *named;
+  const Result<bool> is_new = control.add(name, url, std::move(stop));
+  if (!is_new && is_new.error().code == Code::resource_exhausted) {  // SageMaker unloads another
+    return write_error(Dialect::torchserve, 507, is_new.error().message, response);
+  }
+  if (!is_new) return write_error(Dialect::torchserve, is_new.error(), response);
+  if (!*is_new) {
+    return write_error(Dialect::torchserve, 409, fmt::format("model '{}' is loaded already", name),
+                       response);
+  }
+  write_status(fmt::format("Model \"{}\" loaded", name), response);
+}
+
 }  // namespace
 
-void change_torchserve_model(ModelControl& control, const RouteMatch& match, std::stop_token stop,
-                             HttpResponse& response) {
+void change_torchserve_model(ModelControl& control, const RouteMatch& match, std::string_view body,
+                             std::stop_token stop, HttpResponse& response) {
+  if (match.entry().operation == Operation::model_list) {
+    return add_model(control, body, std::move(stop), response);
+  }
   const bool sets_default = match.entry().operation == Operation::model_default;
   const std::optional<std::int64_t> version = version_of(match.version);
   if (sets_default && !version) {

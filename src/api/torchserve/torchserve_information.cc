@@ -55,8 +55,9 @@ Result<std::size_t> query_number(std::string_view target, std::string_view name,
   return otherwise;
 }
 
-// A model's file, which is what its URL names here.
+// What has brought the model, or its file.
 std::string url_of(const CatalogModel& model) {
+  if (!model.url.empty()) return model.url;
   const ModelVersion* const version = model.answering();
   return version == nullptr ? std::string() : version->model->name();
 }
@@ -123,6 +124,12 @@ void inform_of_model(const Informant& informant, const RouteMatch& match, HttpRe
   if (wants_all) choice.version = {};
   const Result<ChosenModel> chosen = catalog->find(choice);
   if (!chosen) return write_error(Dialect::torchserve, chosen.error(), response);
+  if (!chosen->model->url.empty()) {  // it was loaded by SageMaker, which wants its own form
+    const CatalogModel& model = *chosen->model;
+    response.body =
+        boost::json::serialize(JsonObject{{"modelName", model.name}, {"modelUrl", model.url}});
+    return;
+  }
   JsonArray versions;
   for (const ModelVersion& version : chosen->model->versions) {
     if (!wants_all && &version != chosen->version) continue;

@@ -50,6 +50,14 @@ class ModelControl {
   [[nodiscard]] virtual Result<void> load(const std::string& name, ModelUpload upload,
                                           std::stop_token stop) = 0;
 
+  /// Loads the model of a folder below the repository's (folder_below.h) under any name, which it
+  /// has until it is unloaded. Whether it did: false where a model of the name is loaded already.
+  /// Errors: invalid_argument (the name, the folder, or there is not one model in it), not_found,
+  ///   resource_exhausted (memory), unavailable (the operator has not allowed it), and those of
+  ///   loading: then nothing changes.
+  [[nodiscard]] virtual Result<bool> add(const std::string& name, const std::string& url,
+                                         std::stop_token stop) = 0;
+
   /// Errors: not_found, unavailable (the operator has not allowed it).
   [[nodiscard]] virtual Result<void> unload(const std::string& name, std::stop_token stop) = 0;
 

@@ -124,6 +124,17 @@ Result<void> ModelRepository::load(const std::string& name, ModelUpload upload,
   return call([this, name, sent] { return models_.load(name, *sent); }, stop);
 }
 
+Result<bool> ModelRepository::add(const std::string& name, const std::string& url,
+                                  std::stop_token stop) {
+  const auto is_new = std::make_shared<bool>();  // the caller may have left by then
+  const auto work = [this, name, url, is_new]() -> Result<void> {
+    ASSIGN_OR_RETURN(*is_new, models_.add(name, url));
+    return {};
+  };
+  RETURN_IF_ERROR(call(work, stop));
+  return *is_new;
+}
+
 Result<void> ModelRepository::unload(const std::string& name, std::stop_token stop) {
   return call([this, name] { return models_.unload(name); }, stop);
 }

@@ -48,6 +48,8 @@ class ModelRepository final : public ModelControl {
   [[nodiscard]] std::vector<RepositoryEntry> index() const override { return models_.entries(); }
   [[nodiscard]] Result<void> load(const std::string& name, ModelUpload upload,
                                   std::stop_token stop) override;
+  [[nodiscard]] Result<bool> add(const std::string& name, const std::string& url,
+                                 std::stop_token stop) override;
   [[nodiscard]] Result<void> unload(const std::string& name, std::stop_token stop) override;
   [[nodiscard]] Result<void> set_default(const std::string& name,
                                          std::optional<std::int64_t> version,

@@ -513,5 +513,61 @@ TEST_F(RepositoryTest, LeavesTheWaitWhenItsCallerDoes) {
   EXPECT_TRUE(repository.stop(std::chrono::seconds(20)));
 }
 
+TEST_F(RepositoryTest, AddsModelsOfFoldersBelowUnderAnyName) {
+  options_.mode = ControlMode::explicit_;
+  folder_.put("1f2e/model/m.onnx", constant_model(2));
+  look();
+  const std::string url = folder_.at("1f2e/model");
+  EXPECT_EQ(models().add("iris", url), true);
+  EXPECT_EQ(answer({.name = "iris"}), 2);
+  EXPECT_EQ(readiness_.catalog()->find("iris")->url, url);
+  EXPECT_EQ(models().add("iris", url), false) << "it is loaded already";
+  EXPECT_TRUE(models().load("other", {}).error().code == Code::not_found);
+  EXPECT_EQ(answer({.name = "iris"}), 2) << "another look at the folder leaves it alone";
+  EXPECT_TRUE(models().unload("iris"));
+  EXPECT_TRUE(std::isnan(answer({.name = "iris"})));
+  EXPECT_EQ(models().add("iris", url), true);
+}
+
+TEST_F(RepositoryTest, AddsNothingThatIsNotAllowed) {
+  folder_.put("a/m.onnx", constant_model(2));
+  folder_.put("two/one/1/m.onnx", constant_model(2));
+  folder_.put("two/other/1/m.onnx", constant_model(2));
+  folder_.put("broken/m.onnx", "nonsense");
+  folder_.make_folder("empty");
+  look();
+  const auto fault = [&](const std::string& name, std::string_view below) {
+    const auto added = models().add(name, folder_.at(below));
+    return added ? std::optional<Code>() : added.error().code;
+  };
+  EXPECT_EQ(fault("x", "a"), Code::unavailable);
+  options_.mode = ControlMode::explicit_;
+  EXPECT_EQ(fault("../x", "a"), Code::invalid_argument);
+  EXPECT_EQ(fault("x", ""), Code::invalid_argument);
+  EXPECT_EQ(fault("x", "../a"), Code::invalid_argument);
+  EXPECT_EQ(fault("x", "two"), Code::invalid_argument);
+  EXPECT_EQ(fault("x", "nothing"), Code::not_found);
+  EXPECT_NE(fault("x", "empty"), std::nullopt);
+  EXPECT_NE(fault("x", "broken"), std::nullopt);
+  folder_.make_folder("linked");
+  folder_.link("/etc/hostname", "linked/m.onnx");
+  EXPECT_EQ(fault("x", "linked"), Code::invalid_argument);
+  doors_.memory_left = [] { return std::optional<std::uint64_t>(1); };
+  EXPECT_EQ(fault("x", "a"), Code::resource_exhausted);
+  EXPECT_EQ(readiness_.catalog()->find("x"), nullptr);
+  doors_.memory_left = {};
+  EXPECT_EQ(fault("x", "a"), std::nullopt) << "a failure leaves nothing behind";
+}
+
+TEST_F(RepositoryTest, WaitsForClientsToBringModelsWhereThereIsNoFolderYet) {
+  options_.root = folder_.at("later");
+  options_.mode = ControlMode::explicit_;
+  look();
+  EXPECT_TRUE(models().first_fault());
+  EXPECT_NE(readiness_.catalog(), nullptr);
+  folder_.put("later/a/m.onnx", constant_model(3));
+  EXPECT_EQ(models().add("x", folder_.at("later/a")), true);
+}
+
 }  // namespace
 }  // namespace ml_inference

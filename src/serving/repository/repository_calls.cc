@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What clients ask of a repository's models: the part of RepositoryModels behind ModelControl.
 #include "base/printable_text.h"
+#include "serving/repository/folder_below.h"
 #include "serving/repository/repository_models.h"
 
 #include <fmt/format.h>
@@ -73,7 +74,9 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
   if (!upload.files.empty()) return load_uploads(name, upload);
   if (!find_models()) return fail(Code::not_found, root_fault_);
   const auto found = models_.find(name);
-  if (found == models_.end() || !found->second.is_present) return not_known(name);
+  if (found == models_.end() || (!found->second.is_present && found->second.url.empty())) {
+    return not_known(name);
+  }
   ModelRecord& record = found->second;
   if (!upload.config_json.empty()) {
     ASSIGN_OR_RETURN(record.config, read_model_config(upload.config_json, true));
@@ -135,6 +138,52 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   return {};
 }
 
+// A folder of the name, which nobody has asked for, may be there too: it is found again later.
+Result<bool> RepositoryModels::add(const std::string& name, const std::string& url) {
+  if (options_.mode != ControlMode::explicit_) {
+    return fail(Code::unavailable,
+                fmt::format("the folder decides what is loaded, expected {}", kModeFlag));
+  }
+  if (!is_model_name(name)) {
+    return fail(Code::invalid_argument,
+                fmt::format("'{}' can be no model's name", printable_text(name)));
+  }
+  const auto known = models_.find(name);
+  if (known != models_.end() && answers(known->second)) return false;
+  ASSIGN_OR_RETURN(const std::string path, folder_below(options_.root, url));
+  ASSIGN_OR_RETURN(RepositoryLayout layout, read_layout(path, name));
+  if (layout.models.size() != 1) {
+    return fail(Code::invalid_argument,
+                fmt::format("{} has {} models, expected one", path, layout.models.size()));
+  }
+  RETURN_IF_ERROR(check_files_below(options_.root, layout.models.front()));
+  ModelRecord& record = models_[name];
+  record = {.folder = std::move(layout.models.front())};
+  record.folder.name = name;
+  record.is_wanted = true;
+  record.url = url;
+  bring(record, Trust::all_files, {});
+  const Result<void> added = check_added(record);
+  if (!added) models_.erase(name);
+  publish();
+  if (!added) return std::unexpected(added.error());
+  return true;
+}
+
+bool RepositoryModels::answers(const ModelRecord& record) {
+  return std::ranges::any_of(record.versions,
+                             [](const auto& entry) { return entry.second.shown.model != nullptr; });
+}
+
+Result<void> RepositoryModels::check_added(const ModelRecord& record) const {
+  for (const auto& [number, version] : record.versions) {
+    if (version.lacks_memory) return fail(Code::resource_exhausted, version.shown.reason);
+  }
+  RETURN_IF_ERROR(check_loaded(record));
+  if (answers(record)) return {};
+  return fail(Code::not_found, fmt::format("there is no model in {}", record.folder.path));
+}
+
 Result<void> RepositoryModels::unload(const std::string& name) {
   if (options_.mode != ControlMode::explicit_) {
     return fail(Code::unavailable,
@@ -148,7 +197,7 @@ Result<void> RepositoryModels::unload(const std::string& name) {
   record.is_wanted = record.is_uploaded = record.is_required = false;
   record.is_config_taken = false;
   record.pinned.reset();
-  if (!record.is_present) models_.erase(found);
+  if (!record.is_present || !record.url.empty()) models_.erase(found);
   publish();
   return {};
 }
@@ -159,17 +208,17 @@ Result<void> RepositoryModels::set_default(const std::string& name,
   if (found == models_.end() || !found->second.is_wanted) return not_known(name);
   ModelRecord& record = found->second;
   const std::optional<std::int64_t> before = std::exchange(record.pinned, version);
-  const auto answers = [&record, version] {
+  const auto version_answers = [&record, version] {
     const auto entry = record.versions.find(version.value_or(0));
     return entry != record.versions.end() && entry->second.shown.model != nullptr;
   };
-  if (version && !answers()) {
+  if (version && !version_answers()) {
     const bool is_there =
         std::ranges::count(record.folder.versions, *version, &VersionFolder::number) > 0;
     if (is_there && options_.mode != ControlMode::none && !record.is_uploaded) {
       bring(record, Trust::all_files, {});
     }
-    if (!answers()) {
+    if (!version_answers()) {
       record.pinned = before;
       const auto entry = record.versions.find(*version);
       const std::string reason =

@@ -55,7 +55,10 @@ RepositoryModels::RepositoryModels(const RepositoryOptions& options, const Repos
     : options_(options), doors_(doors), readiness_(readiness), metrics_(metrics), log_(log) {}
 
 bool RepositoryModels::look(const std::stop_token& stop) {
-  if (!find_models()) return false;
+  if (!find_models()) {
+    if (options_.mode == ControlMode::explicit_) publish();  // clients may bring models yet
+    return false;
+  }
   bool is_moving = false;
   for (auto& [name, record] : models_) {
     if (stop.stop_requested()) break;
@@ -99,6 +102,7 @@ bool RepositoryModels::find_models() {
   for (auto& [name, record] : models_) record.is_present = false;
   for (ModelFolder& folder : layout->models) {
     ModelRecord& record = models_[folder.name];
+    if (!record.url.empty()) continue;  // the name is taken
     const bool is_asked = options_.mode == ControlMode::explicit_
                               ? !has_looked_ && options_.load_at_start.contains(folder.name)
                               : true;
@@ -112,7 +116,8 @@ bool RepositoryModels::find_models() {
 }
 
 Result<void> RepositoryModels::first_fault() const {
-  if (!root_fault_.empty()) return fail(Code::not_found, root_fault_);
+  const bool may_wait = options_.mode == ControlMode::explicit_ && options_.load_at_start.empty();
+  if (!root_fault_.empty() && !may_wait) return fail(Code::not_found, root_fault_);
   for (const std::string& name : options_.load_at_start) {
     if (!models_.contains(name)) {
       return fail(Code::not_found, fmt::format("{} has no model '{}'", options_.root, name));
@@ -120,9 +125,7 @@ Result<void> RepositoryModels::first_fault() const {
   }
   for (const auto& [name, record] : models_) {
     if (!record.is_required) continue;
-    const bool answers = std::ranges::any_of(
-        record.versions, [](const auto& entry) { return entry.second.shown.model != nullptr; });
-    if (answers) continue;
+    if (answers(record)) continue;
     if (record.versions.empty()) {
       return fail(Code::not_found, fmt::format("model '{}' has no version", name));
     }
@@ -343,7 +346,8 @@ Result<void> RepositoryModels::take_config(ModelRecord& record, const FileStamps
       labels = *std::move(read);
     }
   }
-  if (!config.name.empty() && config.name != record.folder.name) {
+  const bool is_named = !config.name.empty() && record.url.empty();
+  if (is_named && config.name != record.folder.name) {
     return fail(Code::invalid_argument,
                 fmt::format("{}/{}: name is '{}', expected '{}' or none", record.folder.path,
                             kConfigFile, printable_text(config.name), record.folder.name));
@@ -377,6 +381,7 @@ void RepositoryModels::publish() {
       model.default_version = label->second;
     }
     model.is_required = record.is_required;
+    model.url = record.url;
     model.tensor_names = record.config.tensor_names;
     models.push_back(std::move(model));
   }

@@ -47,6 +47,7 @@ class RepositoryModels {
 
   /// What ModelControl says of each.
   [[nodiscard]] Result<void> load(const std::string& name, const ModelUpload& upload);
+  [[nodiscard]] Result<bool> add(const std::string& name, const std::string& url);
   [[nodiscard]] Result<void> unload(const std::string& name);
   [[nodiscard]] Result<void> set_default(const std::string& name,
                                          std::optional<std::int64_t> version);
@@ -86,6 +87,7 @@ class RepositoryModels {
     bool is_wanted = false;              // is to be loaded
     bool is_uploaded = false;            // answers from what a client has sent
     bool is_required = false;
+    std::string url;  // of what add() has brought: its folder as the client calls it
   };
 
   [[nodiscard]] bool find_models();
@@ -98,6 +100,8 @@ class RepositoryModels {
   [[nodiscard]] std::set<std::int64_t> wanted_versions(const ModelRecord& record) const;
   bool is_settled(const FileStamps& before, const FileStamps& now, Trust trust) const;
 
+  [[nodiscard]] static bool answers(const ModelRecord& record);
+  [[nodiscard]] Result<void> check_added(const ModelRecord& record) const;
   void take_loaded(const std::string& name, VersionRecord& version, LoadedVersion loaded);
   void take_failure(const std::string& name, VersionRecord& version, const Error& error);
   void lack_memory(const std::string& name, VersionRecord& version, const Error& error);
