@@ -15,6 +15,10 @@ inline constexpr std::size_t kJsonNodeCountMax = 262'144;
 /// Rows of one request. More belong in several requests: each is answered, and fails, alone.
 inline constexpr std::size_t kRowsPerRequestMax = 10'000;
 
+/// The same where the model's folder says how many (config.pbtxt), and that is more: what the rows
+/// take is known before they are read.
+inline constexpr std::size_t kDeclaredRowsMax = 1'000'000;
+
 /// Faults that one answer lists. A client mends its code long before the hundredth.
 inline constexpr std::size_t kFaultCountMax = 100;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/model_tensors.h"
 
+#include "api/limits.h"
 #include "base/assert.h"
 
 #include <fmt/format.h>
@@ -70,6 +71,11 @@ std::string numbered(std::string_view name, std::size_t target, std::size_t targ
   return target_count == 1 ? std::string(name) : fmt::format("{}_{}", name, target);
 }
 
+std::size_t rows_of(const TensorNames& names) {
+  if (!names.row_count_max) return kRowsPerRequestMax;
+  return std::min(static_cast<std::size_t>(*names.row_count_max), kDeclaredRowsMax);
+}
+
 }  // namespace
 
 std::string_view tensor_type_name(TensorType type) {
@@ -88,7 +94,9 @@ std::size_t tensor_type_size(TensorType type) {
 }
 
 ModelTensors::ModelTensors(const Schema& schema, const TensorNames& names)
-    : targets_(target_answers(schema)), threshold_(names.threshold) {
+    : row_count_max_(rows_of(names)),
+      targets_(target_answers(schema)),
+      threshold_(names.threshold) {
   for (const Target& target : schema.targets) {
     auto& texts = label_texts_.emplace_back();
     auto& numbers = label_numbers_.emplace_back();

@@ -105,6 +105,9 @@ class ModelTensors {
   /// What an output's column stands for: the class's name; empty where it has none.
   [[nodiscard]] std::string_view column_label(const OutputTensor& output, std::size_t column) const;
 
+  /// Rows of one request: what the folder says, up to kDeclaredRowsMax, else kRowsPerRequestMax.
+  [[nodiscard]] std::size_t row_count_max() const { return row_count_max_; }
+
   /// Bytes of the longest class as a JSON string, at most.
   [[nodiscard]] std::size_t text_size_max() const { return text_size_max_; }
 
@@ -118,6 +121,7 @@ class ModelTensors {
   void describe_outputs(const Schema& schema);
   void rename(const TensorNames& names);
 
+  std::size_t row_count_max_;
   std::vector<InputTensor> inputs_;
   std::vector<OutputTensor> outputs_;
   std::vector<TargetAnswer> targets_;

@@ -2,7 +2,6 @@
 #include "api/tensor_rows.h"
 
 #include "api/cell_faults.h"
-#include "api/limits.h"
 #include "api/tensor_elements.h"
 #include "base/assert.h"
 #include "base/printable_text.h"
@@ -46,8 +45,13 @@ bool surely_taken(const InputRules& rules, std::span<const double> values) {
 class TensorReader {
  public:
   TensorReader(const JsonRows& rows, const std::vector<GivenTensor>& tensors, PredictCall& call,
-               FaultList& faults)
-      : rows_(rows), schema_(rows.schema()), tensors_(tensors), call_(call), faults_(faults) {}
+               FaultList& faults, std::size_t row_count_max)
+      : rows_(rows),
+        schema_(rows.schema()),
+        tensors_(tensors),
+        call_(call),
+        faults_(faults),
+        row_count_max_(row_count_max) {}
 
   Result<void> read() {
     if (tensors_.empty()) return fail(Code::invalid_argument, "there is no input tensor");
@@ -74,10 +78,10 @@ class TensorReader {
   Result<void> count_rows(const GivenTensor& tensor) {
     if (tensor.shape.empty()) return wrong_shape(tensor, "[rows]");
     const std::int64_t count = tensor.shape.front();
-    if (count > static_cast<std::int64_t>(kRowsPerRequestMax)) {
+    if (count > static_cast<std::int64_t>(row_count_max_)) {
       return fail(Code::invalid_argument,
                   fmt::format("input '{}' has {} rows, expected at most {}",
-                              printable_text(tensor.name), count, kRowsPerRequestMax));
+                              printable_text(tensor.name), count, row_count_max_));
     }
     const bool is_first = &tensor == &tensors_.front();
     if (!is_first && call_.request.row_count != static_cast<std::size_t>(count)) {
@@ -180,6 +184,7 @@ class TensorReader {
   const std::vector<GivenTensor>& tensors_;
   PredictCall& call_;
   FaultList& faults_;
+  const std::size_t row_count_max_;
   std::vector<TensorElements> elements_;  // by tensor
 };
 
@@ -190,8 +195,8 @@ std::string tensor_shape_text(std::span<const std::int64_t> shape) {
 }
 
 Result<void> read_tensors(const JsonRows& rows, const std::vector<GivenTensor>& tensors,
-                          PredictCall& call, FaultList& faults) {
-  return TensorReader(rows, tensors, call, faults).read();
+                          PredictCall& call, FaultList& faults, std::size_t row_count_max) {
+  return TensorReader(rows, tensors, call, faults, row_count_max).read();
 }
 
 }  // namespace ml_inference

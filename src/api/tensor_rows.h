@@ -8,6 +8,7 @@
 
 #include "api/json_rows.h"
 #include "api/json_tape.h"
+#include "api/limits.h"
 #include "api/model_tensors.h"
 #include "api/validation.h"
 #include "base/result.h"
@@ -52,12 +53,12 @@ struct GivenTensor {
 /// Reads the tensors into `call`. Values that the model refuses go to `faults`, at
 /// inputs.NAME.row.column.
 /// Errors: invalid_argument: shapes, names and numbers of elements that fit neither the model nor
-///   each other; texts where numbers are declared; more rows than kRowsPerRequestMax. No rows are
-///   none.
+///   each other; texts where numbers are declared; more rows than row_count_max. No rows are none.
 /// Cost: linear in the elements. Tensors of numbers are copied by loops without branches.
 [[nodiscard]] Result<void> read_tensors(const JsonRows& rows,
                                         const std::vector<GivenTensor>& tensors, PredictCall& call,
-                                        FaultList& faults);
+                                        FaultList& faults,
+                                        std::size_t row_count_max = kRowsPerRequestMax);
 
 /// "[2, 4]".
 [[nodiscard]] std::string tensor_shape_text(std::span<const std::int64_t> shape);

@@ -138,5 +138,20 @@ TEST_F(TensorRowsTest, AreNoMoreThanARequestMayHave) {
             "input 't' has 10001 rows, expected at most 10000");
 }
 
+TEST_F(TensorRowsTest, AreNoMoreThanTheModelsFolderSays) {
+  const Schema schema = testing::iris_schema();
+  const JsonRows rows(schema);
+  FaultList faults;
+  const std::vector<double> values(12, 1.0);
+  const std::vector<GivenTensor> given{tensor_of("t", {3, 4}, values)};
+  const ModelTensors two(schema, {.row_count_max = 2});
+  const ModelTensors many(schema, {.row_count_max = 1'000'000'000});
+  const auto done = read_tensors(rows, given, call_, faults, two.row_count_max());
+  EXPECT_EQ(done.error().message, "input 't' has 3 rows, expected at most 2");
+  EXPECT_EQ(many.row_count_max(), kDeclaredRowsMax);
+  EXPECT_EQ(ModelTensors(schema, {}).row_count_max(), kRowsPerRequestMax);
+  EXPECT_TRUE(read_tensors(rows, given, call_, faults, many.row_count_max()));
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,9 @@ struct TensorNames {
 
   /// Class 1 of two is predicted where its probability is above; none: the library's rule.
   std::optional<double> threshold;
+
+  /// Rows of one request, from 1 on; none: as many as the API takes of other models.
+  std::optional<std::int64_t> row_count_max;
 
   bool operator==(const TensorNames&) const = default;
 };

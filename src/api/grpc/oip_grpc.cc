@@ -131,8 +131,8 @@ std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size
   const std::size_t width = std::max<std::size_t>(schema.feature_count(), 1);
   const std::size_t inputs = std::min(body_size / 2, width) * 2 * sizeof(GivenTensor);
   const std::size_t rows = schema.takes_any_width
-                               ? kRowsPerRequestMax
-                               : std::min(body_size / width + 1, kRowsPerRequestMax);
+                               ? model.tensors.row_count_max()
+                               : std::min(body_size / width + 1, model.tensors.row_count_max());
   const std::size_t row_size =
       schema.answer_width() * sizeof(double) + output_row_size_max(model, wants_classes);
   return body_size * kByteMemory + inputs + 2 * rows * row_size;
@@ -146,7 +146,8 @@ std::size_t OipGrpcDialect::memory_size_max(const Question& question) const {
 Result<void> OipGrpcDialect::read(const Question& question, PredictMemory& memory) const {
   ASSIGN_OR_RETURN(const GivenTensors given,
                    read_oip_message(question.body, question.model, memory.form));
-  return read_tensors(question.model.json.rows(), given.tensors, memory.call, memory.faults);
+  return read_tensors(question.model.json.rows(), given.tensors, memory.call, memory.faults,
+                      question.model.tensors.row_count_max());
 }
 
 void OipGrpcDialect::write(const Question& question, const PredictMemory& memory,

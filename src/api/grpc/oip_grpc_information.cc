@@ -55,7 +55,7 @@ void write_config(const FoundModel& found, inference::ModelConfig& config) {
   const ModelTensors tensors(version->model->schema(), model->tensor_names);
   config.set_name(model->name);
   config.set_backend("ml-inference");
-  config.set_max_batch_size(kRowsPerRequestMax);
+  config.set_max_batch_size(static_cast<std::int32_t>(tensors.row_count_max()));
   for (const InputTensor& tensor : tensors.inputs()) {
     auto& input = *config.add_input();
     input.set_name(tensor.name);

@@ -46,7 +46,7 @@ void append_output(std::string& out, const WantedOutput& output, const SpokenMod
 bool OipDialect::takes(std::string_view) const { return true; }
 
 // A cell takes eight bytes as a number, and a text sixteen while it is looked for; a body may have
-// one for each byte. Rows are at most kRowsPerRequestMax, but of a model that looks at no cell
+// one for each byte. Rows are at most row_count_max(), but of a model that looks at no cell
 // there may be as many in a few bytes.
 std::size_t OipDialect::memory_size_max(const Question& question) const {
   constexpr std::size_t kCellMemory = sizeof(double) + sizeof(std::string_view);
@@ -57,8 +57,8 @@ std::size_t OipDialect::memory_size_max(const Question& question) const {
   const std::size_t read = nodes * (sizeof(JsonNode) + sizeof(std::uint32_t)) + size * kCellMemory;
   const std::size_t width = model.schema().takes_any_width ? 1 : model.schema().feature_count();
   const std::size_t rows = model.schema().takes_any_width
-                               ? kRowsPerRequestMax
-                               : std::min(size / width + 1, kRowsPerRequestMax);
+                               ? model.tensors.row_count_max()
+                               : std::min(size / width + 1, model.tensors.row_count_max());
   const bool wants_classes = question.body.find("classification") != std::string_view::npos;
   const std::size_t row_size = output_row_size_max(model, wants_classes);
   return read + 2 * rows * (model.schema().answer_width() * sizeof(double) + row_size);
@@ -70,7 +70,8 @@ Result<void> OipDialect::read(const Question& question, PredictMemory& memory) c
   ASSIGN_OR_RETURN(const std::vector<GivenTensor> given,
                    body.is_raw ? read_raw_request(body.binary, tensors, memory.form)
                                : read_oip_request(body, tensors, memory.tape, memory.form));
-  return read_tensors(question.model.json.rows(), given, memory.call, memory.faults);
+  return read_tensors(question.model.json.rows(), given, memory.call, memory.faults,
+                      tensors.row_count_max());
 }
 
 void OipDialect::write(const Question& question, const PredictMemory& memory,

@@ -81,7 +81,7 @@ Json config_json(const CatalogModel& model, const ModelVersion& version) {
                        {"dims", JsonArray{output.width}}});
   }
   return {{"name", model.name},         {"platform", ""},
-          {"backend", "ml-inference"},  {"max_batch_size", kRowsPerRequestMax},
+          {"backend", "ml-inference"},  {"max_batch_size", tensors.row_count_max()},
           {"input", std::move(inputs)}, {"output", std::move(outputs)}};
 }
 

@@ -79,7 +79,8 @@ class Reader {
     } else if (field.name == "backend" || field.name == "platform") {
       return take_runner(field);
     } else if (field.name == "max_batch_size") {
-      ASSIGN_OR_RETURN(out_.max_batch_size, parse_count(field, field.name));
+      ASSIGN_OR_RETURN(const std::int64_t count, parse_count(field, field.name));
+      if (count > 0) out_.tensor_names.row_count_max = count;
     } else if (field.name == "version_policy") {
       return take_policy(field);
     } else if (field.name == "input" || field.name == "output") {

@@ -22,10 +22,6 @@ namespace ml_inference {
 struct ModelConfig {
   std::string name;  ///< empty: not said
 
-  /// Rows of one request; 0: the model knows no rows. Said to clients, and no limit here: what
-  /// bounds a request is the size of its body.
-  std::optional<std::int64_t> max_batch_size;
-
   std::optional<VersionPolicy> policy;
   TensorNames tensor_names;
 
@@ -34,8 +30,9 @@ struct ModelConfig {
 };
 
 /// Reads config.pbtxt, or the JSON of the same message where a client sends it. The keys that have
-/// an effect: name, version_policy, the names of the only input and of the only output, and the
-/// parameters is_classifier (or output_class), predict_proba and threshold.
+/// an effect: name, version_policy, max_batch_size (0, which is Triton's word for a model without
+/// rows, is none here), the names of the only input and of the only output, and the parameters
+/// is_classifier (or output_class), predict_proba and threshold.
 /// Errors: data_loss (no such text), invalid_argument (a value that is not one of its key's),
 /// unimplemented (an ensemble), resource_exhausted (serving/repository/text_message.h).
 [[nodiscard]] Result<ModelConfig> read_model_config(std::string_view text, bool is_json = false);

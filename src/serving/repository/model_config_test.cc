@@ -38,7 +38,8 @@ version_policy: { latest: { num_versions: 3 } }
 TEST(ModelConfig, ReadsWhatAFilFolderSays) {
   const ModelConfig config = read_model_config(kFil).value();
   EXPECT_EQ(config.name, "fraud");
-  EXPECT_EQ(config.max_batch_size, 32768);
+  EXPECT_EQ(config.tensor_names.row_count_max, 32768);
+  EXPECT_EQ(read_model_config("max_batch_size: 0")->tensor_names.row_count_max, std::nullopt);
   EXPECT_EQ(config.tensor_names, (TensorNames{.input = "input__0",
                                               .output = "output__0",
                                               .predict_probabilities = true,
