@@ -192,13 +192,14 @@ std::optional<std::string> deflated(std::string_view text, ContentCoding coding,
                                     const std::stop_token& stop) {
   ASSERT(coding != ContentCoding::identity);
   Deflater deflater(text.size(), coding);
-  if (!deflater.is_sound()) return std::nullopt;
+  if (text.empty() || !deflater.is_sound()) return std::nullopt;
+  const std::size_t size_max = text.size() - 1;
   std::string out;
-  out.reserve(text.size());
+  out.reserve(size_max);
   while (true) {
     const std::string_view part = text.substr(0, kStepSize);
     text.remove_prefix(part.size());
-    const std::size_t room = std::min(out.capacity() - out.size(), 2 * kStepSize);
+    const std::size_t room = std::min(size_max - out.size(), 2 * kStepSize);
     if (!deflater.feed(part, out, room, text.empty() ? Z_FINISH : Z_NO_FLUSH)) return std::nullopt;
     if (text.empty()) break;
     if (stop.stop_requested()) return std::nullopt;

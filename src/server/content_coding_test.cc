@@ -176,6 +176,7 @@ TEST(Deflated, IsWhatZlibReads) {
 TEST(Deflated, IsNothingWhereItWouldNotBeSmaller) {
   EXPECT_EQ(deflated("", ContentCoding::gzip), std::nullopt);
   EXPECT_EQ(deflated("short", ContentCoding::gzip), std::nullopt);
+  EXPECT_EQ(deflated("ten or so", ContentCoding::deflate), std::nullopt);
   std::mt19937 random(7);
   std::string noise(300'000, 'x');
   for (char& c : noise) c = static_cast<char>(random());
