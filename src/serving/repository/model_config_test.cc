@@ -43,7 +43,8 @@ TEST(ModelConfig, ReadsWhatAFilFolderSays) {
   EXPECT_EQ(config.tensor_names, (TensorNames{.input = "input__0",
                                               .output = "output__0",
                                               .predict_probabilities = true,
-                                              .threshold = 0.25}));
+                                              .threshold = 0.25,
+                                              .row_count_max = 32768}));
   EXPECT_EQ(version_policy_text(config.policy.value()), "latest:3");
   EXPECT_THAT(config.ignored, ElementsAre("instance_group", "parameter 'storage_type'"));
 }
