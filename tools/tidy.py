@@ -55,7 +55,6 @@ UNTESTED = {
     "src/server/http2_call.cc": "http2_server_test.cc speaks to it over sockets",
     "src/server/http2_connection.cc": "http2_server_test.cc speaks to it over sockets",
     "src/server/http2_session.cc": "http2_server_test.cc speaks to it over sockets",
-    "src/server/worker_task.cc": "server_test.cc and http2_server_test.cc have it run work",
     "src/server/event_loop.cc": "server_test.cc speaks to it over sockets",
     "src/server/mailbox.cc": "server_test.cc speaks to it over sockets",
     "src/data/csv_record.cc": "csv_test.cc reads every table through it",

@@ -4,6 +4,8 @@
 #include "api/dialects.h"
 #include "api/limits.h"
 #include "api/openapi.h"
+#include "api/question_run.h"
+#include "api/question_work.h"
 #include "api/request_span.h"
 #include "base/assert.h"
 #include "base/byte_units.h"
@@ -20,6 +22,8 @@
 namespace ml_inference {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // What an event loop may take for itself without asking: it keeps much of that for the next one.
 constexpr std::size_t kInlineMemorySizeMax = 4 * kMebibyte;
 
@@ -35,7 +39,7 @@ std::shared_ptr<const ServedModel> answering_model(const Readiness& readiness) {
 }
 
 bool is_too_late(const HttpRequest& request) {
-  return request.deadline && std::chrono::steady_clock::now() >= *request.deadline;
+  return request.deadline && Clock::now() >= *request.deadline;
 }
 
 // There is no such path, in the form of whoever asks.
@@ -76,8 +80,7 @@ HttpHandler::Exchange Endpoints::exchange(std::string_view target) const {
   return exchange_of(find_route(target, context_.options.aliases).entry());
 }
 
-std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
-                                                   HttpResponse& response) {
+std::unique_ptr<Work> Endpoints::handle(const HttpRequest& request, HttpResponse& response) {
   take_request_id(request.request_id, response);
   RouteMatch match = find_route(request.target, context_.options.aliases);
   const RouteEntry& route = match.entry();
@@ -93,7 +96,7 @@ std::optional<HttpHandler::Work> Endpoints::handle(const HttpRequest& request,
     if (is_change(route, request.method)) return change(match, request, response);
     answer(match, request, response);
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 void Endpoints::refuse(const HttpRequest& request, int status, std::string_view detail,
@@ -196,65 +199,67 @@ void Endpoints::answer_openapi(HttpResponse& response) const {
                                    context_.options.version, context_.live.tokens() != nullptr);
 }
 
-std::optional<HttpHandler::Work> Endpoints::predict(RouteMatch match, const HttpRequest& request,
-                                                    HttpResponse& response) {
+std::unique_ptr<Work> Endpoints::predict(RouteMatch match, const HttpRequest& request,
+                                         HttpResponse& response) {
   const RouteEntry& route = match.entry();
   const PredictionDialect* const dialect = prediction_dialect(route);
   if (dialect == nullptr) {
     write_error(route.dialect, 501, "this server does not explain its predictions", response);
-    return std::nullopt;
+    return nullptr;
   }
   if (!dialect->takes(request.content_type)) {
     write_error(route.dialect, 415,
                 fmt::format("Content-Type is '{}', expected {}", request.content_type,
                             dialect->taken_types()),
                 response);
-    return std::nullopt;
+    return nullptr;
   }
   if (const Result<void> named = dialect->name_model(request.body, match); !named) {
     write_error(route.dialect, named.error(), response);
-    return std::nullopt;
+    return nullptr;
   }
   const auto model = spoken(match.choice());
   if (!model) {
     write_error(route.dialect, model.error(), response);
-    return std::nullopt;
+    return nullptr;
   }
   if (is_too_late(request)) {
     write_error(route.dialect, 504, "the request's deadline has passed", response);
-    return std::nullopt;
+    return nullptr;
   }
   Question question = question_of(**model, route, request);
   question.prefers_probabilities = context_.options.predict_probabilities;
-  const std::size_t memory_size = dialect->memory_size_max(question);
-  if (memory_size <= kInlineMemorySizeMax && !is_heavy(*dialect, question)) {
+  const Clock::time_point now = Clock::now();
+  const Result<QuestionTerms> asked = dialect->terms(question, memory_);
+  if (!asked) {
+    write_error(route.dialect, asked.error(), response);
+    return nullptr;
+  }
+  const bool is_small = dialect->memory_size_max(question) <= kInlineMemorySizeMax;
+  if (is_small && !is_heavy(*dialect, question)) {
     answer_question(*dialect, question, memory_, response, {});
-    return std::nullopt;
+    return nullptr;
   }
   response.trace.queued = true;
-  return Work{.run =
-                  [kept = *model, dialect, question, &response](const WorkPlace& place) {
-                    PredictMemory memory;
-                    answer_question(*dialect, question, memory, response, place);
-                  },
-              .memory_size = memory_size};
+  auto work = std::make_unique<QuestionWork>(*model, *dialect, question, response, now);
+  set_terms(work->terms, *asked, (*model)->work->limits(), now);
+  return work;
 }
 
 // Loading takes as long as it takes, and waits for others: work for a worker.
-std::optional<HttpHandler::Work> Endpoints::change(RouteMatch match, const HttpRequest& request,
-                                                   HttpResponse& response) {
+std::unique_ptr<Work> Endpoints::change(RouteMatch match, const HttpRequest& request,
+                                        HttpResponse& response) {
   if (context_.control == nullptr) {
     write_error(match.entry().dialect, 501,
                 "there is no model repository (--model-repository): no model comes or goes",
                 response);
-    return std::nullopt;
+    return nullptr;
   }
-  return Work{
-      .run =
-          [this, match = std::move(match), body = request.body, &response](const WorkPlace& place) {
-            change_model(*context_.control, match, body, place.stop, response);
-          },
-      .memory_size = change_memory_size(request.body)};
+  return make_work(
+      [this, match = std::move(match), body = request.body, &response](const WorkPlace& place) {
+        change_model(*context_.control, match, body, place.stop, response);
+      },
+      change_memory_size(request.body));
 }
 
 // Whether the request carries one of the tokens, if its route needs one.

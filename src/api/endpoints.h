@@ -56,8 +56,8 @@ class Endpoints final : public HttpHandler {
   explicit Endpoints(const ApiContext& context);
 
   [[nodiscard]] Exchange exchange(std::string_view target) const override;
-  [[nodiscard]] std::optional<Work> handle(const HttpRequest& request,
-                                           HttpResponse& response) override;
+  [[nodiscard]] std::unique_ptr<Work> handle(const HttpRequest& request,
+                                             HttpResponse& response) override;
   void refuse(const HttpRequest& request, int status, std::string_view detail,
               HttpResponse& response) override;
   void finished(const HttpRequest& request, const HttpResponse& response,
@@ -80,8 +80,10 @@ class Endpoints final : public HttpHandler {
   void answer_ready(HttpResponse& response) const;
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
   void answer_openapi(HttpResponse& response) const;
-  std::optional<Work> change(RouteMatch match, const HttpRequest& request, HttpResponse& response);
-  std::optional<Work> predict(RouteMatch match, const HttpRequest& request, HttpResponse& response);
+  std::unique_ptr<Work> change(RouteMatch match, const HttpRequest& request,
+                               HttpResponse& response);
+  std::unique_ptr<Work> predict(RouteMatch match, const HttpRequest& request,
+                                HttpResponse& response);
   [[nodiscard]] bool is_admitted(const RouteEntry& route, const HttpRequest& request,
                                  HttpResponse& response);
   void follow_catalog();

@@ -6,6 +6,7 @@
 #include "api/limits.h"
 #include "api/routes.h"
 #include "api/testing/stumps.h"
+#include "serving/testing/called_job.h"
 #include "telemetry/exposition.h"
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ class EndpointsTest : public ::testing::Test {
   // An answer that must come at once, without a worker.
   HttpResponse ask(const HttpRequest& request) {
     HttpResponse response;
-    EXPECT_FALSE(endpoints.handle(request, response).has_value());
+    EXPECT_EQ(endpoints.handle(request, response), nullptr);
     return response;
   }
 
@@ -313,7 +314,7 @@ TEST_F(ReadyEndpointsTest, LeavesABigBodyToAWorkerWithTheSameAnswer) {
     const HttpRequest request = predict(big);
     HttpResponse response;
     auto work = endpoints.handle(request, response);
-    ASSERT_TRUE(work.has_value());
+    ASSERT_NE(work, nullptr);
     EXPECT_THAT(response.body, IsEmpty());
     work->run({});
     EXPECT_EQ(response.status, inline_response.status);
@@ -331,7 +332,7 @@ TEST_F(ReadyEndpointsTest, LeavesAHeavyModelToAWorkerHoweverSmallTheBody) {
   HttpResponse response;
   const HttpRequest request = predict(kSetosaBody);
   auto work = endpoints.handle(request, response);
-  ASSERT_TRUE(work.has_value());
+  ASSERT_NE(work, nullptr);
   work->run({});
   EXPECT_EQ(response.body, kSetosaAnswer);
 }
@@ -341,7 +342,7 @@ TEST_F(ReadyEndpointsTest, StopsWhenItIsAskedToAndAnswersNothing) {
   const HttpRequest request = predict(big);
   HttpResponse response;
   auto work = endpoints.handle(request, response);
-  ASSERT_TRUE(work.has_value());
+  ASSERT_NE(work, nullptr);
   std::stop_source stop;
   stop.request_stop();
   work->run({.stop = stop.get_token()});
@@ -384,10 +385,10 @@ TEST_F(ReadyEndpointsTest, AnswersTheSameBytesHoweverManyWorkersHelp) {
     endpoints.handle(request, alone)->run({});
     EXPECT_EQ(alone.status, last_refused == 0 ? 200 : 422);
     for (const std::size_t workers : {1U, 2U, 3U}) {
-      WorkerPool pool(workers, 1);
+      WorkerPool pool(workers, testing::patient_queue(1));
       HttpResponse together;
       auto work = endpoints.handle(request, together);
-      ASSERT_TRUE(pool.try_submit([&] { work->run({.workers = &pool}); }));
+      ASSERT_TRUE(testing::is_taken(pool, [&] { work->run({.workers = &pool}); }));
       pool.finish();
       EXPECT_EQ(together.status, alone.status);
       EXPECT_EQ(together.body, alone.body);
@@ -403,7 +404,7 @@ TEST_F(ReadyEndpointsTest, AWorkerKeepsTheModelThatItBeganWith) {
   const HttpRequest request = predict(big);
   HttpResponse response;
   auto work = endpoints.handle(request, response);
-  ASSERT_TRUE(work.has_value());
+  ASSERT_NE(work, nullptr);
   Schema schema = testing::iris_schema();
   schema.targets[0].class_labels = {std::int64_t{7}, std::int64_t{8}};
   readiness.publish("iris", testing::make_stumps(schema));

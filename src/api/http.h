@@ -2,13 +2,13 @@
 // An HTTP message as the API sees it, without sockets: the door between server and api.
 #pragma once
 
+#include "api/work.h"
 #include "base/byte_units.h"
-#include "serving/worker_pool.h"
 #include "telemetry/tracer.h"
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,14 +76,6 @@ struct HttpResponse {
 /// handle() returns runs on a worker, while the loop goes on with other connections' requests.
 class HttpHandler {
  public:
-  /// Too much for an event loop.
-  struct Work {
-    /// Fills the response; called once at most, by a worker of place.workers, which may help. Once
-    /// place.stop asks, it returns soon, and the response means nothing.
-    std::move_only_function<void(const WorkPlace& place)> run;
-    std::size_t memory_size = 0;  ///< bytes that run() needs at most beside the request
-  };
-
   /// How the messages of one call are answered. Anything but a gRPC call is whole.
   enum class Exchange {
     whole,     ///< one message, one answer
@@ -101,8 +93,8 @@ class HttpHandler {
 
   /// Fills the response, or returns work that will fill it: too much for an event loop. Request and
   /// response stay where they are until finished().
-  [[nodiscard]] virtual std::optional<Work> handle(const HttpRequest& request,
-                                                   HttpResponse& response) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Work> handle(const HttpRequest& request,
+                                                     HttpResponse& response) = 0;
 
   /// Fills the response for a request that the server cannot hand over: no HTTP, too large, too
   /// slow, too many. `request` holds what is known of it.

@@ -5,17 +5,13 @@
 #include "api/limits.h"
 #include "api/status_codes.h"
 #include "base/json_text.h"
-#include "base/number_text.h"
 
 #include <algorithm>
 #include <cctype>
-#include <chrono>
-#include <utility>
+#include <limits>
 
 namespace ml_inference {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Steps (Estimator::steps_per_row()) that an event loop does itself: about half a millisecond. More
 // goes to a worker.
@@ -74,62 +70,23 @@ std::string_view torchserve_error_type(int status) {
   }
 }
 
-// What only the model itself can tell of rows whose cells are in order.
-void add_refusals(const ServedModel& model, const Location& base, PredictMemory& memory,
-                  const WorkPlace& place) {
-  const PredictRequest& rows = memory.call.request;
-  const std::vector<RowRefusal> refusals =
-      model.refusals(rows, kFaultCountMax, memory.scratch, place);
-  for (const RowRefusal& refusal : refusals) {
-    Location where = base;
-    if (memory.call.form == RowForm::list) where.emplace_back(refusal.row);
-    memory.faults.add({.type = "value_error",
-                       .location = std::move(where),
-                       .message = "Value error, " + refusal.reason,
-                       .input = "null"});
-  }
-  if (memory.faults.is_full() && refusals.back().row + 1 < rows.row_count) {
-    memory.faults.leave_rows();
-  }
-}
-
-// Times the phases of one question, for the model's statistics and the request's trace.
-class Phases {
- public:
-  explicit Phases(RequestTrace& trace) : trace_(trace) {
-    trace_.note(&RequestTrace::compute_begin);
-  }
-
-  void rows_are_read() { end(times_.input); }
-  void is_computed() {
-    end(times_.compute);
-    trace_.note(&RequestTrace::compute_end);
-  }
-  void is_written() {
-    end(times_.output);
-    trace_.note(&RequestTrace::encode_end);
-  }
-  [[nodiscard]] const RequestTimes& times() const { return times_; }
-  [[nodiscard]] std::chrono::nanoseconds elapsed() const { return Clock::now() - begin_; }
-
- private:
-  void end(std::chrono::nanoseconds& phase) {
-    const Clock::time_point now = Clock::now();
-    phase = now - std::exchange(last_, now);
-  }
-
-  RequestTrace& trace_;
-  Clock::time_point begin_ = Clock::now();
-  Clock::time_point last_ = begin_;
-  RequestTimes times_;
-};
-
 }  // namespace
 
 void AnswerForm::clear() {
   id.clear();
   outputs.clear();
   columns = false;
+}
+
+void set_priority(std::uint64_t number, QuestionTerms& terms) {
+  constexpr std::uint64_t kPriorityMax = std::numeric_limits<std::uint32_t>::max();
+  if (number > 0) terms.priority = static_cast<std::uint32_t>(std::min(number, kPriorityMax));
+}
+
+void set_timeout(std::uint64_t microseconds, QuestionTerms& terms) {
+  constexpr std::uint64_t kTimeoutMax = std::chrono::microseconds(std::chrono::days(1)).count();
+  if (microseconds == 0) return;
+  terms.timeout = std::chrono::microseconds(std::min(microseconds, kTimeoutMax));
 }
 
 bool is_json(std::string_view content_type) {
@@ -194,53 +151,14 @@ void write_error(Dialect dialect, const Error& error, HttpResponse& response) {
   if (dialect == Dialect::grpc) response.grpc_status = grpc_status(error.code);
 }
 
-bool is_heavy(const PredictionDialect& dialect, const Question& question) {
-  const std::size_t size = question.body.size();
-  if (size > kInlineBodySizeMax) return true;
+std::size_t step_count_max(const PredictionDialect& dialect, const Question& question) {
   const std::size_t row_size = dialect.row_size_min(question);
-  return (1 + size / row_size) * question.model.model->steps_per_row() > kInlineStepCountMax;
+  return (1 + question.body.size() / row_size) * question.model.model->steps_per_row();
 }
 
-void answer_question(const PredictionDialect& dialect, const Question& question,
-                     PredictMemory& memory, HttpResponse& response, const WorkPlace& place) {
-  Phases phases(response.trace);
-  const SpokenModel& spoken = question.model;
-  memory.call.clear();
-  memory.form.clear();
-  memory.faults = {};
-  const Result<void> read = dialect.read(question, memory);
-  memory.tape.shrink();
-  phases.rows_are_read();
-  if (read && memory.faults.empty()) {
-    add_refusals(*spoken.model, dialect.rows_location(), memory, place);
-  }
-  if (!read || !memory.faults.empty()) {
-    phases.is_computed();
-    if (!read) {
-      write_error(question.route.dialect, read.error(), response);
-    } else {
-      response.outcome = memory.faults.summary();
-      dialect.write_faults(memory.faults, response);
-    }
-    spoken.statistics->count_failure(phases.elapsed());
-    return phases.is_written();
-  }
-  const PredictRequest& rows = memory.call.request;
-  const std::span<const double> answers = spoken.model->predict(rows, memory.scratch, place);
-  phases.is_computed();
-  if (place.stop.stop_requested()) {
-    spoken.statistics->count_failure(phases.elapsed());
-    return phases.is_written();
-  }
-  dialect.write(question, memory, answers, response);
-  phases.is_written();
-  response.prediction_count = rows.row_count;
-  if (memory.call.form == RowForm::single) {
-    response.outcome = spoken.json.prediction_text(answers);
-  } else {
-    response.outcome = count_text(rows.row_count, "row");
-  }
-  spoken.statistics->count_success(rows.row_count, phases.times());
+bool is_heavy(const PredictionDialect& dialect, const Question& question) {
+  return question.body.size() > kInlineBodySizeMax ||
+         step_count_max(dialect, question) > kInlineStepCountMax;
 }
 
 }  // namespace ml_inference

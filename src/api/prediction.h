@@ -10,7 +10,10 @@
 #include "api/validation.h"
 #include "base/result.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +59,18 @@ struct Question {
   bool prefers_probabilities = false;  ///< ApiOptions::predict_probabilities
 };
 
+/// What a message says of when it wants its answer.
+struct QuestionTerms {
+  std::optional<std::uint32_t> priority;            ///< from 1 on, a lower number goes first
+  std::optional<std::chrono::nanoseconds> timeout;  ///< from its arrival to its answer
+};
+
+/// Sets the priority if it is one: 0 is none.
+void set_priority(std::uint64_t number, QuestionTerms& terms);
+
+/// Sets the timeout if it is one: 0 is none. More than a day is a day. Units: microseconds.
+void set_timeout(std::uint64_t microseconds, QuestionTerms& terms);
+
 /// One way in which clients and servers speak of predictions. docs/api.md has each with examples.
 /// Threads: immutable; any number may use it, each with memory of its own.
 class PredictionDialect {
@@ -75,6 +90,17 @@ class PredictionDialect {
     static_cast<void>(body);
     static_cast<void>(match);
     return {};
+  }
+
+  /// What the message says of when it wants its answer, for a dialect whose messages do. Reads
+  /// little more than that.
+  /// memory  may be used.
+  /// Errors: invalid_argument: it says what means nothing.
+  [[nodiscard]] virtual Result<QuestionTerms> terms(const Question& question,
+                                                    PredictMemory& memory) const {
+    static_cast<void>(question);
+    static_cast<void>(memory);
+    return QuestionTerms{};
   }
 
   /// Bytes that read(), ServedModel::predict() and write() need at most, all together. Looks at the
@@ -122,13 +148,12 @@ void write_error(Dialect dialect, const Error& error, HttpResponse& response);
 /// The type without its parameters, in lower case.
 [[nodiscard]] std::string media_type(std::string_view content_type);
 
-/// Answers the question: reads, asks the model, writes. response  clear but for its route and
-/// trace.
-void answer_question(const PredictionDialect& dialect, const Question& question,
-                     PredictMemory& memory, HttpResponse& response, const WorkPlace& place);
+/// How much of the model's work the question is at most (Estimator::steps_per_row()), judged by the
+/// body's size alone: the most rows that it can hold.
+[[nodiscard]] std::size_t step_count_max(const PredictionDialect& dialect,
+                                         const Question& question);
 
-/// Whether an event loop should leave the question to a worker, judged by the body's size alone:
-/// the most rows that it can hold.
+/// Whether an event loop should leave the question to a worker.
 [[nodiscard]] bool is_heavy(const PredictionDialect& dialect, const Question& question);
 
 }  // namespace ml_inference

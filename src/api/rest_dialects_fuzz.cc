@@ -5,6 +5,7 @@
 #include "api/dialects.h"
 #include "api/limits.h"
 #include "api/prediction.h"
+#include "api/question_run.h"
 #include "api/testing/stumps.h"
 #include "base/assert.h"
 #include "base/utf8.h"

@@ -13,6 +13,7 @@ SpokenModel::SpokenModel(const CatalogModel& of, const ModelVersion& version)
       version_text(std::to_string(version.number)),
       model(version.model),
       statistics(version.statistics),
+      work(std::make_shared<WorkKind>(of.work_limits)),
       json(model->schema()),
       tensors(model->schema(), of.tensor_names) {}
 

@@ -5,6 +5,7 @@
 #include "api/model_tensors.h"
 #include "api/predict_json.h"
 #include "serving/model_catalog.h"
+#include "serving/work_kind.h"
 
 #include <cstdint>
 #include <map>
@@ -14,7 +15,8 @@
 
 namespace ml_inference {
 
-/// Threads: immutable, but for the statistics, which any thread may count.
+/// Threads: immutable, but for the statistics and the kind of work, which any thread
+/// may count.
 struct SpokenModel {
   SpokenModel(const CatalogModel& of, const ModelVersion& version);
 
@@ -23,6 +25,7 @@ struct SpokenModel {
   std::string version_text;  ///< the same as text
   std::shared_ptr<const ServedModel> model;
   std::shared_ptr<ModelStatistics> statistics;
+  std::shared_ptr<WorkKind> work;  ///< what workers do for it
   PredictDialect json;
   ModelTensors tensors;
 

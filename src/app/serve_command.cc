@@ -53,6 +53,9 @@ void add_server_flags(Flags& flags, ServerOptions& server) {
                  "from SIGTERM to the end at the latest; below the pod's grace period");
   flags.count("--worker-queue", server.worker_queue_size, 1, 100'000,
               "big batches that may wait for a worker; 503 beyond");
+  flags.duration("--shed-after", server.shed_after,
+                 "how long batches may wait without a break until waiting is cut short (503); "
+                 "0: never");
 }
 
 // Returns the option of the folder, and the file's is the other way to name models.

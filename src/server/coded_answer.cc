@@ -29,27 +29,25 @@ void code(const WantedCoding& wanted, HttpResponse& response, BodyBudget& budget
 
 }  // namespace
 
-std::optional<HttpHandler::Work> handle_coded(HttpHandler& handler, const HttpRequest& request,
-                                              HttpResponse& response, BodyBudget& budget) {
+std::unique_ptr<Work> handle_coded(HttpHandler& handler, const HttpRequest& request,
+                                   HttpResponse& response, BodyBudget& budget) {
   auto work = handler.handle(request, response);
   if (request.accept_encoding.empty()) return work;
   const WantedCoding wanted = negotiate_coding(request.accept_encoding);
-  if (work) {
-    work->run = [run = std::move(work->run), wanted, &response,
-                 &budget](const WorkPlace& place) mutable {
-      run(place);
-      if (!place.stop.stop_requested()) code(wanted, response, budget, place.stop);
+  if (work != nullptr) {
+    work->finish = [wanted, &response, &budget](const std::stop_token& stop) {
+      code(wanted, response, budget, stop);
     };
     return work;
   }
-  if (!is_to_be_coded(wanted, response)) return std::nullopt;
+  if (!is_to_be_coded(wanted, response)) return nullptr;
   if (response.body.size() <= kCodedInlineSizeMax || handler.is_vital(request)) {
     code(wanted, response, budget, {});
-    return std::nullopt;
+    return nullptr;
   }
-  return HttpHandler::Work{.run = [wanted, &response, &budget](const WorkPlace& place) {
+  return make_work([wanted, &response, &budget](const WorkPlace& place) {
     code(wanted, response, budget, place.stop);
-  }};
+  });
 }
 
 }  // namespace ml_inference

@@ -6,7 +6,7 @@
 #include "server/body_budget.h"
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <string_view>
 
 namespace ml_inference {
@@ -29,9 +29,7 @@ inline constexpr std::size_t kCodedInlineSizeMax = 256 * kKibibyte;
 /// it is when it is small, has a coding already, would not be smaller, or when there is no memory.
 ///
 /// budget  outlives the work; has the coded answer while the other one is there, too.
-[[nodiscard]] std::optional<HttpHandler::Work> handle_coded(HttpHandler& handler,
-                                                            const HttpRequest& request,
-                                                            HttpResponse& response,
-                                                            BodyBudget& budget);
+[[nodiscard]] std::unique_ptr<Work> handle_coded(HttpHandler& handler, const HttpRequest& request,
+                                                 HttpResponse& response, BodyBudget& budget);
 
 }  // namespace ml_inference

@@ -22,8 +22,10 @@ class CodedAnswerTest : public ::testing::Test {
     request_ = {
         .method = "POST", .target = target, .body = body, .accept_encoding = accept_encoding};
     auto work = handle_coded(handler_, request_, response_, budget_);
-    if (work) work->run({.stop = stop_.get_token()});
-    return work.has_value();
+    if (work == nullptr) return false;
+    work->run({.stop = stop_.get_token()});
+    if (work->finish && !stop_.stop_requested()) work->finish(stop_.get_token());
+    return true;
   }
 
   testing::Stage stage_;

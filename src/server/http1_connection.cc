@@ -5,6 +5,7 @@
 #include "server/coded_answer.h"
 #include "server/event_loop.h"
 #include "server/response_text.h"
+#include "server/timeout_field.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -125,9 +126,9 @@ Http1Connection::Awaitable<void> Http1Connection::serve_requests() {
     }
     if (received == Received::incomplete || received == Received::nothing) break;
     const Clock::time_point start = Clock::now();
-    const HttpRequest request = parser_.request();
+    HttpRequest request = parser_.request();
     if (received == Received::request) {
-      if (auto work = handle(request)) co_await do_work(*std::move(work));
+      if (auto work = handle(request, start)) co_await do_work(std::move(work));
     }
     keep_alive_ = parser_.keep_alive() && may_keep_alive() && !task_.is_stopped();
     finish(request, start);
@@ -218,13 +219,23 @@ bool Http1Connection::read_now() {
 
 // Has the response filled, or returns the work that is left to a worker. The request stays where it
 // is until finish().
-std::optional<HttpHandler::Work> Http1Connection::handle(const HttpRequest& request) {
+std::unique_ptr<Work> Http1Connection::handle(HttpRequest& request, Clock::time_point start) {
   if (admission_ == Admission::overflow && !loop_.handler().is_vital(request)) {
     state_.metrics.overflow_answers.Increment();
     refuse(503, "the server has as many connections as it takes");
-    return std::nullopt;
+    return nullptr;
   }
-  return handle_coded(loop_.handler(), request, response_, state_.body_budget);
+  if (const std::string_view text = parser_.timeout(); !text.empty()) {
+    const auto timeout = parse_timeout_field(text);
+    if (!timeout) {
+      refuse(400, timeout_field_fault(text));
+      return nullptr;
+    }
+    request.deadline = start + *timeout;
+  }
+  auto work = handle_coded(loop_.handler(), request, response_, state_.body_budget);
+  if (work != nullptr) work->wanted_until(request.deadline);
+  return work;
 }
 
 // Puts the response into output_ and on record. An answer that may wait for a slow reader is kept
@@ -248,17 +259,28 @@ void Http1Connection::forget_answer() {
   if (output_.capacity() > kKeptBodySize) output_.shrink_to_fit();
 }
 
-// Has a worker do the work, and waits for it.
-Http1Connection::Awaitable<void> Http1Connection::do_work(HttpHandler::Work work) {
+// Has a worker do the work, and waits for it, but no longer than the client does.
+Http1Connection::Awaitable<void> Http1Connection::do_work(std::unique_ptr<Work> work) {
   enter(Stage::work);
-  EventLoop::Timer done(loop_.context(), Clock::time_point::max());
+  is_cut_off_ = false;
+  EventLoop::Timer done(loop_.context(), work->terms.deadline.value_or(Clock::time_point::max()));
   std::optional<WorkerTask::End> end =
       task_.start(std::move(work), response_, output_share_, [&done] { done.cancel(); });
-  while (task_.is_running()) co_await done.async_wait(kAwait);
+  while (task_.is_running()) {
+    const auto [error] = co_await done.async_wait(kAwait);
+    if (error || !task_.is_running()) continue;
+    is_cut_off_ = true;
+    task_.stop();
+    done.expires_at(Clock::time_point::max());
+  }
   if (!end) end = task_.end();
   if (*end == WorkerTask::End::answered) co_return;
-  refuse(503, *end == WorkerTask::End::stopped ? stop_reason(task_.has_begun())
-                                               : WorkerTask::detail(*end));
+  if (*end == WorkerTask::End::stopped) {
+    refuse(is_cut_off_ ? 504 : 503, stop_reason(task_.has_begun()));
+  } else {
+    const WorkerTask::Refusal refusal = WorkerTask::refusal(*end);
+    refuse(refusal.status, refusal.detail);
+  }
 }
 
 // Sends what the socket takes at once, and keeps the rest in unsent_. Returns false when there is a
@@ -340,6 +362,7 @@ bool Http1Connection::may_keep_alive() const {
 
 std::string_view Http1Connection::stop_reason(bool has_begun) const {
   if (state_.current_phase() == ServerPhase::cancelling) return "the server is shutting down";
+  if (is_cut_off_) return "the request's deadline passed before the answer was there";
   if (peer_ended_) return "the client ended the connection before the answer was there";
   return has_begun ? "the prediction took too long, expected fewer rows"
                    : "the request waited too long for a worker";

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ class Http1Connection final : public Connection {
 
   static Awaitable<void> run(EventLoop& loop, Socket socket, Admission admission);
   Awaitable<void> serve_requests();
-  Awaitable<void> do_work(HttpHandler::Work work);
+  Awaitable<void> do_work(std::unique_ptr<Work> work);
   Awaitable<bool> write(std::string_view bytes);
   Awaitable<void> write_rest();
   Awaitable<void> linger();
@@ -53,7 +54,7 @@ class Http1Connection final : public Connection {
   [[nodiscard]] boost::asio::mutable_buffer room_for_input();
   [[nodiscard]] Received take_input(const boost::system::error_code& error, std::size_t size);
   [[nodiscard]] bool read_now();
-  [[nodiscard]] std::optional<HttpHandler::Work> handle(const HttpRequest& request);
+  [[nodiscard]] std::unique_ptr<Work> handle(HttpRequest& request, Clock::time_point start);
   void finish(const HttpRequest& request, Clock::time_point start);
   [[nodiscard]] bool send(std::string_view bytes);
   void look_at_peer();
@@ -76,6 +77,7 @@ class Http1Connection final : public Connection {
   bool keep_alive_ = true;
   bool continued_ = false;   // the client has been told to send the body
   bool peer_ended_ = false;  // the client ended its side while a worker computed
+  bool is_cut_off_ = false;  // the client's deadline passed while a worker computed
   WorkerTask task_;
 
   std::vector<char> input_;  // bytes [input_begin_, input_end_) are read and not parsed

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "server/coded_answer.h"
 #include "server/event_loop.h"
+#include "server/timeout_field.h"
 
 #include <fmt/format.h>
 
@@ -27,6 +28,11 @@ constexpr std::string_view kShuttingDown = "the server is shutting down";
 std::array<char, GrpcMessageReader::kPrefixSize> message_prefix(std::size_t size) {
   return {0, static_cast<char>(size >> 24), static_cast<char>(size >> 16),
           static_cast<char>(size >> 8), static_cast<char>(size)};
+}
+
+// A refusal's status for those who know the server, not only what stands in between.
+GrpcStatus grpc_status_of_refusal(int status) {
+  return status == 429 ? GrpcStatus::resource_exhausted : grpc_status_of_http(status);
 }
 
 }  // namespace
@@ -81,7 +87,8 @@ void Http2Call::end_header(Admission admission) {
   is_grpc_ = ml_inference::is_grpc(header_.content_type);
   enter(Stage::body);
   if (refuse_header(admission)) return;
-  if (!is_grpc_ || refuse_grpc_header()) return;
+  if (!is_grpc_) return take_plain_timeout();
+  if (refuse_grpc_header()) return;
   exchange_ = loop_.handler().exchange(header_.target);
   if (exchange_ == Exchange::messages) enter(Stage::between);
 }
@@ -111,6 +118,16 @@ bool Http2Call::refuse_header(Admission admission) {
   }
   if (coding) coded_body_.reset(*coding);
   return has_ended_;
+}
+
+void Http2Call::take_plain_timeout() {
+  const std::string& text = header_.timeout.empty() ? header_.proxy_timeout : header_.timeout;
+  if (text.empty()) return;
+  if (const auto timeout = parse_timeout_field(text)) {
+    client_deadline_ = Clock::now() + *timeout;
+  } else {
+    refuse(400, GrpcStatus::invalid_argument, timeout_field_fault(text));
+  }
 }
 
 // What makes a request no gRPC call, though its content type says so.
@@ -278,28 +295,35 @@ void Http2Call::handle(std::string_view message) {
   response_.clear();
   auto work = is_grpc_ ? loop_.handler().handle(request_, response_)
                        : handle_coded(loop_.handler(), request_, response_, state_.body_budget);
-  if (work) {
-    do_work(*std::move(work));
+  if (work != nullptr) {
+    work->wanted_until(client_deadline_);
+    do_work(std::move(work));
   } else {
     answer();
   }
 }
 
-void Http2Call::do_work(HttpHandler::Work work) {
+void Http2Call::do_work(std::unique_ptr<Work> work) {
   enter(Stage::work);
+  task_deadline_ = work->terms.deadline;
   const auto end = task_.start(std::move(work), response_, output_share_, [this] {
     finish_work();
     on_news_(*this);
   });
-  if (end) refuse(503, GrpcStatus::unavailable, WorkerTask::detail(*end));
+  if (end) refuse_work(*end);
 }
 
 void Http2Call::finish_work() {
   switch (task_.end()) {
     case WorkerTask::End::answered: return answer();
     case WorkerTask::End::stopped: return refuse_stopped();
-    default: return refuse(503, GrpcStatus::unavailable, WorkerTask::detail(task_.end()));
+    default: return refuse_work(task_.end());
   }
+}
+
+void Http2Call::refuse_work(WorkerTask::End end) {
+  const WorkerTask::Refusal refusal = WorkerTask::refusal(end);
+  refuse(refusal.status, grpc_status_of_refusal(refusal.status), refusal.detail);
 }
 
 void Http2Call::refuse_stopped() {
@@ -468,8 +492,8 @@ void Http2Call::enter(Stage stage) {
 }
 
 Http2Call::Clock::time_point Http2Call::work_deadline() const {
-  return is_running() && !task_.is_stopped() && client_deadline_ ? *client_deadline_
-                                                                 : Clock::time_point::max();
+  return is_running() && !task_.is_stopped() && task_deadline_ ? *task_deadline_
+                                                               : Clock::time_point::max();
 }
 
 void Http2Call::tick(Clock::time_point now, Clock::duration standstill) {
@@ -479,6 +503,9 @@ void Http2Call::tick(Clock::time_point now, Clock::duration standstill) {
   }
   if (client_deadline_ && *client_deadline_ <= now) {
     time_is_up();
+  } else if (work_deadline() <= now) {
+    is_cut_off_ = true;
+    task_.stop();
   } else if (output_deadline_ <= now) {
     is_given_up_ = true;
   } else if (stage_deadline_ <= now) {

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -124,13 +125,15 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
 
   [[nodiscard]] bool refuse_header(Admission admission);
   [[nodiscard]] bool refuse_grpc_header();
+  void take_plain_timeout();
   [[nodiscard]] bool reserve_body(std::size_t size);
   void take_plain_body(std::string_view bytes);
   [[nodiscard]] std::size_t read_messages(std::string_view bytes);
   [[nodiscard]] bool is_busy() const;
   void end_input();
   void handle(std::string_view message);
-  void do_work(HttpHandler::Work work);
+  void do_work(std::unique_ptr<Work> work);
+  void refuse_work(WorkerTask::End end);
   void finish_work();
   void refuse_stopped();
   void answer();
@@ -157,6 +160,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   Clock::time_point stage_deadline_;
   Clock::time_point output_deadline_;  // until when all that there is should be fetched
   std::optional<Clock::time_point> client_deadline_;
+  std::optional<Clock::time_point> task_deadline_;  // of what a worker does
   bool is_grpc_ = false;
   bool is_closed_ = false;
   bool is_given_up_ = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/http2_header.h"
 
+#include "server/timeout_field.h"
+
 #include <algorithm>
 #include <array>
 
@@ -30,6 +32,8 @@ constexpr std::array kKnown{
     Known{"traceparent", &Http2Header::traceparent},
     Known{"tracestate", &Http2Header::tracestate},
     Known{"inference-header-content-length", &Http2Header::json_size},
+    Known{kTimeoutField, &Http2Header::timeout},
+    Known{kProxyTimeoutField, &Http2Header::proxy_timeout},
 };
 
 }  // namespace

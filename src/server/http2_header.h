@@ -23,7 +23,9 @@ struct Http2Header {
   std::string traceparent;
   std::string tracestate;
   std::string json_size;
-  std::size_t size = 0;  ///< of all fields, as RFC 9113, section 6.5.2, counts
+  std::string timeout;        ///< kTimeoutField
+  std::string proxy_timeout;  ///< kProxyTimeoutField
+  std::size_t size = 0;       ///< of all fields, as RFC 9113, section 6.5.2, counts
   std::size_t authorization_count = 0;
   bool has_te_trailers = false;
 

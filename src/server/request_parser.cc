@@ -2,6 +2,7 @@
 #include "server/request_parser.h"
 
 #include "base/byte_units.h"
+#include "server/timeout_field.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -185,7 +186,7 @@ void RequestParser::reset() {
   for (std::string* text :
        {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_, &accept_encoding_,
         &transfer_encoding_, &expect_, &request_id_, &authorization_, &traceparent_, &tracestate_,
-        &json_size_, &body_}) {
+        &json_size_, &timeout_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -253,6 +254,11 @@ void RequestParser::take_unknown_field(std::string_view name, std::string_view v
   }
   if (equals_ignoring_case(name, "inference-header-content-length")) {
     json_size_ = value;
+    return;
+  }
+  const bool is_timeout = equals_ignoring_case(name, kTimeoutField);
+  if (is_timeout || equals_ignoring_case(name, kProxyTimeoutField)) {
+    if (is_timeout || timeout_.empty()) timeout_ = value;
     return;
   }
   const bool is_parent = equals_ignoring_case(name, "traceparent");

@@ -65,6 +65,9 @@ class RequestParser {
   /// What is known of the request; its views live until reset().
   [[nodiscard]] HttpRequest request() const;
 
+  /// How long the client waits, as its header says it, or empty; until reset().
+  [[nodiscard]] std::string_view timeout() const { return timeout_; }
+
   /// Meaningful after Status::refused. Unless keep_alive() says otherwise the connection must end
   /// after the answer: where the next request would begin is unknown.
   [[nodiscard]] const RequestRefusal& refusal() const { return *refusal_; }
@@ -111,6 +114,7 @@ class RequestParser {
   std::string tracestate_;
   std::string authorization_;
   std::string json_size_;
+  std::string timeout_;
   std::string body_;
 };
 

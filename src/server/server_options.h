@@ -56,6 +56,11 @@ struct ServerOptions {
 
   /// Big batches that may wait for a worker; 503 beyond.
   std::size_t worker_queue_size = 16;
+
+  /// When batches have been waiting for so long without a break, the server has more to do than it
+  /// can: from then on one waits briefly or is refused (503). 0: never, they wait as long as there
+  /// is room.
+  std::chrono::milliseconds shed_after{100};
 };
 
 }  // namespace ml_inference

@@ -28,7 +28,8 @@ struct ServerState {
         metrics(server_metrics),
         body_budget(server_options.body_budget_bytes),
         work_memory(server_options.body_budget_bytes),
-        workers(server_options.thread_count, server_options.worker_queue_size) {}
+        workers(server_options.thread_count, {.size_max = server_options.worker_queue_size,
+                                              .standing_after = server_options.shed_after}) {}
 
   [[nodiscard]] ServerPhase current_phase() const { return phase.load(std::memory_order_relaxed); }
 

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "api/http.h"
+#include "api/work.h"
 #include "server/body_budget.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string_view>
 
@@ -22,12 +25,16 @@ inline constexpr std::string_view kNoRoomForAnswer =
 /// for it, and as often as the work itself does; it puts the answer into the budget before it gives
 /// that memory back: a loop that is behind holds no answers that nobody has counted.
 /// Threads: the loop's. The task, response and share stay where they are while is_running().
-class WorkerTask {
+class WorkerTask final : public Job {
  public:
   /// What became of the work.
   enum class End {
     answered,   ///< the response is filled
     no_worker,  ///< as much waits as may
+    standing,   ///< what waits has been waiting for long
+    kind_full,  ///< as much waits for the model as may
+    displaced,  ///< what came later goes first
+    too_late,   ///< the client's deadline has passed, or will before its turn comes
     no_memory,  ///< it needs more than there is for work
     no_room,    ///< it was done, and the answer does not fit into the budget
     stopped,    ///< stop() was called: before it began, or within
@@ -40,11 +47,11 @@ class WorkerTask {
   /// loop. What is refused is counted. Not while is_running().
   ///
   /// share  what the answer takes out of the budget.
-  [[nodiscard]] std::optional<End> start(HttpHandler::Work work, HttpResponse& response,
+  [[nodiscard]] std::optional<End> start(std::unique_ptr<Work> work, HttpResponse& response,
                                          BodyShare& share, std::move_only_function<void()> on_end);
 
-  /// Nobody waits for the answer any more.
-  void stop() { stop_.request_stop(); }
+  /// Nobody waits for the answer any more. What has not begun ends at once.
+  void stop();
 
   [[nodiscard]] bool is_running() const { return is_running_; }
 
@@ -58,14 +65,26 @@ class WorkerTask {
   [[nodiscard]] End end() const { return end_; }
 
   /// Why there is no answer, for an end that is neither answered nor stopped.
-  [[nodiscard]] static std::string_view detail(End end);
+  struct Refusal {
+    int status;
+    std::string_view detail;
+  };
+  [[nodiscard]] static Refusal refusal(End end);
+
+  // The pool's.
+  void run(std::span<Job* const> others) override;
+  void drop(JobRefusal why) override;
 
  private:
-  [[nodiscard]] End run(HttpResponse& response, BodyShare& share, const std::stop_token& stop);
+  [[nodiscard]] bool begin();
+  void conclude();
+  void leave(End end);
   End refused(End end);
 
   EventLoop& loop_;
-  HttpHandler::Work work_;
+  std::unique_ptr<Work> work_;
+  HttpResponse* response_ = nullptr;  // while it is running
+  BodyShare* share_ = nullptr;        // likewise
   std::stop_source stop_{std::nostopstate};
   std::move_only_function<void()> on_end_;
   bool is_running_ = false;

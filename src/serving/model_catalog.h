@@ -6,6 +6,7 @@
 #include "serving/model_statistics.h"
 #include "serving/served_model.h"
 #include "serving/tensor_names.h"
+#include "serving/work_kind.h"
 
 #include <cstdint>
 #include <map>
@@ -54,6 +55,9 @@ struct CatalogModel {
 
   /// What its tensors are called where its folder says so.
   TensorNames tensor_names;
+
+  /// How much of its work workers do, and in which order.
+  WorkLimits work_limits;
 
   /// The version that answers when none is named, or null while none is available.
   [[nodiscard]] const ModelVersion* answering() const;

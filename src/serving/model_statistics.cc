@@ -17,18 +17,20 @@ std::uint64_t now_ms() {
 
 }  // namespace
 
-void ModelStatistics::count_success(std::size_t row_count, const RequestTimes& times) {
+void ModelStatistics::count_success(std::size_t row_count, std::size_t call_row_count,
+                                    const RequestTimes& times) {
   const std::uint64_t now = now_ms();
   const std::lock_guard lock(mutex_);
   sums_.inference_count += row_count;
-  ++sums_.execution_count;
   sums_.last_inference_ms = now;
   add(sums_.success, times.queue + times.input + times.compute + times.output);
   add(sums_.queue, times.queue);
   add(sums_.compute_input, times.input);
   add(sums_.compute_infer, times.compute);
   add(sums_.compute_output, times.output);
-  add(sums_.batches[row_count], times.compute);
+  if (call_row_count == 0) return;
+  ++sums_.execution_count;
+  add(sums_.batches[call_row_count], times.compute);
 }
 
 void ModelStatistics::count_failure(std::chrono::nanoseconds elapsed) {

@@ -43,7 +43,9 @@ struct ModelStatisticsReading {
 class ModelStatistics {
  public:
   /// A request of row_count rows was answered.
-  void count_success(std::size_t row_count, const RequestTimes& times);
+  /// call_row_count  rows of the call of the model that answered it, with others perhaps; 0: one of
+  ///                 those counts the call.
+  void count_success(std::size_t row_count, std::size_t call_row_count, const RequestTimes& times);
 
   /// A request was refused or failed after so long.
   void count_failure(std::chrono::nanoseconds elapsed);

@@ -15,9 +15,9 @@ TEST(ModelStatistics, SumsWhatRequestsTook) {
                            .input = nanoseconds(20),
                            .compute = nanoseconds(300),
                            .output = nanoseconds(4'000)};
-  statistics.count_success(2, times);
-  statistics.count_success(2, times);
-  statistics.count_success(5, times);
+  statistics.count_success(2, 2, times);
+  statistics.count_success(2, 2, times);
+  statistics.count_success(5, 5, times);
   statistics.count_failure(nanoseconds(7));
   const ModelStatisticsReading reading = statistics.read();
   EXPECT_EQ(reading.inference_count, 9U);

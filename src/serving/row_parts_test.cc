@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "serving/row_parts.h"
 
+#include "serving/testing/called_job.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,8 +78,8 @@ struct Part {
 std::vector<Part> parts_done(std::size_t row_count, const RowCost& cost, std::size_t workers) {
   std::mutex mutex;
   std::vector<Part> parts;
-  WorkerPool pool(workers, 1);
-  EXPECT_TRUE(pool.try_submit([&] {
+  WorkerPool pool(workers, testing::patient_queue(1));
+  EXPECT_TRUE(testing::is_taken(pool, [&] {
     Workspace workspace;
     do_rows(row_count, cost, {.workers = &pool}, workspace,
             [&](std::size_t first, std::size_t count, Workspace&) {
@@ -121,8 +123,8 @@ TEST(RowParts, HasTwoWorkersWithinPartsAtTheSameTimeEachWithMemoryOfItsOwn) {
   std::latch two_are_within(2);
   std::vector<Workspace*> memories;
   std::mutex mutex;
-  WorkerPool pool(2, 1);
-  ASSERT_TRUE(pool.try_submit([&] {
+  WorkerPool pool(2, testing::patient_queue(1));
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     Workspace workspace;
     do_rows(200, {.steps_per_row = 50'000}, {.workers = &pool}, workspace,
             [&](std::size_t, std::size_t, Workspace& memory) {
@@ -143,8 +145,8 @@ TEST(RowParts, BeginsNoFurtherPartOnceItIsAskedToStop) {
   std::latch is_stopped(1);
   std::stop_source stop;
   std::atomic<int> parts = 0;
-  WorkerPool pool(2, 1);
-  ASSERT_TRUE(pool.try_submit([&] {
+  WorkerPool pool(2, testing::patient_queue(1));
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     Workspace workspace;
     do_rows(10'000, kDeepTrees, {.stop = stop.get_token(), .workers = &pool}, workspace,
             [&](std::size_t, std::size_t, Workspace&) {

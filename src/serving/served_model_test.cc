@@ -4,6 +4,7 @@
 #include "model/estimators/constant.h"
 #include "model/forest_builder.h"
 #include "model/testing/random_forest.h"
+#include "serving/testing/called_job.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -225,9 +226,9 @@ TEST(ServedModel, GivesTheSameAnswersHoweverManyWorkersComputeThem) {
       PredictScratch scratch;
       const std::vector<std::uint64_t> alone = bits(served->predict(request, scratch));
       for (const std::size_t workers : {1U, 2U, 3U}) {
-        WorkerPool pool(workers, 1);
+        WorkerPool pool(workers, testing::patient_queue(1));
         std::vector<std::uint64_t> together;
-        ASSERT_TRUE(pool.try_submit([&] {
+        ASSERT_TRUE(testing::is_taken(pool, [&] {
           PredictScratch memory;
           together = bits(served->predict(request, memory, {.workers = &pool}));
         }));
@@ -270,8 +271,8 @@ TEST(ServedModel, HasTwoWorkersComputePartsOfOneBatchAtTheSameTime) {
   seen.is_open = true;
   const PredictRequest request = numbered_rows(1'000);
   std::vector<double> answers;
-  WorkerPool pool(2, 1);
-  ASSERT_TRUE(pool.try_submit([&] {
+  WorkerPool pool(2, testing::patient_queue(1));
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     PredictScratch scratch;
     const auto all = served->predict(request, scratch, {.workers = &pool});
     answers.assign(all.begin(), all.end());
@@ -320,9 +321,9 @@ TEST(ServedModel, FindsTheFirstRefusalsByRowWhoeverLooksForThem) {
     PredictScratch scratch;
     EXPECT_EQ(served->refusals(request, 100, scratch), expected);
     for (const std::size_t workers : {1U, 2U, 3U}) {
-      WorkerPool pool(workers, 1);
+      WorkerPool pool(workers, testing::patient_queue(1));
       std::vector<RowRefusal> together;
-      ASSERT_TRUE(pool.try_submit([&] {
+      ASSERT_TRUE(testing::is_taken(pool, [&] {
         PredictScratch memory;
         together = served->refusals(request, 100, memory, {.workers = &pool});
       }));

@@ -3,11 +3,13 @@
 
 #include "base/assert.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ml_inference {
 
-WorkerPool::WorkerPool(std::size_t thread_count, std::size_t queue_size) : queue_size_(queue_size) {
+WorkerPool::WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits)
+    : queue_(limits, Clock::now()) {
   resize(thread_count);
 }
 
@@ -19,15 +21,37 @@ WorkerPool::Worker::Worker(WorkerPool& pool)
         has_left.store(true);
       }) {}
 
-bool WorkerPool::try_submit(Work&& work) {
+std::optional<JobRefusal> WorkerPool::submit(Job& job) {
+  JobQueue::Answer answer;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_ || queue_.size() >= queue_size_) return false;
-    queue_.push_back(std::move(work));
-    ++undone_count_;
+    if (closed_) return JobRefusal::closed;
+    answer = queue_.push(job, Clock::now(), workforce());
+    if (!answer.refusal && answer.displaced == nullptr) ++undone_count_;
   }
+  if (answer.refusal) return answer.refusal;
+  if (answer.displaced != nullptr) answer.displaced->drop(JobRefusal::displaced);
   has_work_.notify_one();
+  return std::nullopt;
+}
+
+bool WorkerPool::withdraw(const Job& job) {
+  const std::lock_guard lock(mutex_);
+  if (!queue_.remove(job)) return false;
+  count_done(1);
   return true;
+}
+
+// With mutex_ held.
+void WorkerPool::count_done(std::size_t count) {
+  undone_count_ -= count;
+  if (undone_count_ > 0) return;
+  all_done_.notify_all();
+  if (closed_) has_work_.notify_all();
+}
+
+Workforce WorkerPool::workforce() const {
+  return {.worker_count = thread_count_.load(), .idle_since = idle_since_};
 }
 
 // Waiting work first, since somebody waits for it whom nobody serves yet. Who closes the pool has
@@ -35,34 +59,53 @@ bool WorkerPool::try_submit(Work&& work) {
 void WorkerPool::work_until(const std::stop_token& leave) {
   Lock lock(mutex_);
   for (;;) {
-    has_work_.wait(lock,
-                   [&] { return may_leave(leave) || !queue_.empty() || wants_help() != nullptr; });
+    if (!may_leave(leave) && !queue_.has_turn()) idle(leave, lock);
     if (may_leave(leave)) {
       has_work_.notify_one();  // what woke us may be meant for another
       return;
     }
-    if (!queue_.empty()) {
-      do_first(lock);
+    do_next(lock);
+  }
+}
+
+// Until there is a job: waits, or helps.
+void WorkerPool::idle(const std::stop_token& leave, Lock& lock) {
+  const Clock::time_point since = Clock::now();
+  idle_since_.push_back(since);
+  while (!may_leave(leave) && !queue_.has_turn()) {
+    if (Together* const together = wants_help(); together != nullptr) {
+      help(*together, leave, lock);
     } else {
-      help(*wants_help(), leave, lock);
+      has_work_.wait(lock);
     }
   }
+  idle_since_.erase(std::ranges::find(idle_since_, since));
+  queue_.was_idle(since, Clock::now());
 }
 
 bool WorkerPool::may_leave(const std::stop_token& leave) const {
   return closed_ ? undone_count_ == 0 : leave.stop_requested();
 }
 
-void WorkerPool::do_first(Lock& lock) {
-  Work work = std::move(queue_.front());
-  queue_.pop_front();
+void WorkerPool::do_next(Lock& lock) {
+  std::vector<Job*> late;
+  const Clock::time_point begin = Clock::now();
+  const JobQueue::Turn turn = queue_.pop(begin, workforce(), late);
+  const bool is_more = queue_.has_turn();
+  std::shared_ptr<WorkKind> kind;
+  std::size_t step_count = 0;
+  if (turn.job != nullptr) {
+    kind = turn.job->terms().kind;
+    step_count = turn.job->terms().step_count;
+    for (const Job* const other : turn.others) step_count += other->terms().step_count;
+  }
   lock.unlock();
-  work();
-  work = nullptr;
+  if (is_more) has_work_.notify_one();  // whom submit() woke may have come to another's job
+  for (Job* const job : late) job->drop(JobRefusal::too_late);
+  if (turn.job != nullptr) turn.job->run(turn.others);
   lock.lock();
-  if (--undone_count_ > 0) return;
-  all_done_.notify_all();
-  if (closed_) has_work_.notify_all();
+  if (turn.job != nullptr) queue_.end(kind, step_count, Clock::now() - begin);
+  count_done(late.size() + (turn.job == nullptr ? 0 : 1 + turn.others.size()));
 }
 
 void WorkerPool::help(Together& together, const std::stop_token& leave, Lock& lock) {
@@ -90,7 +133,7 @@ WorkerPool::Together* WorkerPool::wants_help() const {
 
 bool WorkerPool::is_needed_elsewhere(const std::stop_token& leave) {
   const std::lock_guard lock(mutex_);
-  return !queue_.empty() || may_leave(leave);
+  return queue_.has_turn() || may_leave(leave);
 }
 
 // On the list while the caller does its parts; off it, with no helper left, before the caller's

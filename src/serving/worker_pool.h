@@ -2,11 +2,12 @@
 // Threads for work that would hold up an event loop: big batches.
 #pragma once
 
+#include "serving/job_queue.h"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,19 +17,16 @@
 
 namespace ml_inference {
 
-/// Runs work in the order in which it came, on as many threads as it is told. Workers that have
+/// Does jobs in the order of a JobQueue, on as many threads as it is told. Workers that have
 /// nothing else to do help with work that comes in parts.
-/// Threads: try_submit(), do_together() and thread_count() from any thread; the rest from one at a
-/// time.
+/// Threads: submit(), withdraw(), do_together() and thread_count() from any thread; the rest from
+/// one at a time.
 class WorkerPool {
  public:
-  using Work = std::move_only_function<void()>;
-
   /// Does one part of something larger that nobody has begun; false when there is none left.
   using PartWork = std::move_only_function<bool()>;
 
-  /// queue_size  how much work may wait; more is refused.
-  WorkerPool(std::size_t thread_count, std::size_t queue_size);
+  WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits);
 
   /// finish()es.
   ~WorkerPool();
@@ -36,8 +34,12 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Takes the work and returns true, or leaves it untouched and returns false: the queue is full.
-  [[nodiscard]] bool try_submit(Work&& work);
+  /// Takes the job, or leaves it untouched and says why. A job that was taken and must make room is
+  /// dropped, on the caller's thread.
+  [[nodiscard]] std::optional<JobRefusal> submit(Job& job);
+
+  /// Takes a job back that has not begun: it is neither run nor dropped. False: it is not there.
+  [[nodiscard]] bool withdraw(const Job& job);
 
   /// How many workers there are.
   [[nodiscard]] std::size_t thread_count() const { return thread_count_.load(); }
@@ -85,26 +87,30 @@ class WorkerPool {
   class Listed;
 
   using Lock = std::unique_lock<std::mutex>;
+  using Clock = JobQueue::Clock;
 
   void work_until(const std::stop_token& leave);
-  void do_first(Lock& lock);
+  void do_next(Lock& lock);
+  void idle(const std::stop_token& leave, Lock& lock);
+  [[nodiscard]] Workforce workforce() const;
+  void count_done(std::size_t count);
   void help(Together& together, const std::stop_token& leave, Lock& lock);
   [[nodiscard]] bool may_leave(const std::stop_token& leave) const;
   [[nodiscard]] Together* wants_help() const;
   [[nodiscard]] bool is_needed_elsewhere(const std::stop_token& leave);
   void close();
 
-  const std::size_t queue_size_;
   std::atomic<std::size_t> thread_count_ = 0;
 
   std::mutex mutex_;
   std::condition_variable has_work_;
   std::condition_variable all_done_;
   std::condition_variable helper_left_;
-  std::deque<Work> queue_;           // guarded by mutex_
-  std::vector<Together*> together_;  // guarded by mutex_; the oldest first
-  std::size_t undone_count_ = 0;     // guarded by mutex_: what was taken and is not done
-  bool closed_ = false;              // guarded by mutex_
+  JobQueue queue_;                             // guarded by mutex_
+  std::vector<Clock::time_point> idle_since_;  // guarded by mutex_: of each worker that is
+  std::vector<Together*> together_;            // guarded by mutex_; the oldest first
+  std::size_t undone_count_ = 0;               // guarded by mutex_: what was taken and is not done
+  bool closed_ = false;                        // guarded by mutex_
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Worker>> leaving_;  // asked to; joined once they have

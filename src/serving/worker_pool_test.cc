@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "serving/worker_pool.h"
 
+#include "serving/testing/called_job.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,9 +15,9 @@ namespace {
 
 TEST(WorkerPool, DoesWorkInTheOrderInWhichItCame) {
   std::vector<int> done;
-  WorkerPool pool(1, 100);
+  WorkerPool pool(1, testing::patient_queue(100));
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(pool.try_submit([&done, i] { done.push_back(i); }));
+    ASSERT_TRUE(testing::is_taken(pool, [&done, i] { done.push_back(i); }));
   }
   pool.finish();
   ASSERT_EQ(done.size(), 100U);
@@ -24,39 +26,37 @@ TEST(WorkerPool, DoesWorkInTheOrderInWhichItCame) {
 
 TEST(WorkerPool, WorksOnAllItsThreadsAtOnce) {
   std::latch all_there(3);
-  WorkerPool pool(3, 3);
+  WorkerPool pool(3, testing::patient_queue(3));
   for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(pool.try_submit([&all_there] { all_there.arrive_and_wait(); }));
+    ASSERT_TRUE(testing::is_taken(pool, [&all_there] { all_there.arrive_and_wait(); }));
   }
   all_there.wait();
 }
 
-TEST(WorkerPool, RefusesWhatTheQueueHasNoRoomForAndLeavesItUntouched) {
+TEST(WorkerPool, RefusesWhatTheQueueHasNoRoomFor) {
   std::latch started(1);
   std::latch released(1);
-  WorkerPool pool(1, 1);
-  ASSERT_TRUE(pool.try_submit([&started, &released] {
+  WorkerPool pool(1, testing::patient_queue(1));
+  ASSERT_TRUE(testing::is_taken(pool, [&started, &released] {
     started.count_down();
     released.wait();
   }));
   started.wait();
   std::atomic<int> calls = 0;
-  ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
-  WorkerPool::Work refused = [&calls] { calls += 10; };
-  EXPECT_FALSE(pool.try_submit(std::move(refused)));
-  refused();  // still there, to be done otherwise
+  ASSERT_TRUE(testing::is_taken(pool, [&calls] { ++calls; }));
+  EXPECT_EQ(testing::refusal_of(pool, [&calls] { calls += 10; }), JobRefusal::queue_full);
   released.count_down();
   pool.finish();
-  EXPECT_EQ(calls, 11);
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(WorkerPool, FinishesWhatItTookAndTakesNothingMore) {
   std::atomic<int> calls = 0;
-  WorkerPool pool(2, 50);
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+  WorkerPool pool(2, testing::patient_queue(50));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(testing::is_taken(pool, [&calls] { ++calls; }));
   pool.finish();
   EXPECT_EQ(calls, 50);
-  EXPECT_FALSE(pool.try_submit([&calls] { ++calls; }));
+  EXPECT_FALSE(testing::is_taken(pool, [&calls] { ++calls; }));
   pool.finish();
   EXPECT_EQ(calls, 50);
 }
@@ -65,11 +65,11 @@ TEST(WorkerPool, FinishesInTimeOrSaysThatItCannot) {
   using std::chrono::milliseconds;
   std::latch released(1);
   std::atomic<int> calls = 0;
-  WorkerPool pool(1, 2);
-  ASSERT_TRUE(pool.try_submit([&released] { released.wait(); }));
-  ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+  WorkerPool pool(1, testing::patient_queue(2));
+  ASSERT_TRUE(testing::is_taken(pool, [&released] { released.wait(); }));
+  ASSERT_TRUE(testing::is_taken(pool, [&calls] { ++calls; }));
   EXPECT_FALSE(pool.finish_within(milliseconds(1)));
-  EXPECT_FALSE(pool.try_submit([&calls] { ++calls; }));
+  EXPECT_FALSE(testing::is_taken(pool, [&calls] { ++calls; }));
   released.count_down();
   EXPECT_TRUE(pool.finish_within(std::chrono::hours(1)));
   EXPECT_EQ(calls, 1);
@@ -77,9 +77,9 @@ TEST(WorkerPool, FinishesInTimeOrSaysThatItCannot) {
 
 TEST(WorkerPool, GrowsWhileItWorks) {
   std::latch all_there(3);
-  WorkerPool pool(1, 3);
+  WorkerPool pool(1, testing::patient_queue(3));
   for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(pool.try_submit([&all_there] { all_there.arrive_and_wait(); }));
+    ASSERT_TRUE(testing::is_taken(pool, [&all_there] { all_there.arrive_and_wait(); }));
   }
   pool.resize(3);
   all_there.wait();
@@ -87,9 +87,9 @@ TEST(WorkerPool, GrowsWhileItWorks) {
 
 TEST(WorkerPool, LosesNoWorkWhenItShrinksAndGrows) {
   std::atomic<int> calls = 0;
-  WorkerPool pool(4, 1000);
+  WorkerPool pool(4, testing::patient_queue(1000));
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_TRUE(pool.try_submit([&calls] { ++calls; }));
+    ASSERT_TRUE(testing::is_taken(pool, [&calls] { ++calls; }));
     if (i % 10 == 0) pool.resize(i % 20 == 0 ? 1 : 4);
   }
   pool.finish();
@@ -100,15 +100,15 @@ TEST(WorkerPool, WorksOnAsManyThreadsAsAreLeft) {
   std::latch begun(1);
   std::latch opened(1);
   std::latch done(1);
-  WorkerPool pool(3, 10);
+  WorkerPool pool(3, testing::patient_queue(10));
   pool.resize(1);
-  ASSERT_TRUE(pool.try_submit([&] {
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     begun.count_down();
     opened.wait();
   }));
   begun.wait();
   std::atomic<bool> overtaken = false;
-  ASSERT_TRUE(pool.try_submit([&] {
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     overtaken = true;
     done.count_down();
   }));
@@ -132,13 +132,14 @@ struct Parts {
 TEST(WorkerPool, DoesPartsOnAllItsThreadsAtOnce) {
   std::latch all_there(3);
   Parts parts(3);
-  WorkerPool pool(3, 3);
+  WorkerPool pool(3, testing::patient_queue(3));
   const auto do_part = [&] {
     if (parts.take() < 0) return false;
     all_there.arrive_and_wait();
     return true;
   };
-  ASSERT_TRUE(pool.try_submit([&] { pool.do_together(do_part, [&] { return do_part; }, 2); }));
+  ASSERT_TRUE(
+      testing::is_taken(pool, [&] { pool.do_together(do_part, [&] { return do_part; }, 2); }));
   all_there.wait();
   pool.finish();
   EXPECT_GE(parts.next, 3);
@@ -147,13 +148,13 @@ TEST(WorkerPool, DoesPartsOnAllItsThreadsAtOnce) {
 TEST(WorkerPool, DoesAllPartsAloneWhenNobodyCanHelp) {
   std::vector<int> done;
   Parts parts(5);
-  WorkerPool pool(1, 3);
+  WorkerPool pool(1, testing::patient_queue(3));
   const auto own = [&] {
     const int part = parts.take();
     if (part >= 0) done.push_back(part);
     return part >= 0;
   };
-  ASSERT_TRUE(pool.try_submit([&] { pool.do_together(own, [&] { return own; }, 3); }));
+  ASSERT_TRUE(testing::is_taken(pool, [&] { pool.do_together(own, [&] { return own; }, 3); }));
   pool.finish();
   EXPECT_EQ(done, (std::vector{0, 1, 2, 3, 4}));
 }
@@ -161,7 +162,7 @@ TEST(WorkerPool, DoesAllPartsAloneWhenNobodyCanHelp) {
 TEST(WorkerPool, HelpsWhoIsNoneOfItsThreads) {
   std::latch both_there(2);
   Parts parts(2);
-  WorkerPool pool(1, 3);
+  WorkerPool pool(1, testing::patient_queue(3));
   const auto do_part = [&] {
     if (parts.take() < 0) return false;
     both_there.arrive_and_wait();
@@ -177,7 +178,7 @@ TEST(WorkerPool, DoesWorkThatWaitsBetweenTwoParts) {
   std::latch work_is_done(1);
   std::atomic<int> early_parts = 0;
   Parts parts(10);
-  WorkerPool pool(2, 3);
+  WorkerPool pool(2, testing::patient_queue(3));
   const auto own = [&] {  // does one part, which lasts until the other work is done
     helper_is_within.wait();
     work_is_done.wait();
@@ -193,9 +194,9 @@ TEST(WorkerPool, DoesWorkThatWaitsBetweenTwoParts) {
     }
     return true;
   };
-  ASSERT_TRUE(pool.try_submit([&] { pool.do_together(own, [&] { return help; }, 1); }));
+  ASSERT_TRUE(testing::is_taken(pool, [&] { pool.do_together(own, [&] { return help; }, 1); }));
   helper_is_within.wait();
-  ASSERT_TRUE(pool.try_submit([&] { work_is_done.count_down(); }));
+  ASSERT_TRUE(testing::is_taken(pool, [&] { work_is_done.count_down(); }));
   opened.count_down();
   pool.finish();
   EXPECT_EQ(early_parts, 0);
@@ -208,7 +209,7 @@ TEST(WorkerPool, WaitsForThePartsThatItsHelpersAreWithin) {
   bool is_helper_done = false;
   bool was_helper_done = false;
   bool has_helped = false;
-  WorkerPool pool(2, 3);
+  WorkerPool pool(2, testing::patient_queue(3));
   const auto own = [&] {
     helper_is_within.wait();
     own_is_over.count_down();
@@ -221,7 +222,7 @@ TEST(WorkerPool, WaitsForThePartsThatItsHelpersAreWithin) {
     is_helper_done = true;
     return true;
   };
-  ASSERT_TRUE(pool.try_submit([&] {
+  ASSERT_TRUE(testing::is_taken(pool, [&] {
     pool.do_together(own, [&] { return help; }, 1);
     was_helper_done = is_helper_done;
   }));
@@ -233,7 +234,7 @@ TEST(WorkerPool, HasNoMoreHelpersThanAreWanted) {
   std::atomic<int> helpers = 0;
   std::atomic<int> helpers_max = 0;
   Parts parts(1000);
-  WorkerPool pool(4, 3);
+  WorkerPool pool(4, testing::patient_queue(3));
   const auto help = [&] {
     const int now = ++helpers;
     for (int most = helpers_max; now > most && !helpers_max.compare_exchange_weak(most, now);) {
@@ -249,7 +250,7 @@ TEST(WorkerPool, HasNoMoreHelpersThanAreWanted) {
 TEST(WorkerPool, LosesAndDoublesNoPartWhenItShrinksAndGrows) {
   constexpr int kPartCount = 2000;
   std::vector<std::atomic<int>> done(kPartCount);
-  WorkerPool pool(4, 10);
+  WorkerPool pool(4, testing::patient_queue(10));
   for (int round = 0; round < 10; ++round) {
     Parts parts(kPartCount);
     const auto do_part = [&] {
@@ -258,7 +259,7 @@ TEST(WorkerPool, LosesAndDoublesNoPartWhenItShrinksAndGrows) {
       return part >= 0;
     };
     std::latch over(1);
-    ASSERT_TRUE(pool.try_submit([&] {
+    ASSERT_TRUE(testing::is_taken(pool, [&] {
       pool.do_together(do_part, [&] { return do_part; }, 3);
       over.count_down();
     }));
@@ -271,9 +272,9 @@ TEST(WorkerPool, LosesAndDoublesNoPartWhenItShrinksAndGrows) {
 TEST(WorkerPool, HelpsSeveralAtATimeAndEndsThemAll) {
   constexpr int kPartCount = 50;
   std::atomic<int> done = 0;
-  WorkerPool pool(3, 30);
+  WorkerPool pool(3, testing::patient_queue(30));
   for (int work = 0; work < 30; ++work) {
-    ASSERT_TRUE(pool.try_submit([&] {
+    ASSERT_TRUE(testing::is_taken(pool, [&] {
       Parts parts(kPartCount);
       const auto do_part = [&] {
         const bool did_one = parts.take() >= 0;

@@ -122,6 +122,10 @@ Result<void> OipGrpcDialect::name_model(std::string_view body, RouteMatch& match
   return name_oip_model(body, match);
 }
 
+Result<QuestionTerms> OipGrpcDialect::terms(const Question& question, PredictMemory&) const {
+  return read_oip_message_terms(question.body);
+}
+
 std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size,
                                  bool wants_classes) {
   // Of each byte of the message, at most: a cell, and a number that is wider than its byte, in a

@@ -20,6 +20,8 @@ class OipGrpcDialect final : public PredictionDialect {
   [[nodiscard]] bool takes(std::string_view content_type) const override;
   [[nodiscard]] std::string_view taken_types() const override { return "application/grpc"; }
   [[nodiscard]] Result<void> name_model(std::string_view body, RouteMatch& match) const override;
+  [[nodiscard]] Result<QuestionTerms> terms(const Question& question,
+                                            PredictMemory& memory) const override;
   [[nodiscard]] std::size_t memory_size_max(const Question& question) const override;
   [[nodiscard]] std::size_t cell_size_min() const override { return 1; }  // a byte of UINT8
   [[nodiscard]] Location rows_location() const override { return {"inputs"}; }

@@ -283,6 +283,24 @@ Result<void> name_oip_model(std::string_view body, RouteMatch& match) {
   return {};
 }
 
+Result<QuestionTerms> read_oip_message_terms(std::string_view body) {
+  QuestionTerms terms;
+  WireFields fields(body);
+  while (fields.next_bytes()) {
+    if (fields.number() != Request::kParametersFieldNumber) continue;
+    ASSIGN_OR_RETURN(const ParameterEntry entry, read_parameter(fields.bytes()));
+    if (entry.key != "priority" && entry.key != "timeout") continue;
+    const bool is_signed = entry.choice == Parameter::kInt64ParamFieldNumber;
+    const bool is_whole = is_signed || entry.choice == Parameter::kUint64ParamFieldNumber;
+    if (!is_whole || (is_signed && entry.number >> 63 != 0)) {
+      return invalid(fmt::format("parameter '{}' is no whole number from 0", entry.key));
+    }
+    entry.key == "priority" ? set_priority(entry.number, terms) : set_timeout(entry.number, terms);
+  }
+  if (fields.is_broken()) return broken();
+  return terms;
+}
+
 Result<GivenTensors> read_oip_message(std::string_view body, const SpokenModel& model,
                                       AnswerForm& form) {
   return MessageReader(model, form).read(body);

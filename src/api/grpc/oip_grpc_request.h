@@ -22,6 +22,11 @@ struct GivenTensors {
 /// Errors: invalid_argument: the message is broken.
 [[nodiscard]] Result<void> name_oip_model(std::string_view body, RouteMatch& match);
 
+/// When the message wants its answer: the parameters priority and timeout, in microseconds. 0 is
+/// none.
+/// Errors: invalid_argument: one of them is no whole number, or the message is broken.
+[[nodiscard]] Result<QuestionTerms> read_oip_message_terms(std::string_view body);
+
 /// Reads the message: the tensors, and the form that the answer is to have. Each wanted output is
 /// binary where the inputs are raw.
 /// Errors: invalid_argument, saying what is wrong.

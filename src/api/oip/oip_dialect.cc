@@ -64,6 +64,11 @@ std::size_t OipDialect::memory_size_max(const Question& question) const {
   return read + 2 * rows * (model.schema().answer_width() * sizeof(double) + row_size);
 }
 
+Result<QuestionTerms> OipDialect::terms(const Question& question, PredictMemory& memory) const {
+  ASSIGN_OR_RETURN(const OipBody body, split_oip_body(question.body, question.json_size));
+  return read_oip_terms(body, memory.tape);
+}
+
 Result<void> OipDialect::read(const Question& question, PredictMemory& memory) const {
   ASSIGN_OR_RETURN(const OipBody body, split_oip_body(question.body, question.json_size));
   const ModelTensors& tensors = question.model.tensors;

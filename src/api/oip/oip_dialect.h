@@ -16,6 +16,8 @@ class OipDialect final : public PredictionDialect {
  public:
   [[nodiscard]] bool takes(std::string_view content_type) const override;
   [[nodiscard]] std::string_view taken_types() const override { return "any"; }
+  [[nodiscard]] Result<QuestionTerms> terms(const Question& question,
+                                            PredictMemory& memory) const override;
   [[nodiscard]] std::size_t memory_size_max(const Question& question) const override;
   [[nodiscard]] std::size_t cell_size_min() const override { return 1; }  // a byte of UINT8
   [[nodiscard]] Location rows_location() const override { return {"inputs"}; }

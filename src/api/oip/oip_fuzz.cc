@@ -3,6 +3,7 @@
 // an answer whose JSON is whole.
 #include "api/limits.h"
 #include "api/oip/oip_dialect.h"
+#include "api/question_run.h"
 #include "api/testing/stumps.h"
 #include "base/assert.h"
 #include "base/utf8.h"

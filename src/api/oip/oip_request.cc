@@ -56,6 +56,18 @@ Result<void> for_items(const std::vector<JsonNode>& nodes, std::size_t index, st
   return {};
 }
 
+// One of the request's parameters.
+Result<void> read_term(std::string_view name, const JsonNode& node, QuestionTerms& terms) {
+  if (name == "priority") {
+    ASSIGN_OR_RETURN(const std::uint64_t number, whole_number(node, "parameters.priority"));
+    set_priority(number, terms);
+  } else if (name == "timeout") {
+    ASSIGN_OR_RETURN(const std::uint64_t number, whole_number(node, "parameters.timeout"));
+    set_timeout(number, terms);
+  }
+  return {};
+}
+
 class RequestReader {
  public:
   RequestReader(const OipBody& body, const ModelTensors& tensors,
@@ -283,6 +295,25 @@ Result<std::vector<GivenTensor>> read_oip_request(const OipBody& body, const Mod
                                parsed.error().message));
   }
   return RequestReader(body, tensors, tape.nodes(), form).read();
+}
+
+// What is broken elsewhere is told when all of it is read.
+Result<QuestionTerms> read_oip_terms(const OipBody& body, JsonTape& tape) {
+  QuestionTerms terms;
+  const bool has_word = body.json.contains(R"("timeout")") || body.json.contains(R"("priority")");
+  if (!has_word || !tape.parse(body.json, JsonNumbers::with_infinite)) return terms;
+  const std::vector<JsonNode>& nodes = tape.nodes();
+  if (nodes[0].kind != JsonKind::object) return terms;
+  RETURN_IF_ERROR(for_members(nodes, 0, "the body",
+                              [&](std::string_view key, std::size_t index) -> Result<void> {
+                                if (key != "parameters" || nodes[index].kind != JsonKind::object)
+                                  return {};
+                                return for_members(nodes, index, "parameters",
+                                                   [&](std::string_view name, std::size_t value) {
+                                                     return read_term(name, nodes[value], terms);
+                                                   });
+                              }));
+  return terms;
 }
 
 Result<std::vector<GivenTensor>> read_raw_request(std::string_view bytes,

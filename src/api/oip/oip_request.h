@@ -28,6 +28,11 @@ struct OipBody {
                                                                 const ModelTensors& tensors,
                                                                 JsonTape& tape, AnswerForm& form);
 
+/// When the request wants its answer: parameters.priority and parameters.timeout, in microseconds.
+/// 0 is none. Reads the JSON part only if it has such a word.
+/// Errors: invalid_argument: one of them is no whole number; broken JSON is none.
+[[nodiscard]] Result<QuestionTerms> read_oip_terms(const OipBody& body, JsonTape& tape);
+
 /// The only tensor of a raw request, as its bytes tell: [rows, features] of the model's type.
 /// Errors: invalid_argument: the model has several inputs, or one of texts, or the bytes are no
 ///   whole rows.

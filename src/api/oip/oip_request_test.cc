@@ -46,5 +46,36 @@ TEST(OipRequest, TakesRawRowsOfTheOnlyInput) {
   EXPECT_FALSE(read_raw_request(bytes, ModelTensors(schema, {}), form).has_value());
 }
 
+QuestionTerms terms_of(std::string_view json) {
+  JsonTape tape;
+  return read_oip_terms({.json = json, .binary = {}}, tape).value();
+}
+
+TEST(OipRequest, SaysWhenItWantsItsAnswer) {
+  const QuestionTerms terms =
+      terms_of(R"({"inputs":[],"parameters":{"timeout":2500,"priority":3,"other":"x"}})");
+  EXPECT_EQ(terms.timeout, std::chrono::microseconds(2'500));
+  EXPECT_EQ(terms.priority, 3U);
+}
+
+TEST(OipRequest, SaysNothingOfThatByZeroOrElsewhere) {
+  for (const std::string_view json :
+       {R"({"parameters":{"timeout":0,"priority":0}})", R"({"inputs":[{"timeout":1}]})",
+        R"({"timeout":1})", R"(["timeout"])", R"({"parameters":"timeout"})", R"({"timeout":)",
+        ""}) {
+    const QuestionTerms terms = terms_of(json);
+    EXPECT_FALSE(terms.timeout || terms.priority) << json;
+  }
+}
+
+TEST(OipRequest, RefusesATimeOrAPriorityThatIsNoWholeNumber) {
+  JsonTape tape;
+  for (const std::string_view json :
+       {R"({"parameters":{"timeout":-1}})", R"({"parameters":{"timeout":1.5}})",
+        R"({"parameters":{"priority":"1"}})", R"({"parameters":{"priority":1e300}})"}) {
+    EXPECT_FALSE(read_oip_terms({.json = json, .binary = {}}, tape).has_value()) << json;
+  }
+}
+
 }  // namespace
 }  // namespace ml_inference

@@ -6,34 +6,33 @@
 
 namespace ml_inference::testing {
 
-std::optional<HttpHandler::Work> PathHandler::handle(const HttpRequest& request,
-                                                     HttpResponse& response) {
+std::unique_ptr<Work> PathHandler::handle(const HttpRequest& request, HttpResponse& response) {
   response.request_id = request.request_id;
   const auto fill = [&request, &response] {
     response.body = std::string(request.method) + " " + std::string(request.target) + " " +
                     std::string(request.body);
   };
   if (request.target == "/work" || (request.target == "/stream-work")) {
-    return Work{.run = [fill](const WorkPlace&) { fill(); }};
+    return make_work([fill](const WorkPlace&) { fill(); });
   }
   if (request.target == "/gate") {
-    return Work{.run = [this, fill](const WorkPlace&) {
+    return make_work([this, fill](const WorkPlace&) {
       stage_.begun.set_value();
       stage_.opened.get_future().wait();
       fill();
-    }};
+    });
   }
   if (request.target == "/endless") {
-    return Work{.run = [this](const WorkPlace& place) {
+    return make_work([this](const WorkPlace& place) {
       stage_.begun.set_value();
       std::promise<void> stopped;
       const std::stop_callback on_stop(place.stop, [&stopped] { stopped.set_value(); });
       stopped.get_future().wait();
       stage_.opened.set_value();
-    }};
+    });
   }
   if (request.target == "/huge-work") {
-    return Work{.run = [](const WorkPlace&) {}, .memory_size = kBudgetSize + 1};
+    return make_work([](const WorkPlace&) {}, kBudgetSize + 1);
   }
   if (request.target == "/large") {
     response.body.assign(4 << 20, 'x');
@@ -52,7 +51,7 @@ std::optional<HttpHandler::Work> PathHandler::handle(const HttpRequest& request,
   } else {
     fill();
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 }  // namespace ml_inference::testing

@@ -37,7 +37,7 @@ class PathHandler final : public HttpHandler {
     return target == "/watch" ? Exchange::watch : Exchange::whole;
   }
 
-  std::optional<Work> handle(const HttpRequest& request, HttpResponse& response) override;
+  std::unique_ptr<Work> handle(const HttpRequest& request, HttpResponse& response) override;
 
   void refuse(const HttpRequest&, int status, std::string_view detail,
               HttpResponse& response) override {

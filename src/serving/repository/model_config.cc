@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -19,6 +20,7 @@ namespace {
 using Fields = std::span<const TextField>;
 
 constexpr std::size_t kLabelCountMax = 100;
+constexpr std::int64_t kPriorityLevelMax = 1000;
 constexpr std::size_t kLabelSizeMax = 64;
 
 // What is known, and says nothing that the model file does not: the first bytes decide the format.
@@ -87,6 +89,10 @@ class Reader {
       take_tensor(field);
     } else if (field.name == "parameters") {
       return take_parameters(field);
+    } else if (field.name == "instance_group") {
+      return take_instances(field);
+    } else if (field.name == "dynamic_batching") {
+      return take_batching(field);
     } else if (field.name != "default_model_filename") {
       ignore(field.name);  // the only model file needs no name
     }
@@ -132,6 +138,66 @@ class Reader {
     }
     out_.policy = std::move(policy);
     return {};
+  }
+
+  // So many instances run at one time; what they are on this machine is the engine's choice.
+  Result<void> take_instances(const TextField& field) {
+    for (const TextField& below : field.fields) {
+      const bool is_cpu = below.text == "KIND_CPU" || below.text == "KIND_AUTO";
+      if (below.name == "count") {
+        ASSIGN_OR_RETURN(const std::int64_t count, parse_count(below, "instance_group.count"));
+        out_.work_limits.concurrency_max += static_cast<std::size_t>(count);
+      } else if (below.name != "name" && !(below.name == "kind" && is_cpu)) {
+        ignore(fmt::format("instance_group.{}", below.name));
+      }
+    }
+    return {};
+  }
+
+  // Requests that wait are merged in any case, and none waits for others.
+  Result<void> take_batching(const TextField& field) {
+    WorkLimits& limits = out_.work_limits;
+    for (const TextField& below : field.fields) {
+      if (below.name == "priority_levels") {
+        ASSIGN_OR_RETURN(limits.priority_max, parse_level(below));
+      } else if (below.name == "default_priority_level") {
+        ASSIGN_OR_RETURN(limits.priority, parse_level(below));
+      } else if (below.name == "default_queue_policy") {
+        RETURN_IF_ERROR(take_queue_policy(below));
+      } else {
+        ignore(fmt::format("dynamic_batching.{}", below.name));
+      }
+    }
+    const bool has_levels = limits.priority_max > 0;
+    if (has_levels && (limits.priority == 0 || limits.priority > limits.priority_max)) {
+      return wrong("default_priority_level", std::to_string(limits.priority),
+                   fmt::format("a level from 1 to {}", limits.priority_max));
+    }
+    return {};
+  }
+
+  Result<void> take_queue_policy(const TextField& field) {
+    for (const TextField& below : field.fields) {
+      if (below.name == "max_queue_size") {
+        ASSIGN_OR_RETURN(const std::int64_t size, parse_count(below, below.name));
+        out_.work_limits.queue_size_max = static_cast<std::size_t>(size);
+      } else if (below.name == "default_timeout_microseconds") {
+        ASSIGN_OR_RETURN(const std::int64_t time, parse_count(below, below.name));
+        const auto most = std::chrono::microseconds(std::chrono::days(1)).count();
+        if (time > 0) out_.work_limits.timeout = std::chrono::microseconds(std::min(time, most));
+      } else if (below.name != "timeout_action" || below.text != "REJECT") {
+        ignore(fmt::format("default_queue_policy.{}", below.name));
+      }
+    }
+    return {};
+  }
+
+  static Result<std::uint32_t> parse_level(const TextField& field) {
+    ASSIGN_OR_RETURN(const std::int64_t level, parse_count(field, field.name));
+    if (level > kPriorityLevelMax) {
+      return wrong(field.name, field.text, fmt::format("at most {}", kPriorityLevelMax));
+    }
+    return static_cast<std::uint32_t>(level);
   }
 
   void take_tensor(const TextField& field) {

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "serving/repository/version_policy.h"
 #include "serving/tensor_names.h"
+#include "serving/work_kind.h"
 
 #include <cstdint>
 #include <map>
@@ -24,6 +25,7 @@ struct ModelConfig {
 
   std::optional<VersionPolicy> policy;
   TensorNames tensor_names;
+  WorkLimits work_limits;
 
   /// Keys that have no effect here, for a warning: nothing is ignored silently.
   std::vector<std::string> ignored;
@@ -32,7 +34,8 @@ struct ModelConfig {
 /// Reads config.pbtxt, or the JSON of the same message where a client sends it. The keys that have
 /// an effect: name, version_policy, max_batch_size (0, which is Triton's word for a model without
 /// rows, is none here), the names of the only input and of the only output, and the parameters
-/// is_classifier (or output_class), predict_proba and threshold.
+/// is_classifier (or output_class), predict_proba and threshold; of instance_group the count, of
+/// dynamic_batching the priorities and what the default queue policy says of size and time.
 /// Errors: data_loss (no such text), invalid_argument (a value that is not one of its key's),
 /// unimplemented (an ensemble), resource_exhausted (serving/repository/text_message.h).
 [[nodiscard]] Result<ModelConfig> read_model_config(std::string_view text, bool is_json = false);

@@ -46,7 +46,7 @@ TEST(ModelConfig, ReadsWhatAFilFolderSays) {
                                               .threshold = 0.25,
                                               .row_count_max = 32768}));
   EXPECT_EQ(version_policy_text(config.policy.value()), "latest:3");
-  EXPECT_THAT(config.ignored, ElementsAre("instance_group", "parameter 'storage_type'"));
+  EXPECT_THAT(config.ignored, ElementsAre("parameter 'storage_type'"));
 }
 
 TEST(ModelConfig, TakesAClassifierWithoutProbabilitiesForOneThatAnswersClasses) {
@@ -99,6 +99,49 @@ TEST(ModelConfig, RefusesValuesThatAreNotTheirKeys) {
               HasSubstr("threshold is 'x', expected a number"));
   EXPECT_THAT(refusal("parameters { key: 'predict_proba' value { string_value: 'x' } }"),
               HasSubstr("expected true or false"));
+}
+
+TEST(ModelConfig, ReadsHowMuchIsDoneAtOneTimeAndInWhichOrder) {
+  const ModelConfig config = read_model_config(R"(
+      instance_group [ { count: 2 kind: KIND_CPU }, { count: 1 } ]
+      dynamic_batching {
+        priority_levels: 3
+        default_priority_level: 2
+        default_queue_policy {
+          timeout_action: REJECT
+          default_timeout_microseconds: 250000
+          max_queue_size: 8
+        }
+      })")
+                                 .value();
+  EXPECT_EQ(config.work_limits, (WorkLimits{.concurrency_max = 3,
+                                            .queue_size_max = 8,
+                                            .priority = 2,
+                                            .priority_max = 3,
+                                            .timeout = std::chrono::milliseconds(250)}));
+  EXPECT_THAT(config.ignored, IsEmpty());
+}
+
+TEST(ModelConfig, WarnsOfBatchingThatItDoesNotDo) {
+  const ModelConfig config = read_model_config(R"(
+      instance_group [ { kind: KIND_GPU gpus: [ 0 ] } ]
+      dynamic_batching {
+        max_queue_delay_microseconds: 100
+        default_queue_policy { timeout_action: DELAY allow_timeout_override: true }
+      })")
+                                 .value();
+  EXPECT_EQ(config.work_limits, WorkLimits{});
+  EXPECT_THAT(config.ignored, ElementsAre("instance_group.kind", "instance_group.gpus",
+                                          "dynamic_batching.max_queue_delay_microseconds",
+                                          "default_queue_policy.timeout_action",
+                                          "default_queue_policy.allow_timeout_override"));
+}
+
+TEST(ModelConfig, RefusesALevelThatIsNone) {
+  EXPECT_EQ(refusal("dynamic_batching { priority_levels: 2 default_priority_level: 3 }"),
+            "default_priority_level is '3', expected a level from 1 to 2");
+  EXPECT_EQ(refusal("dynamic_batching { priority_levels: 1001 }"),
+            "priority_levels is '1001', expected at most 1000");
 }
 
 TEST(ModelConfig, WarnsOfABackendThatIsNotOurs) {

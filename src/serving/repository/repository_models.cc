@@ -383,6 +383,7 @@ void RepositoryModels::publish() {
     model.is_required = record.is_required;
     model.url = record.url;
     model.tensor_names = record.config.tensor_names;
+    model.work_limits = record.config.work_limits;
     models.push_back(std::move(model));
   }
   entries_.set(std::move(entries));
