@@ -305,7 +305,6 @@ void Http2Call::handle(std::string_view message) {
 
 void Http2Call::do_work(std::unique_ptr<Work> work) {
   enter(Stage::work);
-  task_deadline_ = work->terms.deadline;
   const auto end = task_.start(std::move(work), response_, output_share_, [this] {
     finish_work();
     on_news_(*this);
@@ -492,8 +491,8 @@ void Http2Call::enter(Stage stage) {
 }
 
 Http2Call::Clock::time_point Http2Call::work_deadline() const {
-  return is_running() && !task_.is_stopped() && task_deadline_ ? *task_deadline_
-                                                               : Clock::time_point::max();
+  if (!is_running() || task_.is_stopped()) return Clock::time_point::max();
+  return task_.terms().deadline.value_or(Clock::time_point::max());
 }
 
 void Http2Call::tick(Clock::time_point now, Clock::duration standstill) {

@@ -61,7 +61,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   /// Ends all that is not answered yet: time is over.
   void cancel();
 
-  /// Whether messages, or the end of a stream of them, wait for the answers before them.
+  /// Whether messages, or the end of their stream, wait for the answers before them.
   [[nodiscard]] bool is_waiting() const {
     return exchange_ == Exchange::messages && !has_ended_ &&
            (client_has_ended_ || !pending_.empty());
@@ -99,11 +99,10 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   /// Meaningful once has_head(), for the head of what is no gRPC call.
   [[nodiscard]] const HttpResponse& response() const { return response_; }
   [[nodiscard]] bool answers_head_request() const { return header_.method == "HEAD"; }
-  /// The body's size whether it is sent or not. Units: bytes.
-  [[nodiscard]] std::size_t content_size() const { return content_size_; }
+  [[nodiscard]] std::size_t content_size() const { return content_size_; }  ///< sent or not
   [[nodiscard]] std::string_view request_id() const { return request_id_sent_; }
 
-  /// How a gRPC call ended; once has_ended().
+  // How a gRPC call ended; once has_ended().
   [[nodiscard]] GrpcStatus grpc_status() const { return grpc_status_; }
   [[nodiscard]] std::string_view grpc_message() const { return grpc_message_; }  ///< escaped
   [[nodiscard]] bool refuses_encoding() const { return refuses_encoding_; }
@@ -111,8 +110,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   /// Appends the next `size` bytes of the answer; there are as many.
   void fetch_output(std::string& out, std::size_t size);
 
-  // For flow control.
-  /// Bytes of the body that are used up since the last time.
+  /// For flow control: bytes of the body that are used up since the last time.
   [[nodiscard]] std::size_t take_used_size() { return std::exchange(used_size_, 0); }
   /// How much of a message that has begun is still to come, where memory is set aside for it.
   [[nodiscard]] std::size_t missing_size() const { return reader_.missing_size(); }
@@ -160,7 +158,6 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   Clock::time_point stage_deadline_;
   Clock::time_point output_deadline_;  // until when all that there is should be fetched
   std::optional<Clock::time_point> client_deadline_;
-  std::optional<Clock::time_point> task_deadline_;  // of what a worker does
   bool is_grpc_ = false;
   bool is_closed_ = false;
   bool is_given_up_ = false;
