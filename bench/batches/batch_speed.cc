@@ -13,6 +13,7 @@
 #include "data/iris.h"
 #include "formats/load_model.h"
 #include "serving/served_model.h"
+#include "serving/testing/called_job.h"
 #include "serving/worker_pool.h"
 #include "training/train_forest.h"
 #include "training/train_model.h"
@@ -101,14 +102,14 @@ double median(std::vector<double> values) {
 // Has a pool predict the request as the server does: within a work of one of its workers.
 class Server {
  public:
-  Server(std::size_t workers, bool pins) : pool_(workers, workers) {
+  Server(std::size_t workers, bool pins) : pool_(workers, testing::patient_queue(workers)) {
     if (pins) pin(static_cast<std::ptrdiff_t>(workers));
   }
 
   Taken predict(const Subject& subject, const PredictRequest& request) {
     Taken taken;
     std::latch done(1);
-    const bool is_submitted = pool_.try_submit([&] {
+    const bool is_submitted = testing::is_taken(pool_, [&] {
       taken = time_of([&] {
         static_cast<void>(subject.model->predict(request, scratch_, {.workers = &pool_}));
       });
@@ -127,7 +128,7 @@ class Server {
     std::latch all_there(workers + 1);
     std::latch all_done(workers);
     for (std::ptrdiff_t worker = 0; worker < workers; ++worker) {
-      const bool is_submitted = pool_.try_submit([&all_there, &all_done, worker] {
+      const bool is_submitted = testing::is_taken(pool_, [&all_there, &all_done, worker] {
         cpu_set_t cpus;
         CPU_ZERO(&cpus);
         CPU_SET(static_cast<std::size_t>(worker) % std::thread::hardware_concurrency(), &cpus);

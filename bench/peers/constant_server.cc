@@ -19,11 +19,11 @@ namespace {
 
 class ConstantHandler final : public HttpHandler {
  public:
-  std::optional<Work> handle(const HttpRequest&, HttpResponse& response) override {
+  std::unique_ptr<Work> handle(const HttpRequest&, HttpResponse& response) override {
     response.body =
         R"({"prediction":"setosa","prediction_index":0,)"
         R"("probabilities":{"setosa":1.0,"versicolor":0.0,"virginica":0.0},"confidence":1.0})";
-    return std::nullopt;
+    return nullptr;
   }
 
   void refuse(const HttpRequest&, int status, std::string_view detail,
@@ -47,7 +47,7 @@ Result<void> serve_constant(std::uint16_t port) {
       const std::unique_ptr<Server> server,
       Server::listen(options, metrics, [] { return std::make_unique<ConstantHandler>(); }, [] {}));
   server->start();
-  server->wait();
+  static_cast<void>(server->wait());
   return {};
 }
 

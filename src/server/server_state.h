@@ -2,6 +2,7 @@
 // What all event loops of one server share.
 #pragma once
 
+#include "host/process.h"
 #include "server/body_budget.h"
 #include "server/server_metrics.h"
 #include "server/server_options.h"
@@ -28,8 +29,10 @@ struct ServerState {
         metrics(server_metrics),
         body_budget(server_options.body_budget_bytes),
         work_memory(server_options.body_budget_bytes),
-        workers(server_options.thread_count, {.size_max = server_options.worker_queue_size,
-                                              .standing_after = server_options.shed_after}) {}
+        workers(server_options.thread_count,
+                {.size_max = server_options.worker_queue_size,
+                 .standing_after = server_options.shed_after},
+                {.call = give_back_memory}) {}
 
   [[nodiscard]] ServerPhase current_phase() const { return phase.load(std::memory_order_relaxed); }
 

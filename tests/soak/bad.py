@@ -61,8 +61,10 @@ def broken_http():
                "the request is not of HTTP/1.0 or HTTP/1.1", b"SM\r\n\r\n", **nothing)
     yield case("gzip as transfer coding", post + "Transfer-Encoding: gzip", 501,
                "Transfer-Encoding is 'gzip', expected chunked")
-    yield case("gzip as content coding", post + "Content-Encoding: gzip\nContent-Length: 3", 415,
-               "Content-Encoding is 'gzip', expected none", b"abc")
+    yield case("another content coding", post + "Content-Encoding: br\nContent-Length: 3", 415,
+               "Content-Encoding is 'br', expected", b"abc")
+    yield case("no gzip", post + "Content-Encoding: gzip\nContent-Length: 3", 400,
+               "the body is no gzip stream", b"abc")
     yield case("another Expect", post + "Expect: gold\nContent-Length: 3", 417,
                "Expect is 'gold', expected 100-continue")
     yield case("length and chunks", post + "Transfer-Encoding: chunked\nContent-Length: 5", 400,

@@ -143,8 +143,8 @@ std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size
 }
 
 std::size_t OipGrpcDialect::memory_size_max(const Question& question) const {
-  const bool wants_classes = question.body.find("classification") != std::string_view::npos;
-  return grpc_memory_size_max(question.model, question.body.size(), wants_classes);
+  return grpc_memory_size_max(question.model, question.body.size(),
+                              wants_oip_classes(question.body));
 }
 
 Result<void> OipGrpcDialect::read(const Question& question, PredictMemory& memory) const {

@@ -283,6 +283,18 @@ Result<void> name_oip_model(std::string_view body, RouteMatch& match) {
   return {};
 }
 
+// Looks at no tensor: they may be megabytes.
+bool wants_oip_classes(std::string_view body) {
+  WireFields fields(body);
+  while (fields.next_bytes()) {
+    if (fields.number() == Request::kOutputsFieldNumber &&
+        fields.bytes().contains("classification")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Result<QuestionTerms> read_oip_message_terms(std::string_view body) {
   QuestionTerms terms;
   WireFields fields(body);

@@ -22,6 +22,9 @@ struct GivenTensors {
 /// Errors: invalid_argument: the message is broken.
 [[nodiscard]] Result<void> name_oip_model(std::string_view body, RouteMatch& match);
 
+/// Whether the message may want classes of an output, as far as can be told without reading it.
+[[nodiscard]] bool wants_oip_classes(std::string_view body);
+
 /// When the message wants its answer: the parameters priority and timeout, in microseconds. 0 is
 /// none.
 /// Errors: invalid_argument: one of them is no whole number, or the message is broken.
