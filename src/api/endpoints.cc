@@ -3,7 +3,8 @@
 
 #include "api/dialects.h"
 #include "api/limits.h"
-#include "api/openapi.h"
+#include "api/offered_methods.h"
+#include "api/openapi/openapi_document.h"
 #include "api/question_run.h"
 #include "api/question_work.h"
 #include "api/request_span.h"
@@ -26,6 +27,10 @@ using Clock = std::chrono::steady_clock;
 
 // What an event loop may take for itself without asking: it keeps much of that for the next one.
 constexpr std::size_t kInlineMemorySizeMax = 4 * kMebibyte;
+
+// Bytes that making the OpenAPI document takes at most, beside the document: it is built as a tree,
+// and measured as it grows.
+constexpr std::size_t kDocumentMemorySize = 8 * kDescribedModelsSizeMax;
 
 // Models that a loop remembers by the names that clients use, until the catalog changes.
 constexpr std::size_t kNamedCountMax = 256;
@@ -88,11 +93,12 @@ std::unique_ptr<Work> Endpoints::handle(const HttpRequest& request, HttpResponse
   begin_trace(request, response);
   if (route.operation == Operation::unknown) {
     write_unknown(request, response);
-  } else if (!allows(route, request.method)) {
+  } else if (!is_allowed(route, request.method)) {
     write_error(route.dialect, 405, "Method Not Allowed", response);
-    response.allow = route.allow;
+    response.allow = offered_methods(route, rights());
   } else if (is_admitted(route, request, response)) {
     if (is_prediction(route.operation)) return predict(std::move(match), request, response);
+    if (route.operation == Operation::openapi) return describe(response);
     if (is_change(route, request.method)) return change(match, request, response);
     answer(match, request, response);
   }
@@ -145,7 +151,6 @@ void Endpoints::answer_own(Operation operation, const HttpRequest& request,
     case Operation::health: response.body = R"({"status":"healthy"})"; return;
     case Operation::ready: return answer_ready(response);
     case Operation::metrics: return answer_metrics(request, response);
-    case Operation::openapi: return answer_openapi(response);
     default: ASSERT(false);
   }
 }
@@ -193,10 +198,28 @@ void Endpoints::answer_metrics(const HttpRequest& request, HttpResponse& respons
   response.body = render_exposition(context_.metrics.collect(), format);
 }
 
-void Endpoints::answer_openapi(HttpResponse& response) const {
-  const auto model = answering_model(context_.readiness);
-  response.body = openapi_document(model == nullptr ? nullptr : &model->schema(),
-                                   context_.options.version, context_.live.tokens() != nullptr);
+// Making the document takes longer than an event loop should be busy; it is made once for each
+// catalog.
+std::unique_ptr<Work> Endpoints::describe(HttpResponse& response) {
+  follow_catalog();
+  const DocumentCache::Key key{.generation = catalog_generation_,
+                               .guarded = context_.live.tokens() != nullptr};
+  if (const auto document = context_.documents->find(key)) {
+    response.body = *document;
+    return nullptr;
+  }
+  return make_work(
+      [this, key, catalog = catalog_, &response](const WorkPlace&) {
+        const auto document = std::make_shared<const std::string>(
+            openapi_document({.catalog = catalog.get(),
+                              .version = context_.options.version,
+                              .guarded = key.guarded,
+                              .aliases = context_.options.aliases,
+                              .rights = rights()}));
+        context_.documents->keep(key, document);
+        response.body = *document;
+      },
+      kDocumentMemorySize);
 }
 
 std::unique_ptr<Work> Endpoints::predict(RouteMatch match, const HttpRequest& request,
@@ -303,6 +326,16 @@ Result<std::shared_ptr<const SpokenModel>> Endpoints::spoken(const ModelChoice& 
                     .label = std::string(choice.label),
                     .model = model});
   return model;
+}
+
+// Of paths that every server has, the methods that none of ours could be asked by are not allowed.
+bool Endpoints::is_allowed(const RouteEntry& route, std::string_view method) const {
+  if (!allows(route, method)) return false;
+  return allows(offered_methods(route, rights()), method);
+}
+
+ControlRights Endpoints::rights() const {
+  return context_.control == nullptr ? ControlRights() : context_.control->rights();
 }
 
 void Endpoints::begin_trace(const HttpRequest& request, HttpResponse& response) {

@@ -5,6 +5,7 @@
 #include "api/api_metrics.h"
 #include "api/http.h"
 #include "api/live_api.h"
+#include "api/openapi/document_cache.h"
 #include "api/prediction.h"
 #include "api/request_log.h"
 #include "api/routes.h"
@@ -48,6 +49,7 @@ struct ApiContext {
   ApiOptions options;
   Tracer* tracer = nullptr;         ///< null: nothing is traced
   ModelControl* control = nullptr;  ///< null: models do not come and go by request
+  std::shared_ptr<DocumentCache> documents = std::make_shared<DocumentCache>();
 };
 
 /// Answers requests on one event loop; see HttpHandler for the threads.
@@ -79,7 +81,7 @@ class Endpoints final : public HttpHandler {
   void answer_index(HttpResponse& response) const;
   void answer_ready(HttpResponse& response) const;
   void answer_metrics(const HttpRequest& request, HttpResponse& response) const;
-  void answer_openapi(HttpResponse& response) const;
+  std::unique_ptr<Work> describe(HttpResponse& response);
   std::unique_ptr<Work> change(RouteMatch match, const HttpRequest& request,
                                HttpResponse& response);
   std::unique_ptr<Work> predict(RouteMatch match, const HttpRequest& request,
@@ -88,6 +90,8 @@ class Endpoints final : public HttpHandler {
                                  HttpResponse& response);
   void follow_catalog();
   [[nodiscard]] Result<std::shared_ptr<const SpokenModel>> spoken(const ModelChoice& choice);
+  [[nodiscard]] bool is_allowed(const RouteEntry& route, std::string_view method) const;
+  [[nodiscard]] ControlRights rights() const;
   void begin_trace(const HttpRequest& request, HttpResponse& response);
   void take_request_id(std::string_view sent, HttpResponse& response);
 

@@ -39,6 +39,21 @@ inline constexpr std::size_t kInlineBodySizeMax = 16'384;
 /// many there are.
 inline constexpr std::size_t kDescribedFeatureCountMax = 1'000;
 
+/// Features of a model of which /openapi.json describes also the forms that repeat every name:
+/// columns, contexts, examples of rows by name.
+inline constexpr std::size_t kDescribedColumnCountMax = 100;
+
+/// Labels of a target or a feature that /openapi.json lists. Of more it tells the type.
+inline constexpr std::size_t kDescribedLabelCountMax = 1'000;
+
+/// Bytes that /openapi.json gives to models: some hundred of them, or a few of a thousand features.
+/// It names those that it leaves out.
+inline constexpr std::size_t kDescribedModelsSizeMax = 2 * 1'048'576;
+
+/// Names of models that /openapi.json lists: of those that paths may have, and of those that it
+/// leaves out.
+inline constexpr std::size_t kDescribedNameCountMax = 1'000;
+
 /// Tokens of a token file: each costs every guarded request some 20 ns. Two do for a rotation.
 inline constexpr std::size_t kTokenCountMax = 256;
 

@@ -191,12 +191,11 @@ bool is_prediction(Operation operation) {
          operation == Operation::regress;
 }
 
-bool allows(const RouteEntry& entry, std::string_view method) {
-  std::string_view rest = entry.allow;
-  while (!rest.empty()) {
-    const std::string_view allowed = rest.substr(0, rest.find(", "));
+bool allows(std::string_view allow, std::string_view method) {
+  while (!allow.empty()) {
+    const std::string_view allowed = allow.substr(0, allow.find(", "));
     if (allowed == method) return true;
-    rest.remove_prefix(std::min(rest.size(), allowed.size() + 2));
+    allow.remove_prefix(std::min(allow.size(), allowed.size() + 2));
   }
   return false;
 }

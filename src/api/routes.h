@@ -113,8 +113,13 @@ struct RouteMatch {
 /// In whose form to say that there is no such path: of the dialect whose paths begin so.
 [[nodiscard]] Dialect dialect_of_path(std::string_view target);
 
+/// Whether the method is one of a list as the Allow header has it.
+[[nodiscard]] bool allows(std::string_view allow, std::string_view method);
+
 /// Whether the entry answers the method.
-[[nodiscard]] bool allows(const RouteEntry& entry, std::string_view method);
+[[nodiscard]] inline bool allows(const RouteEntry& entry, std::string_view method) {
+  return allows(entry.allow, method);
+}
 
 /// Whether models come or go, or answer for others.
 [[nodiscard]] bool is_change(const RouteEntry& route, std::string_view method);

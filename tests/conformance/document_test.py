@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """/openapi.json is an OpenAPI document, whatever is served."""
 
+import tempfile
 import unittest
 
 import jsonschema
 import openapi_spec_validator
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from served import MODELS, served, without_model
+from served import MODELS, served, served_repository, without_model
 
 
 def document_of(program):
@@ -25,6 +26,10 @@ class Document(unittest.TestCase):
         for kind in MODELS:
             with self.subTest(kind), served(kind) as program:
                 self.assert_valid(document_of(program))
+
+    def test_is_valid_for_a_repository(self):
+        with tempfile.TemporaryDirectory() as folder, served_repository(folder) as program:
+            self.assert_valid(document_of(program))
 
     def test_is_valid_without_a_model(self):
         with without_model() as program:

@@ -15,8 +15,8 @@
 namespace ml_inference {
 namespace {
 
-// Whole numbers that a double holds.
-constexpr double kWholeMax = 9007199254740992.0;
+// Whole numbers that a double tells from the next ones.
+constexpr double kWholeMax = 9007199254740991.0;
 
 std::unexpected<Error> invalid(std::string message) {
   return fail(Code::invalid_argument, std::move(message));

@@ -11,6 +11,7 @@ namespace ml_inference::testing {
 /// Writes down what it is asked, and says `outcome`. Knows of two models, one of them not loaded.
 class ToldControl final : public ModelControl {
  public:
+  [[nodiscard]] ControlRights rights() const override { return allowed; }
   [[nodiscard]] std::vector<RepositoryEntry> index() const override {
     return {{.name = "rose", .version = 4, .state = VersionState::available},
             {.name = "tulip", .version = std::nullopt}};
@@ -39,6 +40,7 @@ class ToldControl final : public ModelControl {
   }
   [[nodiscard]] Result<void> reload_all(std::stop_token) override { return outcome; }
 
+  ControlRights allowed{.loads = true, .unloads = true, .uploads = true, .sets_default = true};
   std::vector<std::string> calls;
   Result<void> outcome;
   bool is_new = true;  // what is added

@@ -22,7 +22,7 @@ class TorchServeControlTest : public ::testing::Test {
 TEST_F(TorchServeControlTest, UnloadsAModel) {
   EXPECT_EQ(ask("DELETE", "/models/rose").body, R"({"status":"Model \"rose\" unregistered"})");
   EXPECT_EQ(control_.calls, (std::vector<std::string>{"unload rose"}));
-  EXPECT_EQ(ask("DELETE", "/models/rose/1.0").status, 501);
+  EXPECT_EQ(ask("DELETE", "/models/rose/1.0").status, 405);
   control_.outcome = fail(Code::not_found, "there is no model 'rose'");
   EXPECT_EQ(ask("DELETE", "/models/rose").status, 404);
 }

@@ -77,9 +77,13 @@ std::size_t V1Dialect::memory_size_max(const Question& question) const {
   for (const Label& label : model.schema().class_labels()) {
     row_size += kScoreSizeMax + 6 * label_text(label).size();
   }
+  // Cells that stand there, or that a context and missing values make.
+  const std::size_t rows = std::min(nodes, kRowsPerRequestMax);
+  const std::size_t width = model.schema().feature_count();
+  const std::size_t made = std::min(kCellsPerValueMax * nodes, rows * width);
   // A list of cells that grows holds its old and its new self.
-  const std::size_t cells = 2 * kCellsPerValueMax * nodes + 4 * model.schema().feature_count();
-  return rest_memory_size_max(question, cells, std::min(nodes, kRowsPerRequestMax), row_size);
+  const std::size_t cells = 2 * (nodes + made) + 4 * width;
+  return rest_memory_size_max(question, cells, rows, row_size);
 }
 
 std::size_t V1Dialect::cell_size_min() const { return kCellSizeMin; }

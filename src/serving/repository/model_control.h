@@ -33,13 +33,26 @@ struct ModelUpload {
   std::map<std::string, std::string> files;
 };
 
-/// Threads: every member may be called from any thread. All but index() wait until it is done,
+/// What the operator lets requests do to models.
+struct ControlRights {
+  bool loads = false;         ///< load a model, or load it again
+  bool unloads = false;       ///< unload it
+  bool uploads = false;       ///< bring files and configurations
+  bool sets_default = false;  ///< say which version answers where none is named
+
+  bool operator==(const ControlRights&) const = default;
+};
+
+/// Threads: every member may be called from any thread. All but rights() and index() wait until it is done,
 /// which takes as long as models take to load: call them from a worker.
 /// stop  ends the wait, not the work. Errors of all: also unavailable (asked to stop; the process
 /// ends), deadline_exceeded (stop asked).
 class ModelControl {
  public:
   virtual ~ModelControl() = default;
+
+  /// The same as long as this lives.
+  [[nodiscard]] virtual ControlRights rights() const = 0;
 
   /// All models that are known, by name and version; those that are not loaded, too.
   [[nodiscard]] virtual std::vector<RepositoryEntry> index() const = 0;

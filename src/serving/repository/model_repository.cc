@@ -135,6 +135,14 @@ Result<bool> ModelRepository::add(const std::string& name, const std::string& ur
   return *is_new;
 }
 
+ControlRights ModelRepository::rights() const {
+  const bool is_explicit = options_.mode == ControlMode::explicit_;
+  return {.loads = options_.mode != ControlMode::none,
+          .unloads = is_explicit,
+          .uploads = is_explicit && options_.allows_upload,
+          .sets_default = true};
+}
+
 Result<void> ModelRepository::unload(const std::string& name, std::stop_token stop) {
   return call([this, name] { return models_.unload(name); }, stop);
 }

@@ -45,6 +45,7 @@ class ModelRepository final : public ModelControl {
   /// false leaves by _exit(2).
   [[nodiscard]] bool stop(std::chrono::milliseconds limit);
 
+  [[nodiscard]] ControlRights rights() const override;
   [[nodiscard]] std::vector<RepositoryEntry> index() const override { return models_.entries(); }
   [[nodiscard]] Result<void> load(const std::string& name, ModelUpload upload,
                                   std::stop_token stop) override;

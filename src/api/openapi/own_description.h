@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The reference's API, described.
+#pragma once
+
+#include "api/openapi/dialect_description.h"
+
+namespace ml_inference {
+
+class OwnDescription final : public DialectDescription {
+ public:
+  [[nodiscard]] std::string_view tag() const override;
+  [[nodiscard]] std::string_view description() const override;
+  [[nodiscard]] std::string_view prefix() const override;
+  [[nodiscard]] JsonObject error_content(int status) const override;
+  [[nodiscard]] JsonObject schemas() const override;
+  [[nodiscard]] JsonObject model_schemas(const DescribedModel& model) const override;
+  [[nodiscard]] OperationMessages prediction(const RouteEntry& route,
+                                             const DescribedModel& model) const override;
+  [[nodiscard]] OperationMessages information(const RouteEntry& route,
+                                              std::string_view method) const override;
+};
+
+}  // namespace ml_inference
