@@ -127,3 +127,19 @@ function(ml_inference_descriptors function header)
     DEPENDS ${generated}.binpb ${script})
   target_sources(ml_inference_${room} PRIVATE ${generated}.cc)
 endfunction()
+
+# ml_inference_compressed_bytes(FUNCTION HEADER FILE): a source of the calling room that defines
+# ml_inference::FUNCTION(), declared in HEADER: the bytes of FILE, compressed by gzip, the same ones
+# each time.
+function(ml_inference_compressed_bytes function header file)
+  get_filename_component(room "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${function}")
+  set(script "${CMAKE_SOURCE_DIR}/cmake/EmbedBytes.cmake")
+  add_custom_command(
+    OUTPUT ${generated}.cc
+    COMMAND gzip -9nc "${file}" > ${generated}.gz
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${generated}.gz -DOUTPUT=${generated}.cc
+            -DFUNCTION=${function} -DHEADER=${header} -P ${script}
+    DEPENDS "${file}" ${script})
+  target_sources(ml_inference_${room} PRIVATE ${generated}.cc)
+endfunction()

@@ -2,6 +2,7 @@
 #include "api/endpoints.h"
 
 #include "api/dialects.h"
+#include "api/docs/docs_files.h"
 #include "api/limits.h"
 #include "api/offered_methods.h"
 #include "api/openapi/openapi_document.h"
@@ -28,9 +29,12 @@ using Clock = std::chrono::steady_clock;
 // What an event loop may take for itself without asking: it keeps much of that for the next one.
 constexpr std::size_t kInlineMemorySizeMax = 4 * kMebibyte;
 
-// Bytes that making the OpenAPI document takes at most, beside the document: it is built as a tree,
-// and measured as it grows.
-constexpr std::size_t kDocumentMemorySize = 8 * kDescribedModelsSizeMax;
+// Bytes that making the OpenAPI document takes, which is built as a tree: for what it says of every
+// server, for a version of a model, and for a feature that is named; at most.
+constexpr std::size_t kDocumentMemorySize = 2 * kMebibyte;
+constexpr std::size_t kVersionMemorySize = 512 * kKibibyte;
+constexpr std::size_t kFeatureMemorySize = 4 * kKibibyte;
+constexpr std::size_t kDocumentMemorySizeMax = 8 * kDescribedModelsSizeMax;
 
 // Models that a loop remembers by the names that clients use, until the catalog changes.
 constexpr std::size_t kNamedCountMax = 256;
@@ -53,6 +57,26 @@ void write_unknown(const HttpRequest& request, HttpResponse& response) {
     return write_error(Dialect::grpc, 501, "there is no such service or method", response);
   }
   write_error(dialect_of_path(request.target), 404, "Not Found", response);
+}
+
+// Whether there is such a path; the page /docs may be left out of the program.
+bool is_there(const RouteEntry& route) {
+  if (route.operation == Operation::docs) return find_docs_file(route.path) != nullptr;
+  return route.operation != Operation::unknown;
+}
+
+std::size_t document_memory_size(const ModelCatalog* catalog) {
+  std::size_t size = kDocumentMemorySize;
+  if (catalog == nullptr) return size;
+  for (const CatalogModel& model : catalog->models()) {
+    for (const ModelVersion& version : model.versions) {
+      if (version.model == nullptr) continue;
+      const std::size_t count =
+          std::min(version.model->schema().feature_count(), kDescribedFeatureCountMax);
+      size += kVersionMemorySize + count * kFeatureMemorySize;
+    }
+  }
+  return std::min(size, kDocumentMemorySizeMax);
 }
 
 // In whose form the server itself refuses a request. A stream ends by that.
@@ -91,7 +115,7 @@ std::unique_ptr<Work> Endpoints::handle(const HttpRequest& request, HttpResponse
   const RouteEntry& route = match.entry();
   response.route = match.route;
   begin_trace(request, response);
-  if (route.operation == Operation::unknown) {
+  if (!is_there(route)) {
     write_unknown(request, response);
   } else if (!is_allowed(route, request.method)) {
     write_error(route.dialect, 405, "Method Not Allowed", response);
@@ -151,6 +175,8 @@ void Endpoints::answer_own(Operation operation, const HttpRequest& request,
     case Operation::health: response.body = R"({"status":"healthy"})"; return;
     case Operation::ready: return answer_ready(response);
     case Operation::metrics: return answer_metrics(request, response);
+    case Operation::docs:
+      return answer_docs(*find_docs_file(route_entry(response.route).path), request, response);
     default: ASSERT(false);
   }
 }
@@ -168,7 +194,7 @@ void Endpoints::answer_index(HttpResponse& response) const {
   }
   out += R"(,"endpoints":[)";
   for (const RouteEntry& entry : all_routes()) {
-    if (!entry.path.starts_with('/') || is_grpc(entry)) continue;
+    if (!entry.path.starts_with('/') || is_grpc(entry) || !is_there(entry)) continue;
     if (out.back() == '}') out += ',';
     out += R"({"path":)";
     append_json_string(out, entry.path);
@@ -219,7 +245,7 @@ std::unique_ptr<Work> Endpoints::describe(HttpResponse& response) {
         context_.documents->keep(key, document);
         response.body = *document;
       },
-      kDocumentMemorySize);
+      document_memory_size(catalog_.get()));
 }
 
 std::unique_ptr<Work> Endpoints::predict(RouteMatch match, const HttpRequest& request,

@@ -10,6 +10,7 @@ void HttpResponse::clear() {
   authenticate = {};
   content_encoding = {};
   names_codings = false;
+  fields = {};
   retry_later = false;
   request_id.clear();
   body.clear();

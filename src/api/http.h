@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ namespace ml_inference {
 
 /// What a connection's buffers keep from message to message; what a larger one needed goes back.
 inline constexpr std::size_t kKeptBodySize = 16 * kKibibyte;
+
+/// A field of a header. name  in lower case.
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+};
 
 /// A whole request. The views belong to the connection and live until finished() has returned.
 struct HttpRequest {
@@ -36,6 +43,9 @@ struct HttpRequest {
   /// Accept-Encoding, or empty; several are joined by commas.
   std::string_view accept_encoding = {};
 
+  /// If-None-Match as sent, or empty.
+  std::string_view if_none_match = {};
+
   /// When nobody waits for the answer any more, as the client said; none: as long as it takes.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
@@ -50,6 +60,7 @@ struct HttpResponse {
   std::string_view authenticate;                       ///< a literal: WWW-Authenticate, of a 401
   std::string_view content_encoding;                   ///< a literal, of a body that has a coding
   bool names_codings = false;                          ///< adds Accept-Encoding, to a 415
+  std::span<const HeaderField> fields;                 ///< further ones, which live for ever
   bool retry_later = false;                            ///< adds Retry-After
   std::string request_id;                              ///< goes out as X-Request-ID
   std::string body;  ///< of a gRPC call: the message; nothing is sent for a status beside OK

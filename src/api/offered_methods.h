@@ -14,7 +14,7 @@ namespace ml_inference {
 [[nodiscard]] std::string_view offered_methods(const RouteEntry& route,
                                                const ControlRights& rights);
 
-/// Whether the route, asked by one of its methods, can ever be answered with anything but a refusal.
+/// Whether the route, asked by one of its methods, can ever be answered but by a refusal.
 [[nodiscard]] bool is_offered(const RouteEntry& route, std::string_view method,
                               const ControlRights& rights);
 

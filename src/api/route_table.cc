@@ -20,6 +20,12 @@ constexpr auto kOwn = std::to_array<RouteEntry>({
     {ready, Dialect::own, "/ready", kRead, "Whether traffic should come here (readiness)"},
     {metrics, Dialect::own, "/metrics", kRead, "Metrics as Prometheus text or OpenMetrics"},
     {openapi, Dialect::own, "/openapi.json", kRead, "This API as OpenAPI 3.1"},
+    {docs, Dialect::own, "/docs", kRead, "This API for people, in a browser"},
+    {docs, Dialect::own, "/docs/init.js", kRead, "A file of /docs"},
+    {docs, Dialect::own, "/docs/swagger-ui-bundle.js", kRead, "A file of /docs"},
+    {docs, Dialect::own, "/docs/swagger-ui.css", kRead, "A file of /docs"},
+    {docs, Dialect::own, "/docs/favicon.png", kRead, "A file of /docs"},
+    {docs, Dialect::own, "/docs/licences.txt", kRead, "The licences of what /docs is made of"},
     {predict, Dialect::own, "/models/{model}/predict", "POST", "Predict by a model that is named",
      Versions::numbers},
 });

@@ -35,6 +35,7 @@ enum class Operation {
   ready,
   metrics,
   openapi,
+  docs,
   version,
   server_metadata,
   model_list,
@@ -72,7 +73,7 @@ struct RouteEntry {
 [[nodiscard]] std::span<const RouteEntry> all_routes();
 
 /// How many there are.
-inline constexpr std::size_t kRouteCount = 63;
+inline constexpr std::size_t kRouteCount = 69;
 
 /// One of them.
 [[nodiscard]] const RouteEntry& route_entry(std::size_t route);

@@ -70,6 +70,7 @@ int grpc_status(int http_status) {
 std::string_view http_reason(int status) {
   switch (status) {
     case 200: return "OK";
+    case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 404: return "Not Found";

@@ -282,6 +282,7 @@ void Http2Call::make_request(std::string_view body) {
               .body = body,
               .json_size = header_.json_size,
               .accept_encoding = header_.accept_encoding,
+              .if_none_match = header_.if_none_match,
               .deadline = client_deadline_};
 }
 

@@ -23,6 +23,7 @@ constexpr std::array kKnown{
     Known{"accept", &Http2Header::accept},
     Known{"accept-encoding", &Http2Header::accept_encoding},
     Known{"content-type", &Http2Header::content_type},
+    Known{"if-none-match", &Http2Header::if_none_match},
     Known{"content-encoding", &Http2Header::content_encoding},
     Known{"content-length", &Http2Header::content_length},
     Known{"grpc-encoding", &Http2Header::grpc_encoding},

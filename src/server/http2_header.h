@@ -22,6 +22,7 @@ struct Http2Header {
   std::string authorization;
   std::string traceparent;
   std::string tracestate;
+  std::string if_none_match;
   std::string json_size;
   std::string timeout;        ///< kTimeoutField
   std::string proxy_timeout;  ///< kProxyTimeoutField

@@ -100,8 +100,10 @@ void add_http_head(Fields& fields, const Http2Call& call, std::string_view date)
   const HttpResponse& response = call.response();
   fields.add(":status", static_cast<std::size_t>(response.status), Kind::repeated);
   fields.add("date", date, Kind::repeated);
-  fields.add("content-type", response.content_type, Kind::literal);
-  fields.add("content-length", call.content_size(), Kind::unique);
+  if (response.status != 304) {  // of which these would tell nothing of the client's copy
+    fields.add("content-type", response.content_type, Kind::literal);
+    fields.add("content-length", call.content_size(), Kind::unique);
+  }
   if (!response.content_encoding.empty()) {
     fields.add("content-encoding", response.content_encoding, Kind::literal);
   }
@@ -116,6 +118,9 @@ void add_http_head(Fields& fields, const Http2Call& call, std::string_view date)
   }
   if (response.json_size > 0) {
     fields.add("inference-header-content-length", response.json_size, Kind::unique);
+  }
+  for (const HeaderField& field : response.fields) {
+    fields.add(field.name, field.value, Kind::literal);
   }
   if (response.retry_later) {
     fields.add("retry-after", std::size_t{kRetryAfterSeconds}, Kind::repeated);

@@ -186,7 +186,7 @@ void RequestParser::reset() {
   for (std::string* text :
        {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_, &accept_encoding_,
         &transfer_encoding_, &expect_, &request_id_, &authorization_, &traceparent_, &tracestate_,
-        &json_size_, &timeout_, &body_}) {
+        &if_none_match_, &json_size_, &timeout_, &body_}) {
     text->clear();
   }
   if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
@@ -215,7 +215,8 @@ HttpRequest RequestParser::request() const {
           .tracestate = tracestate_,
           .body = body_,
           .json_size = json_size_,
-          .accept_encoding = accept_encoding_};
+          .accept_encoding = accept_encoding_,
+          .if_none_match = if_none_match_};
 }
 
 // `field` is Beast's number for the name, which keeps its header out of ours. A repeated field
@@ -231,6 +232,7 @@ void RequestParser::take_field(int field, std::string_view value) {
       authorization_ = value;
       return;
     case http::field::accept: accept_ = value; return;
+    case http::field::if_none_match: join_field(if_none_match_, value); return;
     case http::field::content_type: content_type_ = value; return;
     case http::field::content_encoding: join_field(content_encoding_, value); return;
     case http::field::accept_encoding: join_field(accept_encoding_, value); return;

@@ -113,6 +113,7 @@ class RequestParser {
   std::string traceparent_;
   std::string tracestate_;
   std::string authorization_;
+  std::string if_none_match_;
   std::string json_size_;
   std::string timeout_;
   std::string body_;

@@ -33,16 +33,19 @@ void append_response(std::string& out, const HttpResponse& response,
   out += http_reason(response.status);
   out += "\r\n";
   append_field(out, "Date", framing.date);
-  append_field(out, "Content-Type", response.content_type);
+  const bool is_same = response.status == 304;  // as the client's copy, which has these
+  if (!is_same) append_field(out, "Content-Type", response.content_type);
   if (!response.content_encoding.empty()) {
     append_field(out, "Content-Encoding", response.content_encoding);
   }
   if (may_be_coded(response.content_encoding, response.body.size())) {
     append_field(out, "Vary", "Accept-Encoding");
   }
-  out += "Content-Length: ";
-  append_count(out, response.body.size());
-  out += "\r\n";
+  if (!is_same) {
+    out += "Content-Length: ";
+    append_count(out, response.body.size());
+    out += "\r\n";
+  }
   if (response.json_size > 0) {
     out += "Inference-Header-Content-Length: ";
     append_count(out, response.json_size);
@@ -54,6 +57,7 @@ void append_response(std::string& out, const HttpResponse& response,
     append_field(out, "WWW-Authenticate", response.authenticate);
   }
   if (response.names_codings) append_field(out, "Accept-Encoding", kTakenCodings);
+  for (const HeaderField& field : response.fields) append_field(out, field.name, field.value);
   if (response.retry_later) {
     out += "Retry-After: ";
     append_count(out, kRetryAfterSeconds);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Each answer that the program gives, error or not, is the one that /openapi.json describes."""
+"""Each answer that the program gives, error or not, in whichever dialect, is the one that
+/openapi.json describes."""
 
+import json
+import tempfile
 import unittest
 
 import jsonschema
@@ -8,20 +11,47 @@ import referencing
 from referencing.jsonschema import DRAFT202012
 
 from program import ROW, predict_request, request
-from served import MODELS, served, without_model
+from served import MODELS, served, served_repository, without_model
 
 # Answers that have no operation to stand under: to another path, by another method.
 SHARED = {404: "NotFound", 405: "MethodNotAllowed"}
+
+# Whose errors a dialect's are, by the tag of its operations and by the beginning of other paths.
+PREFIXES = {"ml-inference": "", "Open Inference Protocol v2": "oip.",
+            "KServe v1, TensorFlow Serving, Vertex AI": "v1.", "MLflow, SageMaker": "scoring.",
+            "TorchServe": "torchserve."}
+BEGINNINGS = {"/v2": "oip.", "/v1/": "v1."}
 
 
 class Description:
     """What one program's /openapi.json says of answers."""
 
-    def __init__(self, program):
-        self.document = program.get("/openapi.json").json()
+    def __init__(self, program, document=None):
+        self.document = document or program.get("/openapi.json").json()
         self.met = set()  # (path, method, status) that check() has seen
         resource = referencing.Resource(contents=self.document, specification=DRAFT202012)
         self.registry = referencing.Registry().with_resource("urn:document", resource)
+
+    def part(self, name):
+        """The name of a schema of the model that answers /predict."""
+        content = self.document["paths"]["/predict"]["post"]["requestBody"]["content"]
+        reference = content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        return reference.removesuffix("PredictRequest") + name
+
+    def model(self):
+        """What a model is called; of none anything will do."""
+        names = self.document["components"]["parameters"]["ModelName"]["schema"].get("enum")
+        return names[0] if names else "iris"
+
+    def row(self):
+        """A row that /predict is shown with."""
+        content = self.document["paths"]["/predict"]["post"]["requestBody"]["content"]
+        return content["application/json"]["example"]["features"]
+
+    def names(self):
+        """Those of its features; of a model that looks at none, any."""
+        named = self.document["components"]["schemas"][self.part("NamedRow")]
+        return named.get("required", ["x0"])
 
     def resolved(self, part):
         while "$ref" in part:
@@ -37,11 +67,20 @@ class Description:
         return jsonschema.Draft202012Validator({"$ref": f"urn:document#/{pointer}"},
                                                registry=self.registry)
 
+    def prefix(self, path):
+        """How the names of the components of the path's dialect begin."""
+        for operation in self.document["paths"].get(path, {}).values():
+            return PREFIXES[operation["tags"][0]]
+        return next((prefix for start, prefix in BEGINNINGS.items() if path.startswith(start)), "")
+
     def response_keys(self, path, method, status):
-        """Where the document describes the answer; fails where it does not."""
+        """Where the document describes the answer, HEAD as GET; fails where it does not."""
+        method = "get" if method == "HEAD" else method.lower()
+        keys = ["paths", path, method, "responses", str(status)]
         if status in SHARED:
-            return ["components", "responses", SHARED[status]]
-        keys = ["paths", path, method.lower(), "responses", str(status)]
+            described = self.document["paths"].get(path, {}).get(method, {}).get("responses", {})
+            if str(status) not in described:
+                return ["components", "responses", self.prefix(path) + SHARED[status]]
         part = self.document
         for key in keys:
             if key not in part:
@@ -58,10 +97,12 @@ class Description:
             described = described[key]
         self.check_headers(described, answer)
         if method == "HEAD":
-            assert "content" not in described and not answer.body, keys
+            assert not answer.body, keys
             return
         media = answer.headers["content-type"].split(";")[0]
         assert media in described["content"], (keys, media)
+        if media == "application/octet-stream":
+            return
         body = answer.json() if media == "application/json" else answer.body.decode()
         self.validator(*keys, "content", media, "schema").validate(body)
 
@@ -109,6 +150,16 @@ FAULTY = {
     "too_many_faults": b'{"features":[' + b",".join([b"[true]"] * 101) + b"]}",
 }
 
+# By type, those that other models find: the kind of model and what makes its example's row wrong.
+FAULTY_ELSEWHERE = {
+    "enum": ("cities", lambda row: ["no such place" if isinstance(cell, str) else cell
+                                    for cell in row]),
+    "value_error": ("hollow", lambda row: [None for _ in row]),
+}
+
+# The answers that a client may ask for by Accept, by the tag of operations.
+ACCEPTED = {"MLflow, SageMaker": ["application/json", "text/csv", "application/jsonlines"]}
+
 
 class Answers(unittest.TestCase):
     def exchange(self, description, program, message, path, method):
@@ -120,20 +171,72 @@ class Answers(unittest.TestCase):
         return answer
 
     def operations(self, description):
+        """The path as described, as it is asked for, and the method."""
         for path, operations in description.document["paths"].items():
+            asked = path.replace("{model_name}", description.model()).replace("{version}", "1")
             for method in operations:
-                yield path, method.upper()
+                yield path, asked.replace("{label}", "stable"), method.upper()
 
-    def test_every_operation_answers_as_described(self):
+    def examples(self, description, path):
+        """What an operation is shown with: type and body."""
+        body = description.document["paths"][path]["post"].get("requestBody", {"content": {}})
+        for media, content in body["content"].items():
+            if "example" in content:
+                example = content["example"]
+                yield media, (json.dumps(example) if media == "application/json"
+                              else example).encode()
+
+    def test_every_reading_operation_answers_as_described(self):
         for kind in MODELS:
             with self.subTest(kind), served(kind) as program:
                 description = Description(program)
-                for path, method in self.operations(description):
-                    if method == "POST":
+                for path, asked, method in self.operations(description):
+                    if method != "GET":
                         continue
-                    answer = self.exchange(description, program, request(method, path), path,
-                                           method)
-                    self.assertEqual(answer.status, 200, (path, method))
+                    for method in ("GET", "HEAD"):
+                        answer = self.exchange(description, program, request(method, asked), path,
+                                               method)
+                        self.assertEqual(answer.status, 200, (path, method))
+
+    def test_every_prediction_answers_its_example_as_described(self):
+        for kind in MODELS:
+            with self.subTest(kind), served(kind) as program:
+                self.check_examples(program, 9)
+
+    def test_a_repository_answers_as_described(self):
+        with tempfile.TemporaryDirectory() as folder, served_repository(folder) as program:
+            self.check_examples(program, 20)
+            description = Description(program)
+            labelled = "/v1/models/{model_name}/labels/{label}"
+            message = request("GET", "/v1/models/price/labels/stable")
+            answer = self.exchange(description, program, message, labelled, "GET")
+            self.assertEqual(answer.status, 200)
+            load = "/v2/repository/models/{model_name}/load"
+            for name, status in [("price", 200), ("nothing", 404)]:
+                message = request("POST", load.replace("{model_name}", name), b"{}")
+                answer = self.exchange(description, program, message, load, "POST")
+                self.assertEqual(answer.status, status)
+
+    def check_examples(self, program, count_min):
+        description = Description(program)
+        count = 0
+        for path, asked, method in self.operations(description):
+            if method != "POST":
+                continue
+            tag = description.document["paths"][path]["post"]["tags"][0]
+            for media, body in self.examples(description, path):
+                for accept in ACCEPTED.get(tag, ["application/json"]):
+                    headers = [f"Content-Type: {media}", f"Accept: {accept}"]
+                    answer = self.exchange(description, program,
+                                           request("POST", asked, body, headers), path, "POST")
+                    self.assertEqual(answer.status, 200, (path, media, answer.body))
+                    count += 1
+            # What is no request is refused in the dialect's form.
+            answer = self.exchange(description, program,
+                                   request("POST", asked, b"[", ["Content-Type: application/json"]),
+                                   path, "POST")
+            self.assertIn(answer.status, (400, 422), path)
+        self.assertGreaterEqual(count, count_min)
 
     def test_metrics_as_openmetrics_are_described(self):
         with served("texts") as program:
@@ -143,23 +246,22 @@ class Answers(unittest.TestCase):
     def test_a_program_without_a_model_answers_as_described(self):
         with without_model() as program:
             description = Description(program)
-            for path, method in self.operations(description):
-                body = b'{"features":[1]}' if method == "POST" else None
-                self.exchange(description, program, request(method, path, body), path, method)
-            for met in [("/predict", "POST", 503), ("/ready", "GET", 503), ("/ready", "HEAD", 503)]:
+            for path, asked, method in self.operations(description):
+                if method == "GET":
+                    self.exchange(description, program, request(method, asked), path, method)
+            for met in [("/ready", "GET", 503), ("/ping", "GET", 503),
+                        ("/v2/health/ready", "GET", 503), ("/v2/models/{model_name}", "GET", 503)]:
                 self.assertIn(met, description.met)
 
     def test_each_form_of_features_is_described_and_so_is_its_answer(self):
         for kind in MODELS:
             with self.subTest(kind), served(kind) as program:
                 description = Description(program)
-                schemas = description.document["components"]["schemas"]
-                names = schemas["NamedRow"]["required"]
-                named = {name: 1.5 for name in reversed(names)}
-                row = [1.5] * len(names)
+                row = description.row()
+                named = dict(zip(reversed(description.names()), reversed(row)))
                 for features in [row, named, [row], [named, row, named]]:
-                    description.validator("components", "schemas", "PredictRequest").validate(
-                        {"features": features})
+                    description.validator("components", "schemas", description.part(
+                        "PredictRequest")).validate({"features": features})
                     answer = self.exchange(description, program, predict_request(features),
                                            "/predict", "POST")
                     self.assertEqual(answer.status, 200, features)
@@ -168,10 +270,9 @@ class Answers(unittest.TestCase):
         for kind in MODELS:
             with self.subTest(kind), served(kind) as program:
                 description = Description(program)
-                schemas = description.document["components"]["schemas"]
-                body = {"features": [None] * len(schemas["NamedRow"]["required"])}
+                body = {"features": [None for _ in description.row()]}
                 valid = description.validator("components", "schemas",
-                                              "PredictRequest").is_valid(body)
+                                              description.part("PredictRequest")).is_valid(body)
                 answer = self.exchange(description, program, predict_request(body["features"]),
                                        "/predict", "POST")
                 self.assertEqual(answer.status, 200 if valid else 422)
@@ -181,35 +282,52 @@ class Answers(unittest.TestCase):
             description = Description(program)
             fault = description.document["components"]["schemas"]["HTTPValidationError"]
             types = fault["properties"]["detail"]["items"]["properties"]["type"]["enum"]
-            self.assertEqual(set(types), set(FAULTY))
+            self.assertEqual(set(types), set(FAULTY) | set(FAULTY_ELSEWHERE))
             for kind, body in FAULTY.items():
                 answer = self.exchange(description, program, predict_request(body), "/predict",
                                        "POST")
                 self.assertEqual(answer.status, 422)
                 self.assertIn(kind, [entry["type"] for entry in answer.json()["detail"]])
 
+    def test_faults_that_some_models_find_are_described(self):
+        for fault, (kind, spoil) in FAULTY_ELSEWHERE.items():
+            with self.subTest(fault), served(kind) as program:
+                description = Description(program)
+                message = predict_request([spoil(description.row())])
+                answer = self.exchange(description, program, message, "/predict", "POST")
+                self.assertEqual(answer.status, 422, answer.body)
+                self.assertIn(fault, [entry["type"] for entry in answer.json()["detail"]])
+
     def test_another_path_method_or_type_is_described(self):
         with served("texts") as program:
             description = Description(program)
             for path, method in [("/nothing", "GET"), ("/predict", "GET"), ("/health", "POST"),
-                                 ("/health", "OPTIONS"), ("/", "BREW")]:
+                                 ("/health", "OPTIONS"), ("/", "BREW"),
+                                 ("/v2/nothing", "GET"), ("/v1/nothing", "GET"),
+                                 ("/v2", "POST"), ("/v1/models", "POST"), ("/ping", "POST"),
+                                 ("/models", "DELETE"), ("/models", "POST")]:
                 answer = self.exchange(description, program, request(method, path), path, method)
                 self.assertIn(answer.status, SHARED)
             message = request("POST", "/predict", b"1", ["Content-Type: text/csv"])
             answer = self.exchange(description, program, message, "/predict", "POST")
             self.assertEqual(answer.status, 415)
+            message = request("POST", "/invocations", b"1", ["Content-Type: image/png"])
+            answer = self.exchange(description, program, message, "/invocations", "POST")
+            self.assertEqual(answer.status, 415)
 
     def test_each_refusal_is_described_for_each_operation_and_no_other_is(self):
+        with served("texts") as program:
+            document = program.get("/openapi.json").json()
         with served("texts", *REFUSING_FLAGS) as program:
-            description = Description(program)
-            for path, method in self.operations(description):
+            description = Description(program, document)
+            for path, asked, method in self.operations(description):
                 for status, message in REFUSED.items():
-                    answer = self.exchange(description, program, message(method, path), path,
+                    answer = self.exchange(description, program, message(method, asked), path,
                                            method)
                     self.assertEqual(answer.status, status, (path, method, answer.body))
-                responses = description.document["paths"][path][method.lower()]["responses"]
-                own = {"200", "422"} if method == "POST" else {"200"}
-                self.assertEqual(set(responses), own | {str(status) for status in REFUSED})
+                responses = set(document["paths"][path][method.lower()]["responses"])
+                others = responses - {"200"} - {str(status) for status in REFUSED}
+                self.assertLessEqual(others, {"404", "422", "504"}, (path, method))
 
     def test_the_header_of_a_refusal_that_is_too_slow_is_described(self):
         with served("texts", "--header-timeout", "100ms") as program:
@@ -224,7 +342,7 @@ class Answers(unittest.TestCase):
             good = program.predict(ROW)
             description.check("/predict", "POST", good)
             schemas = document["components"]["schemas"]
-            schemas["Prediction"]["properties"]["prediction"] = {"enum": ["tulip"]}
+            schemas["iris.v1.Prediction"]["properties"]["prediction"] = {"enum": ["tulip"]}
             del document["paths"]["/predict"]["post"]["responses"]["422"]
             with self.assertRaises(jsonschema.ValidationError):
                 description.check("/predict", "POST", good)

@@ -24,6 +24,11 @@ MODELS = {
     "any_width": ("--model", str(LIBRARIES / "sklearn/sk102_dummy_true.joblib")),
 }
 
+# The same of a model that refuses rows for what they are as a whole, which no document can tell.
+REFUSING = {
+    "hollow": ("--model", str(LIBRARIES / "skops/skops0.12.0_sk1.6.1_bag_features.skops")),
+}
+
 # Models of a repository by folder: of different rows, one of them in two versions with labels.
 REPOSITORY = {
     "iris/1": GOLDEN / "skl_iris_text.onnx",
@@ -33,7 +38,7 @@ REPOSITORY = {
 
 
 def served(kind, *flags):
-    return ready_program(*MODELS[kind], *flags)
+    return ready_program(*(MODELS | REFUSING)[kind], *flags)
 
 
 def served_repository(folder, *flags):

@@ -159,7 +159,8 @@ void PathWriter::add_informing(const RouteEntry& route, const std::string& path,
 
 void PathWriter::add_informing(bool has_labels, JsonObject& paths) const {
   for (const RouteEntry& route : all_routes().subspan(1)) {
-    if (is_grpc(route) || is_prediction(route.operation)) continue;
+    const bool is_for_people = route.operation == Operation::docs;
+    if (is_grpc(route) || is_prediction(route.operation) || is_for_people) continue;
     if (!route.path.starts_with('/')) {
       for (const std::string& path : alias_paths(route)) add_informing(route, path, paths);
       continue;

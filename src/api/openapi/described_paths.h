@@ -30,7 +30,8 @@ class PathWriter {
   PathWriter(std::span<const RouteAlias> aliases, const ControlRights& rights, bool guarded)
       : aliases_(aliases), rights_(rights), guarded_(guarded) {}
 
-  /// Adds every operation that predicts nothing. has_labels  whether any version has a label.
+  /// Adds every operation that predicts nothing, but the page for people. has_labels  whether any
+  /// version has a label.
   void add_informing(bool has_labels, JsonObject& paths) const;
 
   /// Adds those that predict by a version of a model.

@@ -43,8 +43,8 @@ struct ControlRights {
   bool operator==(const ControlRights&) const = default;
 };
 
-/// Threads: every member may be called from any thread. All but rights() and index() wait until it is done,
-/// which takes as long as models take to load: call them from a worker.
+/// Threads: every member may be called from any thread. All but rights() and index() wait until it
+/// is done, which takes as long as models take to load: call them from a worker.
 /// stop  ends the wait, not the work. Errors of all: also unavailable (asked to stop; the process
 /// ends), deadline_exceeded (stop asked).
 class ModelControl {
