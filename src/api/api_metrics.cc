@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kMethods{"GET",    "HEAD",    "POST",  "PUT",
                                                    "DELETE", "OPTIONS", "PATCH", "other"};
 
-constexpr std::array<int, 19> kStatuses{200, 400, 401, 404, 405, 408, 409, 413, 415, 417,
-                                        422, 429, 431, 500, 501, 503, 504, 505, 0};
+constexpr std::array<int, 20> kStatuses{200, 400, 401, 404, 405, 408, 409, 413, 415, 417,
+                                        422, 429, 431, 500, 501, 503, 504, 505, 507, 0};
 
 // From 5 microseconds, since a prediction takes a few of them, to the patience of a client.
 const std::vector<double> kLatencyBounds{5e-6, 1e-5,   2.5e-5, 5e-5, 1e-4,   2.5e-4, 5e-4,

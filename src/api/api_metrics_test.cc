@@ -59,7 +59,7 @@ TEST(ApiMetrics, KnowsEveryStatusThatIsSent) {
   Metrics metrics;
   ApiMetrics api_metrics(metrics);
   const std::vector<int> statuses{200, 400, 404, 405, 408, 413, 415, 417,
-                                  422, 431, 500, 501, 503, 504, 505};
+                                  422, 431, 500, 501, 503, 504, 505, 507};
   for (const int status : statuses) api_metrics.count_request(kIndex, "GET", status);
   EXPECT_EQ(request_counts(metrics).size(), statuses.size());
 }
