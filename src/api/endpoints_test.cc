@@ -3,6 +3,7 @@
 #include "api/endpoints.h"
 
 #include "api/dialects.h"
+#include "api/docs/docs_files.h"
 #include "api/limits.h"
 #include "api/offered_methods.h"
 #include "api/routes.h"
@@ -287,6 +288,7 @@ TEST_F(ReadyEndpointsTest, SaysWhichMethodsAPathAnswers) {
   for (std::size_t route = 1; route < kRouteCount; ++route) {
     const RouteEntry& entry = route_entry(route);
     if (!entry.path.starts_with('/')) continue;
+    if (entry.operation == Operation::docs && find_docs_file(entry.path) == nullptr) continue;
     response = ask({.method = "PATCH", .target = entry.path});
     EXPECT_EQ(response.status, 405) << entry.path;
     EXPECT_EQ(response.allow, offered_methods(entry, {}));

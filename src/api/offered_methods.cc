@@ -16,7 +16,8 @@ bool may_unload(const RouteEntry& route, const ControlRights& rights) {
 std::string_view offered_methods(const RouteEntry& route, const ControlRights& rights) {
   if (route.dialect != Dialect::torchserve) return route.allow;
   switch (route.operation) {
-    case Operation::model_list: return rights.loads ? route.allow : kRead;
+    case Operation::model_list:
+      return rights.unloads ? route.allow : kRead;  // models by any name
     // Workers are not scaled (PUT), and versions not unloaded one by one.
     case Operation::model_metadata: return may_unload(route, rights) ? "GET, HEAD, DELETE" : kRead;
     default: return route.allow;

@@ -13,7 +13,7 @@ TEST(OfferedMethods, LeavesWhatLoadsAndUnloadsWhereRequestsMay) {
   EXPECT_EQ(offered_methods(entry("/models/rose"), {.unloads = true}), "GET, HEAD, DELETE");
   EXPECT_EQ(offered_methods(entry("/models/rose/3"), {.unloads = true}), "GET, HEAD");
   EXPECT_EQ(offered_methods(entry("/models"), {}), "GET, HEAD");
-  EXPECT_EQ(offered_methods(entry("/models"), {.loads = true}), "GET, HEAD, POST");
+  EXPECT_EQ(offered_methods(entry("/models"), {.unloads = true}), "GET, HEAD, POST");
   EXPECT_EQ(offered_methods(entry("/predict"), {}), "POST");
 }
 

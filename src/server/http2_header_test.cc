@@ -31,6 +31,14 @@ TEST(Http2Header, JoinsWhatBelongsToATraceAndCountsSecrets) {
   EXPECT_EQ(header.authorization_count, 2U);
 }
 
+TEST(Http2Header, KeepsWhatTheClientHas) {
+  Http2Header header;
+  header.take("if-none-match", "W/\"1\"", 1'000);
+  EXPECT_EQ(header.if_none_match, "W/\"1\"");
+  header.clear();
+  EXPECT_EQ(header.if_none_match, "");
+}
+
 TEST(Http2Header, KeepsNothingBeyondItsLimit) {
   Http2Header header;
   header.take("accept", std::string(100, 'x'), 100);

@@ -75,7 +75,7 @@ class Fields {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   }
 
-  std::array<nghttp2_nv, 12> fields_;
+  std::array<nghttp2_nv, 20> fields_;
   std::array<std::string, 4> numbers_;
   std::size_t count_ = 0;
   std::size_t number_count_ = 0;

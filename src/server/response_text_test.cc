@@ -61,6 +61,24 @@ TEST(ResponseText, WritesTheFieldsThatTheResponseAsksFor) {
   EXPECT_THAT(text, HasSubstr("X-Request-ID: abc-1\r\n"));
 }
 
+TEST(ResponseText, WritesTheFurtherFieldsOfAnAnswer) {
+  static constexpr HeaderField kFields[] = {{"etag", "W/\"1\""}, {"cache-control", "no-cache"}};
+  HttpResponse response;
+  response.fields = kFields;
+  EXPECT_THAT(text_of(response), HasSubstr("\r\netag: W/\"1\"\r\ncache-control: no-cache\r\n"));
+  response.clear();
+  EXPECT_THAT(text_of(response), Not(HasSubstr("etag")));
+}
+
+TEST(ResponseText, TellsNothingOfABodyThatTheClientHas) {
+  HttpResponse response;
+  response.status = 304;
+  const std::string text = text_of(response);
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 304 Not Modified\r\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Content-")));
+  EXPECT_THAT(text, EndsWith("\r\n\r\n"));
+}
+
 TEST(ResponseText, SaysHowABodyIsCodedOrMayBe) {
   HttpResponse response;
   response.body = std::string(1023, 'x');

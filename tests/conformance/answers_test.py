@@ -129,7 +129,7 @@ REFUSED = {
     417: lambda method, path: request(method, path, headers=["Expect: nothing"]),
     431: lambda method, path: request(method, path, headers=["X-Long: " + "a" * 9000]),
     501: lambda method, path: request(method, path, headers=["Transfer-Encoding: gzip"]),
-    503: lambda method, path: request(method, path, headers=["Content-Length: 20000"]) + b"{",
+    503: lambda method, path: request(method, path, body=b"{" * 60_000),
     505: lambda method, path: f"{method} {path} HTTP/2.0\r\nHost: a\r\n\r\n".encode(),
 }
 REFUSING_FLAGS = ["--request-timeout", "200ms", "--max-body-bytes", "100000",
@@ -152,9 +152,9 @@ FAULTY = {
 
 # By type, those that other models find: the kind of model and what makes its example's row wrong.
 FAULTY_ELSEWHERE = {
-    "enum": ("cities", lambda row: ["no such place" if isinstance(cell, str) else cell
+    "enum": ("colours", lambda row: ["none of them" if isinstance(cell, str) else cell
                                     for cell in row]),
-    "value_error": ("hollow", lambda row: [None for _ in row]),
+    "value_error": ("masked", lambda row: ["Infinity" for _ in row]),
 }
 
 # The answers that a client may ask for by Accept, by the tag of operations.

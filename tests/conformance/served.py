@@ -19,6 +19,7 @@ MODELS = {
     "missing": ("--model", str(LIBRARIES / "wrappers/xgb2.0.3_missing.model.json")),
     "categories": ("--model", str(LIBRARIES / "lightgbm/4.6.0/pandas_mixed.txt")),
     "cities": ("--model", str(GOLDEN / "converted/scikit-learn_1.6.1_sk161_frame_cities.onnx")),
+    "colours": ("--model", str(GOLDEN / "converted/xgboost_3.2.0_categories_named.onnx")),
     "two_numbers": ("--model", str(LIBRARIES / "skops/skops0.10.0_sk1.4.2_rfr_two.skops")),
     "two_classes": ("--model", str(LIBRARIES / "sklearn/sk102_dt_two.joblib")),
     "any_width": ("--model", str(LIBRARIES / "sklearn/sk102_dummy_true.joblib")),
@@ -26,7 +27,7 @@ MODELS = {
 
 # The same of a model that refuses rows for what they are as a whole, which no document can tell.
 REFUSING = {
-    "hollow": ("--model", str(LIBRARIES / "skops/skops0.12.0_sk1.6.1_bag_features.skops")),
+    "masked": ("--model", str(LIBRARIES / "skops/skops0.12.0_sk1.6.1_hgb_mask.skops")),
 }
 
 # Models of a repository by folder: of different rows, one of them in two versions with labels.

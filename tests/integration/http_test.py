@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The API and the transport, as clients see them."""
 
+import gzip
 import json
+import re
 import unittest
 
 from program import ROW, SETOSA, parse_metrics, predict_request, ready_program, request
@@ -64,7 +66,24 @@ class Endpoints(ServedTest):
         document = self.program.get("/openapi.json").json()
         self.assertEqual(document["openapi"], "3.1.0")
         self.assertIn("post", document["paths"]["/predict"])
-        self.assertEqual(document["components"]["schemas"]["Row"]["minItems"], 4)
+        self.assertEqual(document["components"]["schemas"]["iris.v1.Row"]["minItems"], 4)
+
+    def test_the_page_shows_the_document_by_files_of_its_own(self):
+        page = self.program.get("/docs")
+        self.assertEqual(page.status, 200)
+        self.assertEqual(page.headers["content-type"], "text/html; charset=utf-8")
+        self.assertIn("default-src 'none'", page.headers["content-security-policy"])
+        for path in re.findall(r'(?:href|src)="(docs/[^"]*)"', page.body.decode()):
+            with self.subTest(path):
+                coded = self.program.get("/" + path, headers=["Accept-Encoding: gzip"])
+                self.assertEqual(coded.headers["content-encoding"], "gzip")
+                plain = self.program.get("/" + path)
+                self.assertNotIn("content-encoding", plain.headers)
+                self.assertEqual(gzip.decompress(coded.body), plain.body)
+                known = [f"If-None-Match: {plain.headers['etag']}"]
+                again = self.program.get("/" + path, "HEAD", headers=known)
+                self.assertEqual(again.status, 304)
+                self.assertNotIn("content-length", again.headers)
 
     def test_metrics_count_requests_and_rows(self):
         def counts():

@@ -124,7 +124,7 @@ std::string info_text(const DocumentFacts& facts, bool has_default,
       "Inference Protocol v2 (KServe, Triton), KServe v1, TensorFlow Serving, Vertex AI, MLflow, "
       "SageMaker and TorchServe.\n\nEach GET is answered for HEAD, too, without the body. Another "
       "path than these is answered with 404, another method with 405: see the components' "
-      "responses NotFound and MethodNotAllowed. What can only be refused stands not here: "
+      "responses NotFound and MethodNotAllowed. What could only be refused is not listed: "
       "explanations, and changes of models that the settings do not allow.";
   if (facts.catalog == nullptr) {
     text += "\n\nNo model answers yet: operations that predict come with the models.";

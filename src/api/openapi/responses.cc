@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/openapi/responses.h"
 
+#include "api/openapi/json_schema.h"
 #include "api/status_codes.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 
 // Of a path or a method that does not stand in the document, which has no operation to stand under;
 // and of many operations.
-constexpr std::array kEndpointStatuses{404, 405, 500, 504};
+constexpr std::array kEndpointStatuses{404, 405, 409, 500, 504};
 
 // "Not Found" is NotFound among the components, "oip.NotFound" as OIP says it.
 std::string response_name(const DialectDescription& dialect, int status) {
@@ -21,8 +22,18 @@ std::string response_name(const DialectDescription& dialect, int status) {
   return std::string(dialect.prefix()) + name;
 }
 
+// What is wrong with the first bytes of a request, before they say whose path is asked for, is said
+// as our own API says it.
 Json error_response(const DialectDescription& dialect, int status) {
-  return response(status, dialect.error_content(status));
+  JsonObject content = dialect.error_content(status);
+  const Json own = reference_to("Error");
+  const bool is_own = dialect.prefix().empty();
+  if (status == 505) content = json_content(own);
+  if (!is_own && (status == 400 || status == 408 || status == 431)) {
+    Json& schema = content["application/json"].as_object()["schema"];
+    schema = any_of({schema, own});
+  }
+  return response(status, std::move(content));
 }
 
 }  // namespace

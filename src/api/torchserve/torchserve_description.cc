@@ -116,6 +116,13 @@ OperationMessages TorchServeDescription::prediction(const RouteEntry&,
 
 OperationMessages TorchServeDescription::information(const RouteEntry& route,
                                                      std::string_view method) const {
+  if (method == "POST") {
+    const Json text = of_type("string");
+    return {.request = json_content(object_of({{"model_name", text}, {"url", text}})),
+            .answer = json_content(reference_to("torchserve.Status")),
+            .refusals = {404, 409, 500, 504},
+            .description = "SageMaker: loads the model of a folder below the repository's."};
+  }
   if (method != "GET") {
     return {.answer = json_content(reference_to("torchserve.Status")), .refusals = {404, 500, 504}};
   }
