@@ -143,6 +143,22 @@ class SameObjects(unittest.TestCase):
         assert not unused, f"ALLOWED: these no longer differ: {sorted(unused)}"
 
 
+class Grpc(unittest.TestCase):
+    def test_without_its_port_nothing_speaks_of_it_but_the_switch(self):
+        objects = rendered("values-production.yaml", settings=("--set", "service.grpcPort=0"))
+        mentions = [(path, value) for thing in objects for path, value in fields(thing).items()
+                    if "grpc" in f"{path} {value}".lower() and "description" not in path
+                    and thing["kind"] != "ConfigMap"]
+        self.assertEqual([value for _, value in mentions], ["ML_INFERENCE_GRPC_PORT"])
+
+    def test_nobody_may_call_it_when_no_caller_is_named(self):
+        objects = rendered("values-production.yaml",
+                           settings=("--set-json", "networkPolicy.grpcCallers=[]"))
+        policy = by_name(objects)["NetworkPolicy", "ml-inference"]
+        self.assertEqual([port["port"] for rule in policy["spec"]["ingress"]
+                          for port in rule["ports"]], ["http"])
+
+
 class Names(unittest.TestCase):
     def test_two_releases_in_one_namespace_share_no_name_and_no_selector(self):
         selectors = set()
@@ -174,6 +190,10 @@ REFUSED = [
     ("--set service.port=70000", "at '/service/port': maximum: got 70,000, want 65,535"),
     ("--set settings.LOG=debug", "invalid propertyName 'LOG'"),
     ("--set settings.drain-limit=9s", "settings.drain-limit: has a value of its own, drain.limit"),
+    ("--set settings.grpc-port=off",
+     "settings.grpc-port: has a value of its own, service.grpcPort"),
+    ("--set service.grpcPort=0,service.headless=true", "service.headless: needs service.grpcPort"),
+    ("--set service.grpcPort=-1", "at '/service/grpcPort': minimum: got -1, want 0"),
     ("--set drain.limit=25s", "take 30 s, expected less than gracePeriodSeconds (30)"),
     ("--set drain.limit=soon", "at '/drain/limit': 'soon' does not match pattern"),
     ("--set autoscaling.enabled=true,autoscaling.minReplicas=30",

@@ -81,6 +81,9 @@ def service_faults(objects):
                           for field in ("name", "containerPort") if field in each}
             if chosen and port.get("targetPort", port["port"]) not in open_ports:
                 yield f"{house.label(service)}: no pod has the port {port.get('targetPort')}"
+            expected = "kubernetes.io/h2c" if port["name"] == "grpc" else "http"
+            if port.get("appProtocol") != expected:
+                yield f"{house.label(service)}: port {port['name']} does not say {expected}"
 
 
 def containers_of(pod):
@@ -195,6 +198,20 @@ class Layers(unittest.TestCase):
                 if thing["kind"] == "NetworkPolicy":
                     for rule in thing["spec"].get("ingress", []):
                         self.assertTrue(rule.get("from"), f"{name}: {house.label(thing)}")
+
+    def test_gateways_reach_grpc_and_scrapers_do_not(self):
+        [spec] = [each["spec"] for each in house.above_production("monitoring")
+                  if house.label(each) == "NetworkPolicy/ml-inference"]
+        [rule] = [rule for rule in spec["ingress"] if rule["ports"][0]["port"] == "grpc"]
+        self.assertEqual({each["matchLabels"]["ml-platform/access"] for peer in rule["from"]
+                          for each in peer.values()}, {"gateway"})
+
+    def test_istio_sends_each_port_to_that_port(self):
+        [rules] = [each["spec"]["http"] for each in house.above_production("mesh-istio")
+                   if each["kind"] == "VirtualService"]
+        ways = {match["port"]: {route["destination"]["port"]["number"] for route in rule["route"]}
+                for rule in rules for match in rule["match"]}
+        self.assertEqual(ways, {80: {80}, 9000: {9000}})
 
     def test_a_meshs_proxy_may_speak_to_its_control_plane(self):
         for mesh, out in (("mesh-istio", {15012}), ("mesh-linkerd", {8080, 8086, 8090})):

@@ -91,10 +91,23 @@ class Names(ManifestTest):
             self.assertIn("app.kubernetes.io/instance", labels)
 
     def test_the_service_leads_from_port_80_to_the_containers_8000(self):
-        [port] = self.service["spec"]["ports"]
-        [target] = [p for p in self.container["ports"] if p["name"] == port["targetPort"]]
         self.assertEqual(self.service["spec"]["type"], "ClusterIP")
-        self.assertEqual((port["port"], target["containerPort"]), (80, 8000))
+        self.assertEqual(self.way("http"), (80, 8000, "http"))
+
+    def test_grpc_has_a_port_of_its_own_that_is_called_http2_without_tls(self):
+        self.assertEqual(self.way("grpc"), (9000, 9000, "kubernetes.io/h2c"))
+
+    def way(self, name):
+        """The Service's port of that name, the container's behind it, and what is spoken there."""
+        [port] = [each for each in self.service["spec"]["ports"] if each["name"] == name]
+        [target] = [p for p in self.container["ports"] if p["name"] == port["targetPort"]]
+        return port["port"], target["containerPort"], port["appProtocol"]
+
+    def test_ports_are_those_of_the_image(self):
+        dockerfile = (FOLDER.parent / "docker" / "Dockerfile").read_text()
+        [exposed] = re.findall("^EXPOSE (.*)$", dockerfile, re.M)
+        self.assertEqual([int(port) for port in exposed.split()],
+                         [port["containerPort"] for port in self.container["ports"]])
 
 
 class Numbers(ManifestTest):

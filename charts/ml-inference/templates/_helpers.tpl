@@ -74,6 +74,9 @@ app.kubernetes.io/version: {{ $root.Values.image.tag | default $root.Chart.AppVe
 {{- fail (printf "drain: preStopSeconds (%v) + limit (%v) take %v s, expected less than gracePeriodSeconds (%v): the kubelet would kill requests that are still being answered" .preStopSeconds .limit $needed .gracePeriodSeconds) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.service.headless (not .Values.service.grpcPort) -}}
+{{- fail "service.headless: needs service.grpcPort, expected another number than 0" -}}
+{{- end -}}
 {{- with .Values.autoscaling -}}
 {{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail (printf "autoscaling: minReplicas is %v, expected at most maxReplicas (%v)" .minReplicas .maxReplicas) -}}

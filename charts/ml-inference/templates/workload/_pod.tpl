@@ -101,6 +101,11 @@ volumes:
     - name: http
       containerPort: 8000
       protocol: TCP
+    {{- if .Values.service.grpcPort }}
+    - name: grpc
+      containerPort: 9000
+      protocol: TCP
+    {{- end }}
   env:
     {{- include "ml-inference.environment" . | nindent 4 }}
   {{- if .Values.drain.preStopSeconds }}
@@ -150,11 +155,16 @@ httpGet:
       "ML_INFERENCE_DRAIN_DELAY" "drain.delay" "ML_INFERENCE_DRAIN_LIMIT" "drain.limit"
       "ML_INFERENCE_MODEL" "model.source" "ML_INFERENCE_TOKEN_FILE" "tokens.secretName"
       "ML_INFERENCE_CONFIG_FILE" "liveSettings" "ML_INFERENCE_TRACE_SAMPLE" "tracing.sample"
-      "ML_INFERENCE_OTLP_ENDPOINT" "tracing.endpoint" -}}
+      "ML_INFERENCE_OTLP_ENDPOINT" "tracing.endpoint"
+      "ML_INFERENCE_GRPC_PORT" "service.grpcPort" -}}
 - name: ML_INFERENCE_DRAIN_DELAY
   value: {{ .Values.drain.delay }}
 - name: ML_INFERENCE_DRAIN_LIMIT
   value: {{ .Values.drain.limit }}
+{{- if not .Values.service.grpcPort }}
+- name: ML_INFERENCE_GRPC_PORT
+  value: "off"
+{{- end }}
 {{- if ne .Values.model.source "builtin" }}
 - name: ML_INFERENCE_MODEL
   value: /models/model.onnx
