@@ -218,7 +218,8 @@ fewest_ready() {
 # --- load -----------------------------------------------------------------------------------------
 
 # start_load NAME URL [FLAG...]: a pod that runs `ml-inference load URL FLAG...`; returns when it is
-# at work. LOAD_NODE names its node, if it must be a certain one.
+# at work. LOAD_NODE names its node, if it must be a certain one; LOAD_POD_IMAGE another image, whose
+# program takes `load` and `--json` as well and prints such a report.
 start_load() {
   local name=$1 arguments
   shift
@@ -238,7 +239,7 @@ spec:
   securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
   containers:
     - name: load
-      image: $(image_of ml-inference-e2e:latest)
+      image: $(image_of "${LOAD_POD_IMAGE:-ml-inference-e2e:latest}")
       imagePullPolicy: IfNotPresent
       args: ["load",${arguments%,},"--json"]
       resources: {requests: {cpu: 100m, memory: 32Mi}, limits: {memory: 256Mi}}
