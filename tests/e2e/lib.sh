@@ -218,8 +218,8 @@ fewest_ready() {
 # --- load -----------------------------------------------------------------------------------------
 
 # start_load NAME URL [FLAG...]: a pod that runs `ml-inference load URL FLAG...`; returns when it is
-# at work. LOAD_NODE names its node, if it must be a certain one; LOAD_POD_IMAGE another image, whose
-# program takes `load` and `--json` as well and prints such a report.
+# at work. LOAD_NODE names its node, if it must be a certain one; LOAD_POD_IMAGE another image,
+# whose program takes `load` and `--json` as well and prints such a report.
 start_load() {
   local name=$1 arguments
   shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Rolling updates of the production overlay while clients inside the cluster call by gRPC: on channels
-# that they keep, on a new one for each call, and with round_robin over the headless Service. After
+# Rolling updates of the production overlay while clients inside the cluster call by gRPC: on
+# channels that they keep, on a new one for each call, and with round_robin over the headless Service. After
 # the first update connections also end by their age, each after some 5 s.
 . "$(dirname "$0")/../parts.sh"
 readonly rate=100 image=ml-inference-grpc:e2e host=$namespace.svc.cluster.local:9000
@@ -20,7 +20,8 @@ has_addresses() {
 }
 within 20 "addresses of the headless Service" has_addresses
 
-# change WHAT COMMAND...: runs a command that changes the pods, and waits until the old ones are gone.
+# change WHAT COMMAND...: runs a command that changes the pods, and waits until the old ones are
+# gone.
 change() {
   local what=$1 before start
   shift
@@ -49,7 +50,8 @@ report=$(sed -n '$p' <<<"$said")
 [ "$said" = "$report" ] || sed -n '1,20{s/^/    /;p}' <<<"$said"
 no_failure "$report" $((rate * 20))
 proved "$(summary "$report"), the slowest after $(number slowest_ms <<<"$report") ms:" \
-  "$(number kept.sent <<<"$report") on kept channels, $(number new.sent <<<"$report") on new ones," \
+  "$(number kept.sent <<<"$report") on kept channels," \
+  "$(number new.sent <<<"$report") on new ones," \
   "$(number balanced.sent <<<"$report") balanced by the client"
 
 # New pods get calls of clients that are older than they are.
