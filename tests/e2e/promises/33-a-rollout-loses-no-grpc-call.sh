@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Rolling updates of the production overlay while clients inside the cluster call by gRPC: on
-# channels that they keep, on a new one for each call, and with round_robin over the headless Service. After
-# the first update connections also end by their age, each after some 5 s.
+# channels that they keep, on a new one for each call, and with round_robin over the headless
+# Service. After the first update connections also end by their age, each after some 5 s.
 . "$(dirname "$0")/../parts.sh"
 readonly rate=100 image=ml-inference-grpc:e2e host=$namespace.svc.cluster.local:9000
 
