@@ -149,7 +149,7 @@ class Grpc(unittest.TestCase):
         mentions = [(path, value) for thing in objects for path, value in fields(thing).items()
                     if "grpc" in f"{path} {value}".lower() and "description" not in path
                     and thing["kind"] != "ConfigMap"]
-        self.assertEqual([value for _, value in mentions], ["ML_INFERENCE_GRPC_PORT"])
+        self.assertEqual([value for _, value in mentions], ["ML_INFERENCE_GRPC_PORT", "off"])
 
     def test_nobody_may_call_it_when_no_caller_is_named(self):
         objects = rendered("values-production.yaml",
