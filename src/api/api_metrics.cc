@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kMethods{"GET",    "HEAD",    "POST",  "PUT",
                                                    "DELETE", "OPTIONS", "PATCH", "other"};
 
-constexpr std::array<int, 20> kStatuses{200, 400, 401, 404, 405, 408, 409, 413, 415, 417,
+constexpr std::array<int, 21> kStatuses{200, 304, 400, 401, 404, 405, 408, 409, 413, 415, 417,
                                         422, 429, 431, 500, 501, 503, 504, 505, 507, 0};
 
 // From 5 microseconds, since a prediction takes a few of them, to the patience of a client.

@@ -69,6 +69,7 @@ TEST(DocsFiles, SaysThatTheClientsCopyIsStillTheSame) {
   EXPECT_EQ(field(ask(tag), "etag"), tag);
   EXPECT_EQ(ask("W/\"x\", " + tag).status, 304);
   EXPECT_EQ(ask("*").status, 304);
+  EXPECT_THAT(asked.get("/metrics").body, HasSubstr(R"(route="/docs/init.js",status="304")"));
   EXPECT_EQ(ask("W/\"0000000000000000\"").status, 200);
 }
 
