@@ -33,7 +33,7 @@ class ApiMetrics {
 
  private:
   static constexpr std::size_t kMethodCount = 8;
-  static constexpr std::size_t kStatusCount = 20;
+  static constexpr std::size_t kStatusCount = 21;
 
   Metrics& metrics_;
   // Made when first counted, so that /metrics lists what has happened, not every combination.
