@@ -383,7 +383,7 @@ TEST_F(Http2ServerTest, StopsWorkThatTakesTooLong) {
 }
 
 TEST_F(Http2ServerTest, RefusesWorkThatThereIsNoRoomFor) {
-  options_.worker_queue_size = 0;
+  options_.worker_queue_size = 1;
   options_.thread_count = 1;
   start();
   Http2Client busy(port());
@@ -391,10 +391,12 @@ TEST_F(Http2ServerTest, RefusesWorkThatThereIsNoRoomFor) {
   stage_.begun.get_future().wait();
   Http2Client client(port());
   EXPECT_EQ(client.ask("/huge-work", "").grpc_status(), "14");
+  const std::int32_t waiting = client.call("/work", "");
   EXPECT_EQ(client.ask("/work", "").grpc_status(), "14");
   EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
   stage_.opened.set_value();
   EXPECT_EQ(busy.finish(gated).grpc_status(), "0");
+  EXPECT_EQ(client.finish(waiting).grpc_status(), "0");
 }
 
 TEST_F(Http2ServerTest, EndsACallWhoseMessageComesTooSlowly) {

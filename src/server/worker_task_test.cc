@@ -116,19 +116,24 @@ TEST_F(ServerTest, LeavesAWorkerBehindThatDoesNotStop) {
 }
 
 TEST_F(ServerTest, RefusesWorkThatTheQueueHasNoRoomFor) {
-  options_.worker_queue_size = 0;
+  options_.worker_queue_size = 1;
   options_.thread_count = 1;
   start();
   Client busy(port());
   busy.get("/gate");
   gate_.begun.get_future().wait();
+  Client waiting(port());
+  waiting.get("/work");
   Client client(port());
+  client.get("/a");  // its answer comes from the loop that has submitted the other by then
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
   client.get("/work");
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 503 "));
   client.get("/a");
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
   gate_.opened.set_value();
   EXPECT_THAT(busy.response(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(waiting.response(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(ServerTest, StopsWorkAtTheDeadlineOfItsClient) {

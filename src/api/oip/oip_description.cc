@@ -307,7 +307,7 @@ OperationMessages OipDescription::prediction(const RouteEntry&, const DescribedM
   answer["application/octet-stream"] = JsonObject();
   return {.request = json_content(model.part("oip.Request"), example_request(model)),
           .answer = std::move(answer),
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description =
               "Tensors of one row and of two are described, since JSON Schema cannot compare "
               "`shape` with `data`; up to 10 000 rows are taken so. A model's features may be one "

@@ -163,7 +163,7 @@ OperationMessages OwnDescription::prediction(const RouteEntry&, const DescribedM
   return {.request = json_content(model.part("PredictRequest"), std::move(example)),
           .answer = json_content(answer),
           .others = {{"422", json_content(reference_to("HTTPValidationError"))}},
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description = "One row is answered by a prediction, a list of rows by a list."};
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // Of a path or a method that does not stand in the document, which has no operation to stand under;
 // and of many operations.
-constexpr std::array kEndpointStatuses{404, 405, 409, 500, 504};
+constexpr std::array kEndpointStatuses{404, 405, 409, 429, 500, 504, 507};
 
 // "Not Found" is NotFound among the components, "oip.NotFound" as OIP says it.
 std::string response_name(const DialectDescription& dialect, int status) {

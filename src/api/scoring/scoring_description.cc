@@ -181,7 +181,7 @@ OperationMessages ScoringDescription::prediction(const RouteEntry&,
       row.empty() ? std::string() : boost::json::serialize(row) + "\n");
   return {.request = std::move(request),
           .answer = answer_content(model),
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description =
               "`Accept` chooses the form of the answer. Columns of other lengths than "
               "the ones described are taken too, as long as all are of one length."};

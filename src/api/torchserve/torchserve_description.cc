@@ -108,7 +108,7 @@ OperationMessages TorchServeDescription::prediction(const RouteEntry&,
   if (JsonArray row = model.example_row(); !row.empty()) example = JsonArray{std::move(row)};
   return {.request = json_content(any_of(std::move(forms)), std::move(example)),
           .answer = json_content(any_of({model.first_value(), list_of(model.first_value())})),
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description =
               "One row is answered by one value, a list of rows by a list. A body of "
               "any type is read as JSON."};
@@ -120,7 +120,7 @@ OperationMessages TorchServeDescription::information(const RouteEntry& route,
     const Json text = of_type("string");
     return {.request = json_content(object_of({{"model_name", text}, {"url", text}})),
             .answer = json_content(reference_to("torchserve.Status")),
-            .refusals = {404, 409, 500, 504},
+            .refusals = {404, 409, 500, 504, 507},
             .description = "SageMaker: loads the model of a folder below the repository's."};
   }
   if (method != "GET") {

@@ -129,7 +129,7 @@ OperationMessages predictions(const DescribedModel& model) {
   }
   return {.request = json_content(model.part("v1.PredictRequest"), std::move(example)),
           .answer = json_content(model.part("v1.Predictions")),
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description =
               "`instances` are rows and `inputs` columns. `signature_name` or "
               "`parameters.predict_method` chooses what is answered. Columns of other lengths "
@@ -192,7 +192,7 @@ OperationMessages V1Description::prediction(const RouteEntry& route,
   const Json numbers = object_of({{"results", list_of(reference_to("Number"))}});
   return {.request = json_content(model.part("v1.ExamplesRequest"), std::move(example)),
           .answer = json_content(classifies ? classes_schema(model) : numbers),
-          .refusals = {404, 504},
+          .refusals = {404, 429, 504},
           .description = "Features of `context` count in every example, and may not stand in one."};
 }
 
