@@ -36,7 +36,6 @@ std::vector<HeaderField> fields_of(std::string_view tag) {
           {"content-security-policy", kPolicy},
           {"etag", tag},
           {"referrer-policy", "no-referrer"},
-          {"vary", "accept-encoding"},
           {"x-content-type-options", "nosniff"}};
 }
 
