@@ -67,8 +67,8 @@ constexpr int kArenaCountMax = 2;
 
 // Blocks of this size and more come from the system and go back to it, and so does the heap's free
 // end. Smaller ones stay for the next batch: a page that comes anew costs more than to fill it with
-// numbers. Workers give back what is left when they rest. Fixed, since glibc otherwise raises both
-// with the largest block that was freed.
+// numbers. What is left goes back when no more of them come (server/memory_rest.h). Fixed, since
+// glibc otherwise raises both with the largest block that was freed.
 constexpr int kReturnedBlockSize = 8 * 1024 * 1024;
 
 // For a thread that does not end in time and must not hold up the end. It uses the log, metrics and

@@ -4,6 +4,7 @@
 
 #include "host/process.h"
 #include "server/body_budget.h"
+#include "server/memory_rest.h"
 #include "server/server_metrics.h"
 #include "server/server_options.h"
 #include "server/work_memory.h"
@@ -29,10 +30,8 @@ struct ServerState {
         metrics(server_metrics),
         body_budget(server_options.body_budget_bytes),
         work_memory(server_options.body_budget_bytes),
-        workers(server_options.thread_count,
-                {.size_max = server_options.worker_queue_size,
-                 .standing_after = server_options.shed_after},
-                {.call = give_back_memory}) {}
+        workers(server_options.thread_count, {.size_max = server_options.worker_queue_size,
+                                              .standing_after = server_options.shed_after}) {}
 
   [[nodiscard]] ServerPhase current_phase() const { return phase.load(std::memory_order_relaxed); }
 
@@ -42,7 +41,8 @@ struct ServerState {
   WorkMemory work_memory;
   std::atomic<std::size_t> connection_count = 0;
   std::atomic<ServerPhase> phase = ServerPhase::serving;
-  WorkerPool workers;
+  MemoryRest memory_rest{give_back_memory};
+  WorkerPool workers;  // last: its jobs use the others
 };
 
 }  // namespace ml_inference

@@ -8,8 +8,8 @@
 
 namespace ml_inference {
 
-WorkerPool::WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits, WorkerRest rest)
-    : rest_(std::move(rest)), queue_(limits, Clock::now()) {
+WorkerPool::WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits)
+    : queue_(limits, Clock::now()) {
   resize(thread_count);
 }
 
@@ -58,8 +58,8 @@ Workforce WorkerPool::workforce() const {
 // every worker stay until all is done: what is under way may want help.
 void WorkerPool::work_until(const std::stop_token& leave) {
   Lock lock(mutex_);
-  for (bool has_worked = false;; has_worked = true) {
-    if (!may_leave(leave) && !queue_.has_turn()) idle(leave, has_worked, lock);
+  for (;;) {
+    if (!may_leave(leave) && !queue_.has_turn()) idle(leave, lock);
     if (may_leave(leave)) {
       has_work_.notify_one();  // what woke us may be meant for another
       return;
@@ -69,29 +69,18 @@ void WorkerPool::work_until(const std::stop_token& leave) {
 }
 
 // Until there is a job: waits, or helps.
-void WorkerPool::idle(const std::stop_token& leave, bool has_worked, Lock& lock) {
+void WorkerPool::idle(const std::stop_token& leave, Lock& lock) {
   const Clock::time_point since = Clock::now();
   idle_since_.push_back(since);
-  bool may_rest = has_worked && rest_.call;
   while (!may_leave(leave) && !queue_.has_turn()) {
     if (Together* const together = wants_help(); together != nullptr) {
       help(*together, leave, lock);
-    } else if (wait_for_work(may_rest, lock)) {
-      may_rest = false;
-      lock.unlock();
-      rest_.call();
-      lock.lock();
+    } else {
+      has_work_.wait(lock);
     }
   }
   idle_since_.erase(std::ranges::find(idle_since_, since));
   queue_.was_idle(since, Clock::now());
-}
-
-// Returns true if nothing has come for so long that the worker may rest.
-bool WorkerPool::wait_for_work(bool may_rest, Lock& lock) {
-  if (may_rest) return has_work_.wait_for(lock, rest_.after) == std::cv_status::timeout;
-  has_work_.wait(lock);
-  return false;
 }
 
 bool WorkerPool::may_leave(const std::stop_token& leave) const {

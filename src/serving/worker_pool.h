@@ -17,12 +17,6 @@
 
 namespace ml_inference {
 
-/// What a worker does that has had nothing to do for a while since its last job.
-struct WorkerRest {
-  std::function<void()> call;  ///< empty: nothing
-  std::chrono::milliseconds after{1'000};
-};
-
 /// Does jobs in the order of a JobQueue, on as many threads as it is told. Workers that have
 /// nothing else to do help with work that comes in parts.
 /// Threads: submit(), withdraw(), do_together() and thread_count() from any thread; the rest from
@@ -32,7 +26,7 @@ class WorkerPool {
   /// Does one part of something larger that nobody has begun; false when there is none left.
   using PartWork = std::move_only_function<bool()>;
 
-  WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits, WorkerRest rest = {});
+  WorkerPool(std::size_t thread_count, const JobQueue::Limits& limits);
 
   /// finish()es.
   ~WorkerPool();
@@ -97,8 +91,7 @@ class WorkerPool {
 
   void work_until(const std::stop_token& leave);
   void do_next(Lock& lock);
-  void idle(const std::stop_token& leave, bool has_worked, Lock& lock);
-  [[nodiscard]] bool wait_for_work(bool may_rest, Lock& lock);
+  void idle(const std::stop_token& leave, Lock& lock);
   [[nodiscard]] Workforce workforce() const;
   void count_done(std::size_t count);
   void help(Together& together, const std::stop_token& leave, Lock& lock);
@@ -107,7 +100,6 @@ class WorkerPool {
   [[nodiscard]] bool is_needed_elsewhere(const std::stop_token& leave);
   void close();
 
-  const WorkerRest rest_;
   std::atomic<std::size_t> thread_count_ = 0;
 
   std::mutex mutex_;

@@ -288,20 +288,5 @@ TEST(WorkerPool, HelpsSeveralAtATimeAndEndsThemAll) {
   EXPECT_EQ(done, 30 * kPartCount);
 }
 
-TEST(WorkerPool, RestsOnceAfterItsLastJob) {
-  std::atomic<int> rests = 0;
-  std::latch rested(1);
-  std::latch again(1);
-  WorkerPool pool(1, testing::patient_queue(2),
-                  {.call = [&] { (++rests == 1 ? rested : again).count_down(); },
-                   .after = std::chrono::milliseconds(1)});
-  ASSERT_TRUE(testing::is_taken(pool, [&] { EXPECT_EQ(rests, 0); }));  // nothing to rest from yet
-  rested.wait();
-  ASSERT_TRUE(testing::is_taken(pool, [] {}));
-  again.wait();
-  pool.finish();
-  EXPECT_EQ(rests, 2);
-}
-
 }  // namespace
 }  // namespace ml_inference
