@@ -22,8 +22,11 @@ constexpr std::size_t kTogetherCountMax = 64;
 // How many times what a job takes a queue lasts before it can stand.
 constexpr int kTurnsOfABurst = 8;
 
-// Workers that are idle for a lesser share of their time are busy.
+// Workers that are idle for a lesser share of their time are busy, and for more than the other one
+// have room again. Between the two, all is as it was: in an overload, too, a worker may for once be
+// idle for a part of a turn, and a queue that filled up at each of these would not be short.
 constexpr double kIdleShareMin = 0.05;
+constexpr double kIdleShareEnough = 0.15;
 
 // The share of what a job takes that one may wait in a standing queue.
 constexpr int kWaitDivisor = 4;
@@ -65,8 +68,12 @@ nanoseconds JobQueue::wait_before(const Job& job, std::size_t worker_count) cons
   return sum / static_cast<std::int64_t>(std::max<std::size_t>(worker_count, 1));
 }
 
-bool JobQueue::stands(Clock::time_point now, const Workforce& workforce) const {
-  return limits_.standing_after > nanoseconds(0) && idle_share(now, workforce) < kIdleShareMin;
+bool JobQueue::stands(Clock::time_point now, const Workforce& workforce) {
+  if (limits_.standing_after == nanoseconds(0)) return false;
+  const double share = idle_share(now, workforce);
+  if (share < kIdleShareMin) stands_ = true;
+  if (share > kIdleShareEnough) stands_ = false;
+  return stands_;
 }
 
 // Idle time counts the less the longer ago it was, by a factor of e in this time: then workers that
@@ -104,7 +111,7 @@ JobQueue::Answer JobQueue::push(Job& job, Clock::time_point now, const Workforce
                        (kind == nullptr || has_room(kind, kind->running_count_));
   if (!is_free) {
     if (jobs_.size() >= limits_.size_max) return instead_of_another(job, JobRefusal::queue_full);
-    if (wait > mean_time_ / kWaitDivisor && stands(now, workforce)) {
+    if (stands(now, workforce) && wait > mean_time_ / kWaitDivisor) {
       return instead_of_another(job, JobRefusal::standing);
     }
   }

@@ -83,7 +83,7 @@ class JobQueue {
   [[nodiscard]] std::chrono::nanoseconds expected(const JobTerms& terms) const;
 
  private:
-  [[nodiscard]] bool stands(Clock::time_point now, const Workforce& workforce) const;
+  [[nodiscard]] bool stands(Clock::time_point now, const Workforce& workforce);
   [[nodiscard]] double memory_time() const;
   [[nodiscard]] double idle_time(Clock::time_point now) const;
   [[nodiscard]] std::chrono::nanoseconds wait_before(const Job& job,
@@ -96,7 +96,8 @@ class JobQueue {
   double idle_time_;                       // of all workers till idle_end_, older ones less
   Clock::time_point idle_end_;             // when one was idle last
   std::chrono::nanoseconds mean_time_{0};  // of the turns of late
-  double step_time_ = 0;                   // of kinds that are not known yet, in nanoseconds
+  bool stands_ = false;
+  double step_time_ = 0;  // of kinds that are not known yet, in nanoseconds
 };
 
 }  // namespace ml_inference

@@ -135,12 +135,24 @@ TEST_F(JobQueueTest, AStandingQueueTakesWhatIsSoonDone) {
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps / 4}), JobRefusal::standing);
 }
 
-TEST_F(JobQueueTest, WorkersThatAreIdleForATwentiethOfTheTimeEndTheOverload) {
+TEST_F(JobQueueTest, AnOverloadEndsWhenWorkersHaveRoomAgain) {
   be_busy_for_a_second(milliseconds(10));
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
-  queue_->was_idle(now_ - milliseconds(2), now_);  // of some 33 ms that count, for two workers
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
-  queue_->was_idle(now_ - milliseconds(2), now_);
+  queue_->was_idle(now_ - milliseconds(8), now_);  // of some 33 ms that count, for two workers
+  EXPECT_NEAR(queue_->idle_share(now_, workforce()), 0.11, 0.01);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
+  queue_->was_idle(now_ - milliseconds(4), now_);
+  EXPECT_GT(queue_->idle_share(now_, workforce()), 0.15);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+}
+
+TEST_F(JobQueueTest, WorkersThatAreIdleForATenthOfTheirTimeAreNotOverloaded) {
+  queue_->was_idle(now_ - milliseconds(20), now_);
+  now_ += milliseconds(70);  // of the idle share, a fifth or so is left
+  EXPECT_GT(queue_->idle_share(now_, workforce()), 0.05);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
 }
 
