@@ -20,8 +20,7 @@ has_addresses() {
 }
 within 20 "addresses of the headless Service" has_addresses
 
-# change WHAT COMMAND...: runs a command that changes the pods, and waits until the old ones are
-# gone.
+# change WHAT COMMAND...: a command that changes the pods; returns when the old ones are gone.
 change() {
   local what=$1 before start
   shift
