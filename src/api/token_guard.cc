@@ -10,13 +10,8 @@ bool TokenGuard::is_guarded(const RouteEntry& route, std::string_view method) {
     case Operation::predict:
     case Operation::classify:
     case Operation::regress:
-    case Operation::explain:
-    case Operation::model_load:
-    case Operation::model_unload:
-    case Operation::model_default: return true;
-    case Operation::model_list:
-    case Operation::model_metadata: return method != "GET" && method != "HEAD";
-    default: return false;
+    case Operation::explain: return true;
+    default: return is_change(route, method);
   }
 }
 

@@ -2,11 +2,11 @@
 #include "app/served_repository.h"
 
 #include "app/verification.h"
-#include "host/process.h"
 #include "serving/repository/version_policy.h"
 
 #include <algorithm>
 #include <cstdint>
+#include <malloc.h>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -65,7 +65,7 @@ RepositoryDoors ServedRepository::doors(const Cgroup& cgroup) {
             return *facts.memory_limit_bytes -
                    std::min(*facts.memory_limit_bytes, *facts.memory_working_set_bytes);
           },
-          .give_back_memory = give_back_memory,
+          .give_back_memory = [] { ::malloc_trim(0); },
           .wait =
               [this](std::chrono::milliseconds limit, bool heeds_changes) {
                 return watch_.wait(limit, heeds_changes) == TreeNews::changed;

@@ -66,10 +66,9 @@ constexpr std::size_t kDigestDigitCount = 12;
 constexpr int kArenaCountMax = 2;
 
 // Blocks of this size and more come from the system and go back to it, and so does the heap's free
-// end. Smaller ones stay for the next batch: a page that comes anew costs more than to fill it with
-// numbers. What is left goes back when no more of them come (server/memory_rest.h). Fixed, since
-// glibc otherwise raises both with the largest block that was freed.
-constexpr int kReturnedBlockSize = 8 * 1024 * 1024;
+// end. Fixed, since glibc otherwise raises both with the largest block that was freed: a few large
+// batches would leave their memory with the process.
+constexpr int kReturnedBlockSize = 128 * 1024;
 
 // For a thread that does not end in time and must not hold up the end. It uses the log, metrics and
 // the server, so none of them may go while it is there: the process leaves without taking anything

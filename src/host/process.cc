@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <dirent.h>
-#include <malloc.h>
 #include <memory>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -85,8 +84,6 @@ ProcessFacts read_process_facts() {
   }
   return facts;
 }
-
-void give_back_memory() { ::malloc_trim(0); }
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   // "pid (command) state ...": the command may hold spaces and parentheses, so its last one counts.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this process has used, from /proc/self and getrusage, and giving back some of it.
+// What this process has used, from /proc/self and getrusage.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,6 @@ struct ProcessFacts {
 /// directory entry per open file): meant for each scrape.
 /// Threads: any.
 [[nodiscard]] ProcessFacts read_process_facts();
-
-/// Gives the system what memory the heap has and nobody uses. Takes a fraction of a millisecond for
-/// each megabyte of it. Threads: any.
-void give_back_memory();
 
 /// The fields that we use of /proc/PID/stat.
 struct ProcessStat {

@@ -34,9 +34,7 @@ class BodyBudget {
     const auto size = static_cast<std::int64_t>(size_bytes);
     std::int64_t left = left_.load(std::memory_order_relaxed);
     while (left >= size) {
-      if (!left_.compare_exchange_weak(left, left - size, std::memory_order_relaxed)) continue;
-      change_count_.fetch_add(1, std::memory_order_relaxed);
-      return true;
+      if (left_.compare_exchange_weak(left, left - size, std::memory_order_relaxed)) return true;
     }
     return false;
   }
@@ -44,12 +42,6 @@ class BodyBudget {
   /// Gives back what try_take() took.
   void give_back(std::size_t size_bytes) {
     left_.fetch_add(static_cast<std::int64_t>(size_bytes), std::memory_order_relaxed);
-    change_count_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  /// How often something was taken or given back.
-  [[nodiscard]] std::uint64_t change_count() const {
-    return change_count_.load(std::memory_order_relaxed);
   }
 
   [[nodiscard]] std::size_t left() const {
@@ -58,8 +50,7 @@ class BodyBudget {
   }
 
  private:
-  std::int64_t size_;  // of the thread that calls resize()
-  std::atomic<std::uint64_t> change_count_ = 0;
+  std::int64_t size_;               // of the thread that calls resize()
   std::atomic<std::int64_t> left_;  // below 0 after a resize to less than what is taken
 };
 

@@ -25,9 +25,6 @@ namespace {
 
 using boost::system::error_code;
 
-// How often is looked whether large requests have ceased.
-constexpr std::chrono::seconds kMemoryTick{1};
-
 constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<EventLoop::Executor>> kAwait;
 
 // Connections beyond connection_count_max that are kept just long enough to see whether they are
@@ -145,7 +142,6 @@ void Server::start() {
                           boost::asio::detached);
   }
   boost::asio::co_spawn(first_loop().context(), handle_signals(), boost::asio::detached);
-  boost::asio::co_spawn(first_loop().context(), look_after_memory(), boost::asio::detached);
   for (std::size_t i = 1; i < loops_.size(); ++i) {
     threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
   }
@@ -231,17 +227,6 @@ void Server::resize(std::size_t thread_count) {
   }
   dealt_loop_count_.store(thread_count);
   next_loop_ %= thread_count;
-}
-
-Server::Awaitable<void> Server::look_after_memory() {
-  EventLoop::Timer timer(first_loop().context());
-  for (;;) {
-    timer.expires_after(kMemoryTick);
-    co_await timer.async_wait(boost::asio::use_awaitable_t<EventLoop::Executor>());
-    const std::uint64_t change_count =
-        state_.body_budget.change_count() + state_.work_memory.change_count();
-    state_.memory_rest.tick(change_count, state_.workers);
-  }
 }
 
 Server::Awaitable<void> Server::handle_signals() {

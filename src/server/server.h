@@ -114,7 +114,6 @@ class Server {
   bool accept_pending(Listener& listener);
   void admit(int descriptor, Protocol protocol);
   void resize(std::size_t thread_count);
-  Awaitable<void> look_after_memory();
   Awaitable<void> handle_signals();
   void begin_drain(DrainDelay delay);
   Awaitable<void> leave(DrainDelay delay);

@@ -2,9 +2,7 @@
 // What all event loops of one server share.
 #pragma once
 
-#include "host/process.h"
 #include "server/body_budget.h"
-#include "server/memory_rest.h"
 #include "server/server_metrics.h"
 #include "server/server_options.h"
 #include "server/work_memory.h"
@@ -41,8 +39,7 @@ struct ServerState {
   WorkMemory work_memory;
   std::atomic<std::size_t> connection_count = 0;
   std::atomic<ServerPhase> phase = ServerPhase::serving;
-  MemoryRest memory_rest{give_back_memory};
-  WorkerPool workers;  // last: its jobs use the others
+  WorkerPool workers;
 };
 
 }  // namespace ml_inference

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 
 namespace ml_inference {
@@ -29,11 +28,6 @@ class WorkMemory {
     given_back_.notify_all();
   }
 
-  /// How often something was taken or given back.
-  [[nodiscard]] std::uint64_t change_count() const {
-    return change_count_.load(std::memory_order_relaxed);
-  }
-
  private:
   friend class WorkShare;
 
@@ -41,14 +35,12 @@ class WorkMemory {
     std::unique_lock lock(mutex_);
     given_back_.wait(lock, [&] { return taken_ == 0 || taken_ + size_bytes <= size(); });
     taken_ += size_bytes;
-    change_count_.fetch_add(1, std::memory_order_relaxed);
   }
 
   void give_back(std::size_t size_bytes) {
     {
       const std::lock_guard lock(mutex_);
       taken_ -= size_bytes;
-      change_count_.fetch_add(1, std::memory_order_relaxed);
     }
     given_back_.notify_all();
   }
@@ -57,7 +49,6 @@ class WorkMemory {
   std::condition_variable given_back_;
   std::atomic<std::size_t> size_;  // written under mutex_
   std::size_t taken_ = 0;          // guarded by mutex_
-  std::atomic<std::uint64_t> change_count_ = 0;
 };
 
 /// What one batch has taken; given back at the end.

@@ -11,9 +11,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// What a step takes, in nanoseconds, until one has been measured.
-constexpr double kStepTimeAtFirst = 2;
-
 // Steps that are done together at most: some ten milliseconds, so that nobody waits long for
 // company, and no more jobs than that.
 constexpr std::size_t kTogetherStepCountMax = 5'000'000;
@@ -54,7 +51,7 @@ JobQueue::JobQueue(const Limits& limits, Clock::time_point now)
 nanoseconds JobQueue::expected(const JobTerms& terms) const {
   if (terms.step_count == 0) return mean_time_;
   double step_time = terms.kind == nullptr ? 0 : terms.kind->step_time();
-  if (step_time == 0) step_time = step_time_ == 0 ? kStepTimeAtFirst : step_time_;
+  if (step_time == 0) step_time = step_time_;
   return nanoseconds(static_cast<std::int64_t>(step_time * static_cast<double>(terms.step_count)));
 }
 
@@ -111,7 +108,8 @@ JobQueue::Answer JobQueue::push(Job& job, Clock::time_point now, const Workforce
                        (kind == nullptr || has_room(kind, kind->running_count_));
   if (!is_free) {
     if (jobs_.size() >= limits_.size_max) return instead_of_another(job, JobRefusal::queue_full);
-    if (stands(now, workforce) && wait > mean_time_ / kWaitDivisor) {
+    const bool is_behind = jobs_.size() > workforce.idle_since.size();  // helpers are soon there
+    if (is_behind && stands(now, workforce) && wait > mean_time_ / kWaitDivisor) {
       return instead_of_another(job, JobRefusal::standing);
     }
   }

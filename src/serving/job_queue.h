@@ -79,7 +79,7 @@ class JobQueue {
   /// Whether there is a job that may be done now.
   [[nodiscard]] bool has_turn() const;
 
-  /// What the job will probably take.
+  /// What the job will probably take; 0 as long as nothing has been measured.
   [[nodiscard]] std::chrono::nanoseconds expected(const JobTerms& terms) const;
 
  private:

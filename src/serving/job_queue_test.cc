@@ -281,6 +281,13 @@ TEST_F(JobQueueTest, TakesBackWhatNobodyWants) {
   EXPECT_THAT(pop(), ElementsAre(2));
 }
 
+TEST_F(JobQueueTest, ForecastsNothingBeforeItHasMeasured) {
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(push({.kind = kind_, .step_count = 1'000'000'000, .deadline = now_ + nanoseconds(1)}),
+              std::nullopt);
+  }
+}
+
 TEST_F(JobQueueTest, LearnsWhatAStepOfAKindTakes) {
   const auto slow = std::make_shared<WorkKind>();
   for (int i = 0; i < 100; ++i) queue_->end(taken(kind_), 1'000, milliseconds(1));

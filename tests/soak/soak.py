@@ -52,9 +52,6 @@ GROWTH_BYTES_MAX = 2 * 1024 * 1024
 # How often a wait looks again.
 POLL_S = 0.02
 
-# Memory goes back when nothing large has come or gone for a second or two.
-REST_S = 2.5
-
 
 class Verdict:
     def __init__(self):
@@ -100,19 +97,14 @@ async def look(port, ledger):
         connection.close()
 
 
-async def look_when_quiet(port, ledger, steady, rest_s=0):
-    """The metrics once they have had the values of `steady` for rest_s, or what is there after
+async def look_when_quiet(port, ledger, steady):
+    """The metrics as soon as they have the values of `steady`, or what is there after
     PATIENCE_S."""
     deadline = time.monotonic() + PATIENCE_S
-    quiet_since = None
     while True:
         metrics = await look(port, ledger)
-        now = time.monotonic()
-        if not all(metrics[name] == value for name, value in steady.items()):
-            quiet_since = None
-        elif quiet_since is None:
-            quiet_since = now
-        if now > deadline or quiet_since is not None and now - quiet_since >= rest_s:
+        is_quiet = all(metrics[name] == value for name, value in steady.items())
+        if is_quiet or time.monotonic() > deadline:
             return metrics
         ledger.answered(("GET", "/metrics", 200))
         await asyncio.sleep(POLL_S)
@@ -165,11 +157,11 @@ async def soak(program, limits, questions, ledger, seconds):
     ledger.answered(("GET", "/metrics", 200))  # that look
     steady = {name: start[name] for name in STEADY}
     await load(Stage(program.port, limits, ledger, questions, seconds / 3), "warm-up")
-    warm = await look_when_quiet(program.port, ledger, steady, REST_S)
+    warm = await look_when_quiet(program.port, ledger, steady)
     ledger.answered(("GET", "/metrics", 200))
     warm_request_count = ledger.request_count()
     await load(Stage(program.port, limits, ledger, questions, seconds * 2 / 3), "main")
-    end = await look_when_quiet(program.port, ledger, steady, REST_S)
+    end = await look_when_quiet(program.port, ledger, steady)
     return Looks(start, warm, end, warm_request_count, time.monotonic() - begin)
 
 

@@ -189,11 +189,13 @@ TEST_F(RepositoryTest, WaitsForFilesThatAreInMotion) {
 TEST_F(RepositoryTest, WaitsForTheFilesOfAnEmptyFolder) {
   folder_.make_folder("m/1");
   look();
-  EXPECT_THAT(states(), ElementsAre("m/1 loading"));
+  EXPECT_THAT(states(),
+              ElementsAre("m/1 loading: " + folder_.at("m/1") + " has no model file yet"));
   EXPECT_EQ(failure_count("m"), 0);
   folder_.put("m/1/m.onnx", constant_model(1));
   look();
   EXPECT_EQ(answer(), 1);
+  EXPECT_THAT(states(), ElementsAre("m/1 available"));
 }
 
 TEST_F(RepositoryTest, ForgetsAModelWhoseFolderStaysAway) {
@@ -325,7 +327,7 @@ TEST_F(RepositoryTest, StandsHostileFolders) {
   options_.policy.kind = VersionPolicy::Kind::all;
   look();
   EXPECT_THAT(states(), ::testing::Contains(HasSubstr("expected at most 1073741824")));
-  EXPECT_THAT(states(), ::testing::Contains("m/2 loading"));
+  EXPECT_THAT(states(), ::testing::Contains(HasSubstr("m/2 has no model file")));
   EXPECT_TRUE(std::isnan(answer({.name = "m"})));
 }
 

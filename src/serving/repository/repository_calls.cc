@@ -47,6 +47,19 @@ Result<FilesByVersion> uploaded_versions(const ModelUpload& upload) {
   return out;
 }
 
+// What is wrong with it is wrong with the request.
+Result<ModelConfig> read_sent_config(const std::string& name, std::string_view json) {
+  Result<ModelConfig> config = read_model_config(json, true);
+  if (!config && config.error().code == Code::data_loss) {
+    return fail(Code::invalid_argument, "config: " + config.error().message);
+  }
+  if (config && !config->name.empty() && config->name != name) {
+    return fail(Code::invalid_argument, fmt::format("config: name is '{}', expected '{}' or none",
+                                                    printable_text(config->name), name));
+  }
+  return config;
+}
+
 }  // namespace
 
 Result<void> RepositoryModels::check_loaded(const ModelRecord& record) const {
@@ -79,7 +92,7 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
   }
   ModelRecord& record = found->second;
   if (!upload.config_json.empty()) {
-    ASSIGN_OR_RETURN(record.config, read_model_config(upload.config_json, true));
+    ASSIGN_OR_RETURN(record.config, read_sent_config(name, upload.config_json));
     record.config_taken = record.config_seen = config_files(record.folder.path);
     record.is_config_taken = true;
     tell_config(record);
@@ -106,7 +119,7 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   ASSIGN_OR_RETURN(const FilesByVersion versions, uploaded_versions(upload));
   ModelConfig config;
   if (!upload.config_json.empty()) {
-    ASSIGN_OR_RETURN(config, read_model_config(upload.config_json, true));
+    ASSIGN_OR_RETURN(config, read_sent_config(name, upload.config_json));
   }
   std::map<std::int64_t, VersionRecord> fresh;
   for (const auto& [number, files] : versions) {

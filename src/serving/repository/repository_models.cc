@@ -164,6 +164,15 @@ bool RepositoryModels::bring(ModelRecord& record, Trust trust, const std::stop_t
   return is_moving | retire(record, wanted);
 }
 
+void RepositoryModels::note_missing_file(const std::string& name, const VersionFolder& folder,
+                                         VersionRecord& version) {
+  std::string reason = fmt::format("{} has no model file yet", folder.path);
+  if (version.shown.model != nullptr || version.shown.reason == reason) return;
+  log_.write(LogLevel::warning, kLogger, fmt::format("Model waits: {}: {}", name, reason));
+  version.shown.reason = std::move(reason);
+  publish();
+}
+
 bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, Trust trust) {
   const std::string& name = record.folder.name;
   VersionRecord& version = record.versions[number];
@@ -184,7 +193,10 @@ bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, T
       version.lacks_memory || (trust == Trust::all_files && !version.shown.reason.empty());
   if (version.is_taken && version.taken == *files && !tries_again) return false;
   if (!is_whole) return true;
-  if (files->empty()) return false;  // just made: an event or the next look tells of its files
+  if (files->empty()) {  // just made, perhaps: an event or the next look tells of its files
+    note_missing_file(name, *folder, version);
+    return false;
+  }
   if (version.shown.model == nullptr && version.shown.state != VersionState::failed) publish();
   if (const Result<void> fits = check_memory(folder->path, *files, doors_);
       !fits && fits.error().code == Code::resource_exhausted) {

@@ -92,6 +92,8 @@ class RepositoryModels {
 
   [[nodiscard]] bool find_models();
   bool bring(ModelRecord& record, Trust trust, const std::stop_token& stop);
+  void note_missing_file(const std::string& name, const VersionFolder& folder,
+                         VersionRecord& version);
   bool bring_version(ModelRecord& record, std::int64_t number, Trust trust);
   bool retire(ModelRecord& record, const std::set<std::int64_t>& wanted);
   bool retire_absent(ModelRecord& record);
