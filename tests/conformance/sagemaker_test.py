@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clients import ClientTest, free_port, golden, strict_json
 from golden import model_file
+from program import PATIENCE_S
 
 CSV = {"Content-Type": "text/csv"}
 
@@ -141,7 +142,9 @@ class MultiModel(SageMakerTest):
                               status=status)
 
     def test_the_container_is_well_without_a_model(self):
-        self.assertEqual(self.call(self.program, "GET", "/ping")[0], 200)
+        deadline = time.monotonic() + PATIENCE_S
+        while self.call(self.program, "GET", "/ping")[0] != 200:  # it has to look at the folder
+            self.assertLess(time.monotonic(), deadline)
 
     def test_load_list_invoke_unload(self):
         self.assertEqual(self.call_json(self.program, "GET", "/models"), {"models": []})
