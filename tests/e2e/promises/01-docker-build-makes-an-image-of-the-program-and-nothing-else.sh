@@ -6,10 +6,16 @@ readonly size_max=30000000 # bytes
 readonly labels=org.opencontainers.image
 
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+# What the Dockerfile has to know about the way to npm's packages here, if anything.
+way_to_npm=()
+for name in npm_config_ca npm_config_registry; do
+  [ -z "${!name:-}" ] || way_to_npm+=(--build-arg "$name=${!name}")
+done
 build() {
   # By --label and not --build-arg: podman 4.3 takes a LABEL step from its cache whatever the
   # arguments in it are now.
-  "$docker" build --label "$labels.revision=$revision" "$@" . >"$log" 2>&1 && return
+  "$docker" build --label "$labels.revision=$revision" "${way_to_npm[@]}" "$@" . >"$log" 2>&1 &&
+    return
   tail -40 "$log" >&2
   die "docker build $* failed"
 }
