@@ -30,10 +30,11 @@ REFUSING = {
     "masked": ("--model", str(LIBRARIES / "skops/skops0.12.0_sk1.6.1_hgb_mask.skops")),
 }
 
-# Models of a repository by folder: of different rows, one of them in two versions with labels.
+# Models of a repository by folder: of different rows, one of them in two versions with labels,
+# which take the same rows: any of the two may be the default.
 REPOSITORY = {
     "iris/1": GOLDEN / "skl_iris_text.onnx",
-    "price/2": GOLDEN / "ours_number_average.onnx",
+    "price/2": GOLDEN / "skl_diabetes_boosting.onnx",
     "price/5": GOLDEN / "skl_diabetes_boosting.onnx",
 }
 

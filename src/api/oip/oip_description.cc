@@ -68,7 +68,11 @@ std::pair<Json, Json> column_type(const DescribedModel& model, std::size_t featu
   const bool is_text = std::holds_alternative<std::string>(first);
   const bool is_truth = std::holds_alternative<bool>(first);
   Json cell = model.cell(feature, CellForm::strict);
-  if (is_text && categories->unknown == UnknownCategory::missing) cell = of_type("string");
+  if (is_text && categories->unknown == UnknownCategory::missing) {
+    JsonArray types{"string"};
+    if (schema.input.accepts_missing) types.emplace_back("null");
+    cell = {{"type", std::move(types)}};
+  }
   return {one_of_texts({is_text ? "BYTES" : is_truth ? "BOOL" : "FP64"}), std::move(cell)};
 }
 

@@ -3,6 +3,7 @@
 
 #include "api/limits.h"
 #include "api/openapi/rest_description.h"
+#include "api/predict_csv.h"
 #include "base/number_text.h"
 
 #include <boost/json/serialize.hpp>
@@ -70,14 +71,15 @@ Json text_content(std::string_view description, std::string example, std::string
   return media;
 }
 
-// A regular expression for a category as CSV has it without quotes; empty where one needs them.
+// A regular expression for a category as a cell of CSV; empty for one whose name is.
 std::string category_pattern(const Categories& categories) {
   std::string any;
   for (const Label& label : categories.labels) {
     const std::string text = label_text(label);
-    const bool is_plain = !text.empty() && text.find_first_of("\",\r\n") == std::string::npos;
-    if (!is_plain) return {};
-    any += (any.empty() ? "" : "|") + escaped_pattern(text);
+    if (text.empty()) return {};
+    std::string cell;
+    append_csv_cell(cell, text);
+    any += (any.empty() ? "" : "|") + escaped_pattern(cell);
   }
   return "(" + any + ")";
 }
@@ -109,7 +111,7 @@ std::string csv_line(const JsonArray& row) {
   for (const Json& cell : row) {
     if (!line.empty()) line += ',';
     if (cell.is_string()) {
-      line += std::string_view(cell.get_string());
+      append_csv_cell(line, cell.get_string());
     } else if (cell.is_bool()) {
       line += cell.get_bool() ? "true" : "false";
     } else {
