@@ -171,10 +171,13 @@ Result<void> TensorElements::check_json_leaf(const JsonNode& leaf) const {
   if (leaf.kind == JsonKind::object || leaf.kind == JsonKind::key) {
     return fail_for(*tensor_, "has an object among its elements");
   }
-  if (leaf.kind != JsonKind::number) return {};
+  const bool is_truth = leaf.kind == JsonKind::boolean;
+  if (leaf.kind != JsonKind::number && !is_truth) return {};
   if (tensor_->type == TensorType::bytes) {
-    return fail_for(*tensor_, fmt::format("is of type BYTES, and {} is no text", leaf.text));
+    const std::string_view text = !is_truth ? leaf.text : leaf.truth ? "true" : "false";
+    return fail_for(*tensor_, fmt::format("is of type BYTES, and {} is no text", text));
   }
+  if (is_truth) return {};
   const auto range = whole_range(tensor_->type);
   if (!range) return {};
   const bool is_whole = std::trunc(leaf.number) == leaf.number && leaf.number >= range->least &&

@@ -178,6 +178,8 @@ TEST_F(JsonElementsTest, AreOfTheirType) {
             "input 't' is of type UINT8, which 300 is not");
   EXPECT_EQ(error_of(tensor("[1]", TensorType::bytes, {1})),
             "input 't' is of type BYTES, and 1 is no text");
+  EXPECT_EQ(error_of(tensor("[false]", TensorType::bytes, {1})),
+            "input 't' is of type BYTES, and false is no text");
   EXPECT_EQ(error_of(tensor("[{}]", TensorType::float32, {1})),
             "input 't' has an object among its elements");
   EXPECT_EQ(error_of(tensor("7", TensorType::float32, {1})), "input 't' has data that is no list");

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cctype>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace ml_inference {
@@ -213,7 +215,8 @@ void PathWriter::add_predicting(const DescribedModel& model, const ModelPlaces& 
 JsonObject shared_parameters(JsonArray names) {
   Json name{{"type", "string"}, {"pattern", "^[^/:]+$"}};
   if (!names.empty()) name = one_of_texts(std::move(names));
-  const Json number{{"type", "integer"}, {"minimum", 1}};
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const Json number{{"type", "integer"}, {"minimum", 1}, {"maximum", kMost}};
   const Json label{{"type", "string"}, {"pattern", "^[^/:]+$"}};
   return {{"RequestId", request_id_parameter()},
           {"ModelName", path_parameter("model_name", "What clients call the model.", name)},

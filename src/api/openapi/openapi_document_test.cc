@@ -396,6 +396,37 @@ TEST(OpenApiDocument, ACategoryIsOneOfThoseInEachFormOfARow) {
             4U);
 }
 
+TEST(OpenApiDocument, ATextThatCountsAsMissingMayBeNullInATensorToo) {
+  Schema schema = testing::iris_schema();
+  schema.input.accepts_missing = true;
+  schema.categories = {
+      {.feature = 0, .labels = {"red", "blue"}, .unknown = UnknownCategory::missing}};
+  const value document = document_of(schema);
+  EXPECT_EQ(iris_part(document, "oip.Inputs")
+                .at_pointer("/anyOf/0/prefixItems/0/properties/data/items/type"),
+            json(R"(["string","null"])"));
+}
+
+TEST(OpenApiDocument, ACategoryThatCsvQuotesIsDescribedInQuotes) {
+  Schema schema = testing::iris_schema();
+  schema.categories = {{.feature = 0, .labels = {"red, dark", "blue"}}};
+  const value document = document_of(schema);
+  const value& csv =
+      document.at("paths").at("/invocations").at_pointer("/post/requestBody/content/text~1csv");
+  const std::regex lines(std::string(csv.at("schema").at("pattern").as_string()));
+  for (const char* const line : {"\"red, dark\",1,2,3", "blue,1,2,3\n\"red, dark\",1,2,3\n"}) {
+    EXPECT_TRUE(std::regex_match(line, lines)) << line;
+  }
+  EXPECT_FALSE(std::regex_match("red, dark,1,2,3", lines));
+  EXPECT_TRUE(csv.at("example").as_string().starts_with("\"red, dark\","));
+}
+
+TEST(OpenApiDocument, AVersionIsANumberThatAPathMayHave) {
+  const value document = document_of(testing::iris_schema());
+  EXPECT_EQ(document.at_pointer("/components/parameters/Version/schema"),
+            json(R"({"type":"integer","minimum":1,"maximum":9223372036854775807})"));
+}
+
 TEST(OpenApiDocument, ListsNoMoreLabelsThanItsLimit) {
   Schema schema = testing::iris_schema();
   schema.targets[0].class_labels.clear();
