@@ -68,8 +68,9 @@ bool ends_before_value(char c) { return std::string_view("[,: \t\r\n").contains(
 // What Boost.JSON's parser calls; its names and signatures are the library's.
 class JsonTape::Handler {
  public:
-  static constexpr std::size_t max_object_size = kJsonNodeCountMax;
-  static constexpr std::size_t max_array_size = kJsonNodeCountMax;
+  // add() counts them all.
+  static constexpr std::size_t max_object_size = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::size_t max_array_size = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::size_t max_key_size = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::uint32_t>::max();
 
@@ -109,7 +110,7 @@ class JsonTape::Handler {
  private:
   bool add(JsonNode node, error_code& ec) {
     std::vector<JsonNode>& nodes = tape_.nodes_;
-    if (nodes.size() >= kJsonNodeCountMax) {
+    if (nodes.size() >= tape_.node_count_max_) {
       ec = boost::json::error::array_too_large;
       return false;
     }
@@ -171,7 +172,8 @@ struct JsonTape::Parser {
   boost::json::basic_parser<Handler> events;
 };
 
-JsonTape::JsonTape() : parser_(std::make_unique<Parser>(*this)) {}
+JsonTape::JsonTape(std::size_t node_count_max)
+    : node_count_max_(node_count_max), parser_(std::make_unique<Parser>(*this)) {}
 
 JsonTape::~JsonTape() = default;
 
@@ -226,7 +228,7 @@ std::expected<void, JsonFault> JsonTape::parse(std::string_view text, JsonNumber
   }
   nodes_.clear();
   // A vector that grows holds its old and its new self.
-  if (text.size() > kInlineBodySizeMax) nodes_.reserve(node_count_max(text));
+  if (text.size() > kInlineBodySizeMax) nodes_.reserve(std::min(node_count_max(text), node_count_max_));
   open_.clear();
   strings_.clear();
   parser_->events.reset();
@@ -241,7 +243,7 @@ std::expected<void, JsonFault> JsonTape::parse(std::string_view text, JsonNumber
   const bool is_full = ec == boost::json::error::array_too_large;
   nodes_.clear();
   return std::unexpected(JsonFault{
-      offset, is_full ? fmt::format("more than {} values, keys and brackets", kJsonNodeCountMax)
+      offset, is_full ? fmt::format("more than {} values, keys and brackets", node_count_max_)
                       : ec.message()});
 }
 

@@ -7,6 +7,8 @@
 // reads numbers with std::from_chars, which is exact.
 #pragma once
 
+#include "api/limits.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -46,12 +48,14 @@ struct JsonFault {
 /// Threads: belongs to one thread.
 class JsonTape {
  public:
-  JsonTape();
+  /// node_count_max  nodes of a document; one that has more is at fault. Each takes 40 bytes: who
+  ///                 does not count the memory of a document beforehand sets a smaller one.
+  explicit JsonTape(std::size_t node_count_max = kJsonNodeCountMax);
   ~JsonTape();
   JsonTape(const JsonTape&) = delete;
   JsonTape& operator=(const JsonTape&) = delete;
 
-  /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and kJsonNodeCountMax long.
+  /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and of so many nodes as the tape takes.
   /// nodes() then describes it, until the next parse() or the end of `text`, whichever comes first.
   /// NaN and Infinity, which Python writes but JSON does not know, are faults unless `numbers`
   /// takes them: then they are numbers whose text is a string, "NaN" with its quotes, and the text
@@ -81,6 +85,7 @@ class JsonTape {
   void mask_words(std::string_view text);
   void unmask_words();
 
+  const std::size_t node_count_max_;
   std::vector<JsonNode> nodes_;
   std::vector<std::uint32_t> open_;  // indices of the containers around the next node
   std::string strings_;              // decoded text that differs from the document's

@@ -110,14 +110,29 @@ TEST(JsonTape, HasABudgetForDepthAndLength) {
   EXPECT_TRUE(tape.parse(nested(kJsonDepthMax)));
   EXPECT_FALSE(tape.parse(nested(kJsonDepthMax + 1)));
   EXPECT_FALSE(tape.parse(std::string(1'000'000, '[')));
-  std::string wide = "[0";
-  for (std::size_t i = 2; i < kJsonNodeCountMax; ++i) wide += ",0";
-  EXPECT_TRUE(tape.parse(wide + "]"));
-  const auto parsed = tape.parse(wide + ",0]");
+  const auto wide = [](std::size_t node_count) {
+    std::string text = "[0";
+    for (std::size_t i = 2; i < node_count; ++i) text += ",0";
+    return text + "]";
+  };
+  EXPECT_TRUE(tape.parse(wide(kJsonNodeCountMax)));
+  const auto parsed = tape.parse(wide(kJsonNodeCountMax + 1));
   ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().message, "more than 262144 values, keys and brackets");
+  EXPECT_EQ(parsed.error().message, "more than 4194304 values, keys and brackets");
   tape.shrink();
   EXPECT_TRUE(tape.parse("[1]"));
+}
+
+TEST(JsonTape, HasASmallerBudgetWhereItIsToldSo) {
+  JsonTape tape(4);
+  EXPECT_TRUE(tape.parse("[1,2,3]"));
+  EXPECT_TRUE(tape.parse(R"({"a":[1]})"));
+  for (const std::string text : {"[1,2,3,4]", R"({"a":1,"b":2})"}) {
+    const auto parsed = tape.parse(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_TRUE(tape.nodes().empty());
+  }
+  EXPECT_EQ(tape.parse("[1,2,3,4]").error().message, "more than 4 values, keys and brackets");
 }
 
 TEST(JsonTape, ReadsWordsInThePlaceOfNumbersWhereTheyAreWanted) {

@@ -9,8 +9,9 @@ namespace ml_inference {
 /// A prediction's body nests three deep: object, rows, row. The rest is room for `input` echoes.
 inline constexpr std::size_t kJsonDepthMax = 16;
 
-/// Values, keys and containers of one body. Each takes 40 bytes while the body is read: 10 MiB.
-inline constexpr std::size_t kJsonNodeCountMax = 262'144;
+/// Values, keys and containers of one body: 10 000 rows of 400 features. Each takes 40 bytes while
+/// the body is read, which its share of the memory for work holds (memory_size_max()).
+inline constexpr std::size_t kJsonNodeCountMax = 4'194'304;
 
 /// Rows of one request. More belong in several requests: each is answered, and fails, alone.
 inline constexpr std::size_t kRowsPerRequestMax = 10'000;

@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kBatchRowCountMax = 4'096;
 constexpr std::size_t kBatchCellCountMax = 65'536;  // half a megabyte
 
+// Of a row by name: 10 MiB, which nobody counts beforehand as the server does.
+constexpr std::size_t kRowNodeCountMax = 262'144;
+
 constexpr std::string_view kSpaces = " \t\r\n";
 
 std::size_t row_count_for(std::size_t cell_count) {
@@ -51,7 +54,8 @@ RowParser::RowParser(const RowLayout& layout)
                                                         : layout.model.schema().feature_count()),
       row_count_max_(row_count_for(cell_count_)),
       has_plain_json_(cell_count_ > 0 && layout.model.schema().categories.empty()),
-      may_refuse_(cell_count_ > 0 && layout.model.model().estimator().may_refuse()) {}
+      may_refuse_(cell_count_ > 0 && layout.model.model().estimator().may_refuse()),
+      tape_(kRowNodeCountMax) {}
 
 void RowParser::start(const RowBlock& block) {
   at_ = block.text.data();

@@ -28,7 +28,7 @@ struct RowBatch {
 };
 
 /// Reads one block after another. A row that is well formed takes no memory of its own, but a row
-/// by name of JSON lines.
+/// by name of JSON lines, which may hold 262 144 values, keys and brackets.
 ///
 /// The rows that most files have, numbers without quotes, go a short way; whatever that does not
 /// understand is read again by CsvRecordReader and CellReader, which say what is right.
