@@ -228,7 +228,8 @@ std::expected<void, JsonFault> JsonTape::parse(std::string_view text, JsonNumber
   }
   nodes_.clear();
   // A vector that grows holds its old and its new self.
-  if (text.size() > kInlineBodySizeMax) nodes_.reserve(std::min(node_count_max(text), node_count_max_));
+  if (text.size() > kInlineBodySizeMax)
+    nodes_.reserve(std::min(node_count_max(text), node_count_max_));
   open_.clear();
   strings_.clear();
   parser_->events.reset();

@@ -16,6 +16,10 @@ using std::chrono::nanoseconds;
 constexpr std::size_t kTogetherStepCountMax = 5'000'000;
 constexpr std::size_t kTogetherCountMax = 64;
 
+// How many jobs wait for each worker in a queue that is long; or half of what may wait, if that is
+// less.
+constexpr std::size_t kLongQueueSize = 4;
+
 // How many times what a job takes a queue lasts before it can stand.
 constexpr int kTurnsOfABurst = 8;
 
@@ -68,7 +72,9 @@ nanoseconds JobQueue::wait_before(const Job& job, std::size_t worker_count) cons
 bool JobQueue::stands(Clock::time_point now, const Workforce& workforce) {
   if (limits_.standing_after == nanoseconds(0)) return false;
   const double share = idle_share(now, workforce);
-  if (share < kIdleShareMin) stands_ = true;
+  const std::size_t long_size =
+      std::min(kLongQueueSize * workforce.worker_count, limits_.size_max / 2);
+  if (share < kIdleShareMin && jobs_.size() >= long_size) stands_ = true;
   if (share > kIdleShareEnough) stands_ = false;
   return stands_;
 }

@@ -54,6 +54,16 @@ class JobQueueTest : public ::testing::Test {
     now_ += std::chrono::seconds(1);
   }
 
+  // And more comes than they can do: the queue has been long, and is empty now.
+  void be_overloaded() {
+    be_busy_for_a_second(milliseconds(10));
+    const JobTerms terms{.kind = kind_, .step_count = kSteps};
+    for (std::size_t i = 0; i < kLongQueueSize; ++i) EXPECT_EQ(push(terms), std::nullopt);
+    EXPECT_EQ(push(terms), JobRefusal::standing);
+    while (!queue_->empty()) pop();
+    jobs_.clear();
+  }
+
   [[nodiscard]] std::shared_ptr<WorkKind> taken(const std::shared_ptr<WorkKind>& kind) {
     PlainJob job({.kind = kind, .step_count = 0});
     const Workforce idle{.worker_count = 1, .idle_since = std::span(&now_, 1)};
@@ -79,6 +89,7 @@ class JobQueueTest : public ::testing::Test {
   void use(const JobQueue::Limits& limits) { queue_.emplace(limits, now_); }
 
   static constexpr std::size_t kSteps = 1'000;
+  static constexpr std::size_t kLongQueueSize = 8;  // of two workers
 
   JobQueue::Clock::time_point now_{std::chrono::hours(1)};
   std::vector<JobQueue::Clock::time_point> idle_since_;  // of workers that are
@@ -119,15 +130,35 @@ TEST_F(JobQueueTest, AWorkerThatIsIdleGetsItsJobThoughTheQueueIsFull) {
 }
 
 TEST_F(JobQueueTest, ABurstWaitsAndAStandingQueueDoesNot) {
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
-  for (int i = 0; i < 3; ++i) pop();
-  be_busy_for_a_second(milliseconds(10));
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  while (!queue_->empty()) pop();
+  be_overloaded();
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);  // nobody waits yet
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
 }
 
-TEST_F(JobQueueTest, AStandingQueueTakesWhatIsSoonDone) {
+TEST_F(JobQueueTest, AFewClientsThatAskAgainAndAgainWaitForEachOther) {
   be_busy_for_a_second(milliseconds(10));
+  for (int turn = 0; turn < 100; ++turn) {
+    while (queue_->size() < kLongQueueSize) {
+      EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+    }
+    pop();
+    queue_->end(kind_, kSteps, milliseconds(10));
+    now_ += milliseconds(10);
+  }
+}
+
+TEST_F(JobQueueTest, AShortQueueIsLongWhenHalfOfItIsFull) {
+  use({.size_max = 4});
+  be_busy_for_a_second(milliseconds(10));
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
+}
+
+TEST_F(JobQueueTest, AStandingQueueTakesWhatIsSoonDone) {
+  be_overloaded();
   // A quarter of 10 ms: 5 ms of work may be before it, which two workers share.
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps / 4}), std::nullopt);
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps / 4}), std::nullopt);
@@ -136,7 +167,7 @@ TEST_F(JobQueueTest, AStandingQueueTakesWhatIsSoonDone) {
 }
 
 TEST_F(JobQueueTest, AnOverloadEndsWhenWorkersHaveRoomAgain) {
-  be_busy_for_a_second(milliseconds(10));
+  be_overloaded();
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
   queue_->was_idle(now_ - milliseconds(8), now_);  // of some 33 ms that count, for two workers
@@ -151,9 +182,7 @@ TEST_F(JobQueueTest, WorkersThatAreIdleForATenthOfTheirTimeAreNotOverloaded) {
   queue_->was_idle(now_ - milliseconds(20), now_);
   now_ += milliseconds(70);  // of the idle share, a fifth or so is left
   EXPECT_GT(queue_->idle_share(now_, workforce()), 0.05);
-  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
-  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
-  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
 }
 
 TEST_F(JobQueueTest, KnowsWhichShareOfTheirTimeWorkersWereIdle) {
@@ -179,8 +208,9 @@ TEST_F(JobQueueTest, ABurstMayLastEightTimesWhatAJobTakes) {
   for (int i = 0; i < 100; ++i) queue_->end(taken(kind_), kSteps, milliseconds(500));
   for (int i = 0; i < 2; ++i) queue_->was_idle(now_ - std::chrono::minutes(1), now_);
   now_ += milliseconds(3'900);
-  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
-  EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  for (std::size_t i = 0; i <= kLongQueueSize; ++i) {
+    EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), std::nullopt);
+  }
   now_ += milliseconds(200);
   EXPECT_EQ(push({.kind = kind_, .step_count = kSteps}), JobRefusal::standing);
 }
@@ -193,7 +223,7 @@ TEST_F(JobQueueTest, NeverCountsAsStandingIfItIsToldSo) {
 }
 
 TEST_F(JobQueueTest, HigherPriorityTakesThePlaceInAStandingQueue) {
-  be_busy_for_a_second(milliseconds(10));
+  be_overloaded();
   const JobTerms low{.kind = kind_, .step_count = kSteps, .priority = 2};
   const JobTerms high{.kind = kind_, .step_count = kSteps, .priority = 1};
   EXPECT_EQ(push(low), std::nullopt);
