@@ -196,6 +196,17 @@ number_by_hand() {
   kubectl scale deployment ml-inference -n "$namespace" --replicas="$1" >/dev/null
   within 120 "$1 ready pods" pods_are "$1"
 }
+# run_latest: has the service's pods run ml-inference:latest, if an update to another image went
+# before.
+run_latest() {
+  local latest
+  latest=$(image_of ml-inference:latest)
+  [ "$(kubectl get deployment ml-inference -n "$namespace" \
+    -o jsonpath='{.spec.template.spec.containers[0].image}')" != "$latest" ] || return 0
+  kubectl set image deployment/ml-inference "ml-inference=$latest" -n "$namespace" >/dev/null
+  kubectl rollout status deployment/ml-inference -n "$namespace" --timeout=90s >/dev/null
+  within 60 "three pods again" pods_are 3
+}
 # waiting_reasons: why containers of the service's pods do not run, each reason once.
 waiting_reasons() {
   kubectl get pods -n "$namespace" -l app=ml-inference -o go-template='
@@ -223,6 +234,8 @@ fewest_ready() {
 start_load() {
   local name=$1 arguments
   shift
+  # A promise that dies leaves no load to the next one.
+  at_exit "kubectl delete pod -n '$load_namespace' '$name' --ignore-not-found --now >/dev/null 2>&1"
   arguments=$(printf '"%s",' "$@")
   kubectl delete pod -n "$load_namespace" "$name" --ignore-not-found --now >/dev/null 2>&1
   kubectl apply -f - >/dev/null <<EOF

@@ -31,5 +31,6 @@ update_to() {
     "$(number new.sent <<<"$report"); p99 $(number p99 <<<"$report") ms"
 }
 
+run_latest
 images=("$(image_of ml-inference:v2)" "$(image_of ml-inference:latest)")
 for ((i = 0; i < ${ROLLOUTS:-1}; i++)); do update_to "${images[i % 2]}"; done

@@ -10,6 +10,7 @@ readonly rate=100 image=ml-inference-grpc:e2e host=$namespace.svc.cluster.local:
   build_image $image tests/e2e/grpc/Dockerfile tests/e2e/grpc
 once $image load_images $image
 number_by_hand 3
+run_latest
 at_exit 'kubectl delete service -n "$namespace" ml-inference-headless --ignore-not-found >/dev/null'
 kubectl apply -f k8s/components/headless-service/service.yaml >/dev/null
 # A name that was asked for too early is answered by "no such name" for a while.
