@@ -50,6 +50,7 @@ std::string echoed_key(std::string_view key) {
 
 void PredictCall::clear() {
   request.cells.clear();
+  request.packed = {};
   request.row_count = 0;
   form = RowForm::single;
 }

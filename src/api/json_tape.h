@@ -55,11 +55,11 @@ class JsonTape {
   JsonTape(const JsonTape&) = delete;
   JsonTape& operator=(const JsonTape&) = delete;
 
-  /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and of so many nodes as the tape takes.
-  /// nodes() then describes it, until the next parse() or the end of `text`, whichever comes first.
-  /// NaN and Infinity, which Python writes but JSON does not know, are faults unless `numbers`
-  /// takes them: then they are numbers whose text is a string, "NaN" with its quotes, and the text
-  /// may be copied.
+  /// Reads one document: RFC 8259, UTF-8, at most kJsonDepthMax deep and of so many nodes as the
+  /// tape takes. nodes() then describes it, until the next parse() or the end of `text`, whichever
+  /// comes first. NaN and Infinity, which Python writes but JSON does not know, are faults unless
+  /// `numbers` takes them: then they are numbers whose text is a string, "NaN" with its quotes, and
+  /// the text may be copied.
   [[nodiscard]] std::expected<void, JsonFault> parse(std::string_view text,
                                                      JsonNumbers numbers = JsonNumbers::standard);
 

@@ -110,7 +110,7 @@ void answer_together(std::span<QuestionRun* const> runs) {
   for (QuestionRun* const run : runs) {
     if (!run->read({})) continue;
     const PredictRequest& rows = run->rows();
-    all.cells.insert(all.cells.end(), rows.cells.begin(), rows.cells.end());
+    rows.append_cells(all.cells);
     all.row_count += rows.row_count;
     read.push_back(run);
   }

@@ -236,6 +236,18 @@ void TensorElements::copy_numbers(std::span<double> out) const {
       tensor_->elements);
 }
 
+std::optional<PackedCells> TensorElements::packed() const {
+  const auto* const raw = std::get_if<RawElements>(&tensor_->elements);
+  if (raw == nullptr || raw->bytes.empty()) return std::nullopt;
+  if (tensor_->type == TensorType::float32) {
+    return PackedCells(PackedCells::Type::float32, raw->bytes);
+  }
+  if (tensor_->type == TensorType::float64) {
+    return PackedCells(PackedCells::Type::float64, raw->bytes);
+  }
+  return std::nullopt;
+}
+
 // A number of a single-precision tensor is what that type makes of it, however it was sent.
 Cell TensorElements::json_cell(const CellReader& cells, std::size_t feature,
                                std::size_t index) const {

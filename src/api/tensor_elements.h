@@ -5,9 +5,11 @@
 #include "api/tensor_rows.h"
 #include "base/result.h"
 #include "serving/cell_reader.h"
+#include "serving/packed_cells.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,9 @@ class TensorElements {
 
   /// The numbers of a tensor whose elements are such. out  count() of them.
   void copy_numbers(std::span<double> out) const;
+
+  /// The numbers where they are, if they are read from there as they are; none if not.
+  [[nodiscard]] std::optional<PackedCells> packed() const;
 
   /// An element as the cell of a feature. index  below count().
   [[nodiscard]] Cell cell(const CellReader& cells, std::size_t feature, std::size_t index) const;

@@ -10,36 +10,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace ml_inference {
 namespace {
 
-// Whether all values may stand in cells of the rules: by the largest ones, so that the loop has no
-// branch, several at a time, which do not wait for each other. What it does not let pass is looked
-// at one by one.
-bool surely_taken(const InputRules& rules, std::span<const double> values) {
-  constexpr std::size_t kLaneCount = 8;
-  std::array<double, kLaneCount> largest{};
-  std::array<bool, kLaneCount> not_finite{};
-  constexpr double kLargest = std::numeric_limits<double>::max();
-  const auto look = [&](double value, std::size_t lane) {
-    const double size = std::abs(value);
-    not_finite[lane] |= !(size <= kLargest);  // infinite or missing
-    largest[lane] = std::max(largest[lane], size);
-  };
-  const std::size_t whole = values.size() - values.size() % kLaneCount;
-  for (std::size_t begin = 0; begin < whole; begin += kLaneCount) {
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) look(values[begin + lane], lane);
-  }
-  for (std::size_t index = whole; index < values.size(); ++index) look(values[index], 0);
-  if (std::ranges::find(not_finite, true) != not_finite.end()) return false;
-  return rules.type != NumberType::float32 ||
-         std::ranges::max(largest) <= static_cast<double>(std::numeric_limits<float>::max());
+// Whether all values may stand in cells of the rules, by the largest one. What it does not let pass
+// is looked at one by one.
+bool surely_taken(const InputRules& rules, const PackedCells& cells) {
+  const double limit = rules.type == NumberType::float32
+                           ? static_cast<double>(std::numeric_limits<float>::max())
+                           : std::numeric_limits<double>::max();
+  return cells.largest_magnitude() <= limit;  // false for what is missing
+}
+
+PackedCells packed(std::span<const double> cells) {
+  return {PackedCells::Type::float64,
+          {reinterpret_cast<const char*>(cells.data()), cells.size_bytes()}};
 }
 
 class TensorReader {
@@ -107,11 +97,17 @@ class TensorReader {
     }
     RETURN_IF_ERROR(count_rows(tensor));
     const TensorElements& elements = elements_.front();
+    const bool takes_all = elements.are_numbers() && schema_.categories.empty();
+    const std::optional<PackedCells> raw = elements.packed();
+    if (takes_all && raw && surely_taken(schema_.input, *raw)) {
+      call_.request.packed = *raw;
+      return {};
+    }
     std::vector<double>& cells = call_.request.cells;
     cells.resize(elements.count());
-    if (elements.are_numbers() && schema_.categories.empty()) {
+    if (takes_all) {
       elements.copy_numbers(cells);
-      if (surely_taken(schema_.input, cells)) return {};
+      if (surely_taken(schema_.input, packed(cells))) return {};
     }
     for (std::size_t index = 0; index < cells.size() && !faults_.is_full(); ++index) {
       cells[index] = read_cell(0, index, index / width, index % width);

@@ -42,7 +42,8 @@ using ElementSource =
                  std::span<const std::uint64_t>, std::span<const float>, std::span<const double>,
                  std::vector<std::string_view>>;
 
-/// A tensor as it was sent. What it refers to stays until the rows are read.
+/// A tensor as it was sent. What it refers to stays until the rows are read, raw bytes until they
+/// are predicted.
 struct GivenTensor {
   std::string_view name;
   TensorType type = TensorType::float64;
@@ -54,7 +55,8 @@ struct GivenTensor {
 /// inputs.NAME.row.column.
 /// Errors: invalid_argument: shapes, names and numbers of elements that fit neither the model nor
 ///   each other; texts where numbers are declared; more rows than row_count_max. No rows are none.
-/// Cost: linear in the elements. Tensors of numbers are copied by loops without branches.
+/// Cost: linear in the elements. Tensors of numbers are copied by loops without branches, or stay
+/// where they are (PredictRequest::packed).
 [[nodiscard]] Result<void> read_tensors(const JsonRows& rows,
                                         const std::vector<GivenTensor>& tensors, PredictCall& call,
                                         FaultList& faults,

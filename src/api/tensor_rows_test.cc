@@ -117,6 +117,31 @@ TEST_F(TensorRowsTest, KeepMissingAndInfiniteValuesWhereTheModelTakesThem) {
   EXPECT_EQ(call_.request.cells, values);
 }
 
+TEST_F(TensorRowsTest, StayInTheMessageWhereAllOfItsNumbersAreTaken) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  std::vector<float> values(4 * 1'000, 0.5F);
+  GivenTensor tensor{.name = "t", .type = TensorType::float32, .shape = {1'000, 4}};
+  const auto raw = [&] {
+    return RawElements{
+        {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}};
+  };
+  tensor.elements = raw();
+  EXPECT_EQ(read(testing::iris_schema(), {tensor}), "");
+  EXPECT_EQ(call_.request.row_count, 1'000U);
+  EXPECT_TRUE(call_.request.cells.empty());
+  std::vector<double> cells;
+  call_.request.append_cells(cells);
+  EXPECT_EQ(cells, std::vector(4'000, 0.5));
+
+  for (const std::size_t index : {0U, 1'023U, 1'024U, 3'999U}) {
+    values.assign(values.size(), 0.5F);
+    values[index] = kInfinity;
+    tensor.elements = raw();
+    EXPECT_NE(read(testing::iris_schema(), {tensor}), "") << index;
+    EXPECT_TRUE(call_.request.packed.empty());
+  }
+}
+
 TEST_F(TensorRowsTest, AreOnlyCountedForAModelThatLooksAtNone) {
   Schema schema = testing::iris_schema();
   schema.takes_any_width = true;

@@ -171,7 +171,7 @@ class Plain {
 
   void answer(const std::vector<double>& cells) {
     PredictScratch scratch;
-    format_->append_answer(lines_, model_.predict({cells, 1}, scratch));
+    format_->append_answer(lines_, model_.predict({.cells = cells, .row_count = 1}, scratch));
     ++row_count_;
   }
 

@@ -5,38 +5,46 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace ml_inference {
 
 /// The memory that all large bodies together may take, of requests that come and of answers that
 /// wait for their readers: what does not fit is answered with 503 instead of being killed for it.
+///
+/// Keeps the memory of large bodies for those that follow within a second: new memory costs a page
+/// fault each four kilobytes, together more than all else that is done with a tensor of a megabyte.
+/// What is kept, a quarter of the budget at most, is taken out of it, and given back to the system
+/// before anything is refused.
+///
 /// Threads: every member may be called from any thread.
 class BodyBudget {
  public:
+  using Clock = std::chrono::steady_clock;
+
   /// Bodies up to this size are not worth counting: a connection's buffers are about as large.
   static constexpr std::size_t kUncountedSize = 16 * kKibibyte;
 
   explicit BodyBudget(std::size_t size_bytes)
-      : size_(static_cast<std::int64_t>(size_bytes)), left_(size_) {}
+      : size_(static_cast<std::int64_t>(size_bytes)), left_(size_.load()) {}
 
   /// From now on all bodies together may take so much. What is taken stays taken: nothing more fits
   /// until enough of it is back. From one thread at a time.
   void resize(std::size_t size_bytes) {
     const auto size = static_cast<std::int64_t>(size_bytes);
-    left_.fetch_add(size - std::exchange(size_, size), std::memory_order_relaxed);
+    left_.fetch_add(size - size_.exchange(size, std::memory_order_relaxed),
+                    std::memory_order_relaxed);
   }
 
   /// Takes `size_bytes` out of the budget, or returns false and takes nothing.
   [[nodiscard]] bool try_take(std::size_t size_bytes) {
-    const auto size = static_cast<std::int64_t>(size_bytes);
-    std::int64_t left = left_.load(std::memory_order_relaxed);
-    while (left >= size) {
-      if (left_.compare_exchange_weak(left, left - size, std::memory_order_relaxed)) return true;
-    }
-    return false;
+    return try_take_left(size_bytes) || (free_blocks() && try_take_left(size_bytes));
   }
 
   /// Gives back what try_take() took.
@@ -44,14 +52,43 @@ class BodyBudget {
     left_.fetch_add(static_cast<std::int64_t>(size_bytes), std::memory_order_relaxed);
   }
 
+  /// What may still be taken.
   [[nodiscard]] std::size_t left() const {
-    return static_cast<std::size_t>(
-        std::max<std::int64_t>(left_.load(std::memory_order_relaxed), 0));
+    const std::int64_t left =
+        left_.load(std::memory_order_relaxed) + kept_size_.load(std::memory_order_relaxed);
+    return static_cast<std::size_t>(std::max<std::int64_t>(left, 0));
   }
 
+  /// An empty text with room for `size_bytes`, if one is kept; or one without any.
+  [[nodiscard]] std::string take_block(std::size_t size_bytes);
+
+  /// Keeps the text's memory, if it may, and leaves the text without any.
+  void keep_block(std::string& text, Clock::time_point now = Clock::now());
+
+  /// Gives back to the system what nobody has wanted for a second.
+  void free_idle_blocks(Clock::time_point now);
+
  private:
-  std::int64_t size_;               // of the thread that calls resize()
+  [[nodiscard]] bool try_take_left(std::size_t size_bytes) {
+    const auto size = static_cast<std::int64_t>(size_bytes);
+    std::int64_t left = left_.load(std::memory_order_relaxed);
+    while (left >= size) {
+      if (left_.compare_exchange_weak(left, left - size, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool free_blocks();
+
+  struct Block {
+    std::string text;  // empty, with its memory
+    Clock::time_point kept_since;
+  };
+
+  std::atomic<std::int64_t> size_;  // written by the thread that calls resize()
   std::atomic<std::int64_t> left_;  // below 0 after a resize to less than what is taken
+  std::mutex blocks_mutex_;
+  std::vector<Block> blocks_;                // guarded by it; the oldest first
+  std::atomic<std::int64_t> kept_size_ = 0;  // of them; written under it
 };
 
 /// What one body has taken out of a budget; given back at the end.
@@ -78,6 +115,12 @@ class BodyShare {
     taken_bytes_ = size_bytes;
     return true;
   }
+
+  /// Makes room in the body for `size_bytes`, which the share has.
+  void make_room(std::string& body, std::size_t size_bytes);
+
+  /// The body is done with: empties it, keeps a little of its memory there, and releases the share.
+  void end(std::string& body);
 
   void release() {
     if (taken_bytes_ > 0) budget_.give_back(std::exchange(taken_bytes_, 0));

@@ -68,6 +68,7 @@ boost::asio::awaitable<void, EventLoop::Executor> EventLoop::tick() {
     co_await timer.async_wait(boost::asio::use_awaitable_t<Executor>());
     handler_->tick();
     coarse_now_ = Clock::now();
+    state_.body_budget.free_idle_blocks(coarse_now_);
     // A loop that the machine, a quota or a signal kept from running has read nothing meanwhile,
     // and has given newcomers deadlines by an old clock.
     const Clock::duration standstill = coarse_now_ - timer.expiry();

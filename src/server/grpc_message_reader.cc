@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/grpc_message_reader.h"
 
-#include "api/http.h"
 #include "base/assert.h"
 #include "server/coded_body.h"
 
@@ -20,9 +19,7 @@ void GrpcMessageReader::reset(bool is_encoded) {
 void GrpcMessageReader::next() {
   prefix_size_ = 0;
   inflater_.reset();
-  message_.clear();
-  if (message_.capacity() > kKeptBodySize) message_.shrink_to_fit();
-  share_.release();
+  share_.end(message_);
 }
 
 GrpcMessageReader::Progress GrpcMessageReader::feed(std::string_view bytes) {
@@ -61,7 +58,7 @@ bool GrpcMessageReader::begin_message() {
     return true;
   }
   if (!share_.take(size_)) return refuse_decoded(Inflater::Status::no_room);
-  message_.reserve(size_);
+  share_.make_room(message_, size_);
   return true;
 }
 

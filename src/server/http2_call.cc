@@ -65,13 +65,13 @@ void Http2Call::reset() {
   is_cut_off_ = refuses_encoding_ = has_head_ = has_ended_ = false;
   pending_begin_ = used_size_ = content_size_ = 0;
   header_.clear();
-  for (std::string* text : {&body_, &pending_, &request_id_sent_, &watched_, &grpc_message_}) {
+  for (std::string* text : {&pending_, &request_id_sent_, &watched_, &grpc_message_}) {
     text->clear();
     if (text->capacity() > kKeptBodySize) text->shrink_to_fit();
   }
   reader_.reset(false);
   coded_body_.reset(ContentCoding::identity);
-  body_share_.release();
+  body_share_.end(body_);
   response_.clear();
   forget_output();
   grpc_status_ = GrpcStatus::ok;
@@ -201,7 +201,7 @@ void Http2Call::take_plain_body(std::string_view bytes) {
 
 bool Http2Call::reserve_body(std::size_t size) {
   if (!body_share_.take(size)) return false;
-  body_.reserve(size);
+  body_share_.make_room(body_, size);
   return true;
 }
 
@@ -411,9 +411,7 @@ void Http2Call::record() {
   if (is_grpc_) response_.clear();
   if (!has_ended_) return;
   reader_.next();
-  body_.clear();
-  if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
-  body_share_.release();
+  body_share_.end(body_);
 }
 
 void Http2Call::end(GrpcStatus status, std::string_view message) {

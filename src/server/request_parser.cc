@@ -174,7 +174,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 
 void RequestParser::reset() {
   coded_body_.reset(ContentCoding::identity);
-  share_.release();
+  share_.end(body_);
   refusal_.reset();
   version_ = 11;
   expects_continue_ = false;
@@ -186,10 +186,9 @@ void RequestParser::reset() {
   for (std::string* text :
        {&method_, &target_, &host_, &accept_, &content_type_, &content_encoding_, &accept_encoding_,
         &transfer_encoding_, &expect_, &request_id_, &authorization_, &traceparent_, &tracestate_,
-        &if_none_match_, &json_size_, &timeout_, &body_}) {
+        &if_none_match_, &json_size_, &timeout_}) {
     text->clear();
   }
-  if (body_.capacity() > kKeptBodySize) body_.shrink_to_fit();
   if (beast_ == nullptr) {
     beast_ = std::make_unique<Beast>(*this);
   } else {  // in the same memory: every request comes by here
@@ -348,7 +347,7 @@ bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
                                                 *content_length, limits_.body_size_max))
                                           : limits_.body_size_max;
   if (share_.take(size)) {
-    body_.reserve(size);
+    share_.make_room(body_, size);
     return true;
   }
   return refuse_body({503, std::string(kNoRoomForBody)});

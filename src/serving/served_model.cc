@@ -53,7 +53,18 @@ class FirstRefusals {
   std::map<std::size_t, std::string> reasons_;  // guarded by mutex_; by row
 };
 
+// Packed cells that are unpacked at a time, unless an engine wants more rows: 64 KiB, which a
+// core's cache holds and the heap keeps.
+constexpr std::size_t kUnpackedCellCount = 8'192;
+
 }  // namespace
+
+void PredictRequest::append_cells(std::vector<double>& out) const {
+  if (packed.empty()) return static_cast<void>(out.insert(out.end(), cells.begin(), cells.end()));
+  const std::size_t begin = out.size();
+  out.resize(begin + packed.size());
+  packed.copy(0, std::span(out).subspan(begin));
+}
 
 ServedModel::ServedModel(Model model, std::string name, ModelUse use)
     : model_(std::move(model)),
@@ -122,15 +133,37 @@ std::span<const double> ServedModel::predict(const PredictRequest& request, Pred
     predict_unseen(request.row_count, scratch);
     return scratch.answers;
   }
-  ASSERT(request.cells.size() == request.row_count * feature_count);
-  const std::span<const double> cells = request.cells;
+  ASSERT((request.packed.empty() ? request.cells.size() : request.packed.size()) ==
+         request.row_count * feature_count);
   do_rows(request.row_count, predict_cost_, place, scratch.workspace,
           [&](std::size_t first, std::size_t count, Workspace& workspace) {
-            model_.estimator().predict(
-                {cells.subspan(first * feature_count, count * feature_count), count, feature_count},
-                std::span(scratch.answers).subspan(first * width, count * width), workspace);
+            predict_rows(request, first, count,
+                         std::span(scratch.answers).subspan(first * width, count * width),
+                         workspace);
           });
   return scratch.answers;
+}
+
+// Packed rows are unpacked by and by: no memory for all of them.
+void ServedModel::predict_rows(const PredictRequest& request, std::size_t first, std::size_t count,
+                               std::span<double> answers, Workspace& workspace) const {
+  const std::size_t feature_count = schema().feature_count();
+  if (request.packed.empty()) {
+    const auto cells =
+        std::span(request.cells).subspan(first * feature_count, count * feature_count);
+    return model_.estimator().predict({cells, count, feature_count}, answers, workspace);
+  }
+  const std::size_t width = schema().answer_width();
+  const std::size_t block_row_count = std::min(
+      count, std::max(predict_cost_.full_speed_row_count, kUnpackedCellCount / feature_count));
+  const Workspace::Block block(workspace, block_row_count * feature_count);
+  for (std::size_t begin = 0; begin < count; begin += block_row_count) {
+    const std::size_t rows = std::min(block_row_count, count - begin);
+    const std::span<double> cells = block.values().first(rows * feature_count);
+    request.packed.copy((first + begin) * feature_count, cells);
+    model_.estimator().predict({cells, rows, feature_count},
+                               answers.subspan(begin * width, rows * width), workspace);
+  }
 }
 
 std::optional<std::string> ServedModel::refusal(std::span<const double> row,
@@ -148,8 +181,14 @@ std::vector<RowRefusal> ServedModel::refusals(const PredictRequest& request, std
   const RowCost cost{.steps_per_row = predict_cost_.steps_per_row};
   do_rows(request.row_count, cost, place, scratch.workspace,
           [&](std::size_t first, std::size_t count, Workspace& workspace) {
+            const Workspace::Block unpacked(workspace, request.packed.empty() ? 0 : width);
             for (std::size_t row = first; row < first + count && found.wants(row); ++row) {
-              const auto cells = std::span(request.cells).subspan(row * width, width);
+              std::span<const double> cells = unpacked.values();
+              if (request.packed.empty()) {
+                cells = std::span(request.cells).subspan(row * width, width);
+              } else {
+                request.packed.copy(row * width, unpacked.values());
+              }
               auto reason = model_.estimator().refusal(cells, workspace);
               if (reason) found.add(row, *std::move(reason));
             }

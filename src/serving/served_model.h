@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "model/model.h"
+#include "serving/packed_cells.h"
 #include "serving/row_parts.h"
 #include "serving/worker_pool.h"
 
@@ -22,7 +23,15 @@ struct PredictRequest {
   /// [row_count, feature_count] row-major, as CellReader reads them; empty for a model that takes
   /// rows of any width, and looks at none.
   std::vector<double> cells;
+
+  /// The same, where a message holds them ready to be read: then there are no `cells`. The message
+  /// outlives the request.
+  PackedCells packed{};
+
   std::size_t row_count = 0;
+
+  /// Appends all of them.
+  void append_cells(std::vector<double>& out) const;
 };
 
 /// The memory that one prediction works in. Threads: belongs to one thread.
@@ -94,6 +103,8 @@ class ServedModel {
   ServedModel(Model model, std::string name, ModelUse use);
 
   void predict_unseen(std::size_t row_count, PredictScratch& scratch) const;
+  void predict_rows(const PredictRequest& request, std::size_t first, std::size_t count,
+                    std::span<double> answers, Workspace& workspace) const;
 
   Model model_;
   std::string name_;

@@ -212,6 +212,40 @@ TEST(ServedModel, AnswersRowsThatNobodyLooksAtWithoutTheirCells) {
   EXPECT_TRUE(served->predict({}, scratch).empty());
 }
 
+// The request's cells, as a message may hold them.
+template <class Number>
+PredictRequest packed_rows(const PredictRequest& rows, PackedCells::Type type, std::string& bytes) {
+  bytes.assign(1, 'x');  // at an address that is no number's
+  for (const double cell : rows.cells) {
+    const auto number = static_cast<Number>(cell);
+    bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  return {.packed = {type, std::string_view(bytes).substr(1)}, .row_count = rows.row_count};
+}
+
+TEST(ServedModel, GivesPackedRowsTheAnswersOfTheirCells) {
+  for (const std::size_t feature_count : {1U, 5U, 9'000U}) {  // the last: more than are unpacked
+    const auto served =
+        forest_model({.feature_count = feature_count, .tree_count = 20, .depth = 6});
+    for (const std::size_t row_count : {1U, 2U, 300U}) {
+      PredictRequest rows{
+          .cells = testing::make_random_double_rows(row_count, feature_count, row_count),
+          .row_count = row_count};
+      for (double& cell : rows.cells) cell = static_cast<double>(static_cast<float>(cell));
+      PredictScratch scratch;
+      const std::vector<std::uint64_t> expected = bits(served->predict(rows, scratch));
+      std::string bytes;
+      const auto narrow = packed_rows<float>(rows, PackedCells::Type::float32, bytes);
+      EXPECT_EQ(bits(served->predict(narrow, scratch)), expected);
+      const auto wide = packed_rows<double>(rows, PackedCells::Type::float64, bytes);
+      EXPECT_EQ(bits(served->predict(wide, scratch)), expected);
+      std::vector<double> cells{7};
+      wide.append_cells(cells);
+      EXPECT_EQ(bits(std::span(cells).subspan(1)), bits(rows.cells));
+    }
+  }
+}
+
 TEST(ServedModel, GivesTheSameAnswersHoweverManyWorkersComputeThem) {
   constexpr std::size_t kFeatureCount = 5;
   for (const std::size_t depth : {4U, 12U}) {  // asked all tests at once; walked

@@ -16,7 +16,8 @@ times=()
 for ((i = 0; i < rollouts; i++)); do
   before=$(pods)
   start=$(now_ms)
-  kubectl set image deployment/ml-inference "ml-inference=${images[i % 2]}" -n ml-platform >/dev/null
+  kubectl set image deployment/ml-inference "ml-inference=${images[i % 2]}" \
+    -n ml-platform >/dev/null
   replaced() { pods_are 3 && ! grep -qFf <(echo "$before") <(pods); }
   within 90 "three new pods and no old one" replaced
   took=$(($(now_ms) - start))
