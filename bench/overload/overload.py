@@ -20,8 +20,14 @@ TREE_COUNT = 2000
 UNLOADED = 0.1
 STEPS = [0.5, 0.8, 1.2, 2, 10]
 
+# The load has a CPU of its own where there are several: what it takes for nine refusals an answer is
+# no cost of the server's.
+ALL_CPUS = sorted(os.sched_getaffinity(0))
+LOAD_CPUS = ALL_CPUS[-1:]
+SERVER_CPUS = ALL_CPUS[:-1] or ALL_CPUS
+
 # Requests in flight that keep all workers busy, whatever runs meanwhile.
-BUSY_COUNT = 2 * (os.cpu_count() or 1)
+BUSY_COUNT = 2 * len(SERVER_CPUS)
 
 
 def write_rows(folder, noise):
@@ -47,9 +53,13 @@ def prepare(folder, row_count):
     return model, body
 
 
+def on(cpus):
+    return ["taskset", "--cpu-list", ",".join(str(cpu) for cpu in cpus)]
+
+
 def load(program, body, rate, seconds, concurrency=64):
     done = subprocess.run(
-        [os.environ["ML_INFERENCE"], "load", f"http://127.0.0.1:{program.port}", "--body", body,
+        [*on(LOAD_CPUS), os.environ["ML_INFERENCE"], "load", f"http://127.0.0.1:{program.port}", "--body", body,
          "--rate", f"{rate:.1f}", "--duration", f"{seconds:.0f}s", "--concurrency",
          str(concurrency), "--json"], capture_output=True, text=True, check=False)
     return json.loads(done.stdout)
@@ -63,7 +73,7 @@ class Served:
         self.log = folder / "log.jsonl"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [os.environ["ML_INFERENCE"], "serve", "--model", model, "--port", "0",
+                [*on(SERVER_CPUS), os.environ["ML_INFERENCE"], "serve", "--model", model, "--port", "0",
                  "--grpc-port", "off", "--log-sample", "1000000", *flags], stdout=log,
                 env=environment())
         try:
@@ -114,7 +124,8 @@ def main(row_count=100, seconds=30):
         folder = Path(name)
         model, body = prepare(folder, int(row_count))
         most = capacity(folder, model, body, int(seconds) / 3)
-        print(json.dumps({"capacity_per_second": round(most, 1)}), flush=True)
+        print(json.dumps({"capacity_per_second": round(most, 1), "server_cpus": len(SERVER_CPUS),
+                          "load_has_its_own": SERVER_CPUS != ALL_CPUS}), flush=True)
         with Served(folder, model) as program:
             load(program, body, most * UNLOADED, 3)
             result = load(program, body, most * UNLOADED, int(seconds))

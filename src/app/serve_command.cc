@@ -125,7 +125,8 @@ void add_serve_command(CLI::App& app, CommandAction& action) {
   add_server_flags(flags, options->server);
   files.push_back(
       flags.file("--token-file", options->token_file,
-                 "bearer tokens that admit to /predict, one a line; read again when it changes"));
+                 "bearer tokens that admit to predictions and to changes of models, one a line; "
+                 "read again when it changes"));
   files.push_back(flags.file(
       "--config-file", options->config_file,
       "lines like 'log-level = debug' (log-sample, trace-sample); read again when it changes"));
