@@ -449,7 +449,10 @@ class PredictStreams(unittest.TestCase):
             self.addCleanup(folder.cleanup)
             output = Path(folder.name) / "out.csv"
             with subprocess.Popen([PROGRAM, "predict", self.model, "-", "--output", str(output)],
-                                  env=environment(), stdin=subprocess.PIPE) as process:
+                                  env=environment(), stdin=subprocess.PIPE,
+                                  # A shell's background job ignores SIGINT, and so would ours.
+                                  preexec_fn=lambda number=number: signal.signal(
+                                      number, signal.SIG_DFL)) as process:
                 deadline = time.monotonic() + PATIENCE_S
                 while not list(output.parent.iterdir()) and time.monotonic() < deadline:
                     os.sched_yield()
