@@ -20,8 +20,8 @@ TREE_COUNT = 2000
 UNLOADED = 0.1
 STEPS = [0.5, 0.8, 1.2, 2, 10]
 
-# The load has a CPU of its own where there are several: what it takes for nine refusals an answer is
-# no cost of the server's.
+# The load has a CPU of its own where there are several: what it takes for nine refusals an answer
+# is no cost of the server's.
 ALL_CPUS = sorted(os.sched_getaffinity(0))
 LOAD_CPUS = ALL_CPUS[-1:]
 SERVER_CPUS = ALL_CPUS[:-1] or ALL_CPUS
@@ -59,9 +59,9 @@ def on(cpus):
 
 def load(program, body, rate, seconds, concurrency=64):
     done = subprocess.run(
-        [*on(LOAD_CPUS), os.environ["ML_INFERENCE"], "load", f"http://127.0.0.1:{program.port}", "--body", body,
-         "--rate", f"{rate:.1f}", "--duration", f"{seconds:.0f}s", "--concurrency",
-         str(concurrency), "--json"], capture_output=True, text=True, check=False)
+        [*on(LOAD_CPUS), os.environ["ML_INFERENCE"], "load", f"http://127.0.0.1:{program.port}",
+         "--body", body, "--rate", f"{rate:.1f}", "--duration", f"{seconds:.0f}s",
+         "--concurrency", str(concurrency), "--json"], capture_output=True, text=True, check=False)
     return json.loads(done.stdout)
 
 
@@ -73,9 +73,9 @@ class Served:
         self.log = folder / "log.jsonl"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*on(SERVER_CPUS), os.environ["ML_INFERENCE"], "serve", "--model", model, "--port", "0",
-                 "--grpc-port", "off", "--log-sample", "1000000", *flags], stdout=log,
-                env=environment())
+                [*on(SERVER_CPUS), os.environ["ML_INFERENCE"], "serve", "--model", model,
+                 "--port", "0", "--grpc-port", "off", "--log-sample", "1000000", *flags],
+                stdout=log, env=environment())
         try:
             self.port = int(self.said(r"Listening on \S+ port (\d+)").group(1))
             self.said("Model ready: ")
