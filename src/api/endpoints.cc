@@ -59,6 +59,13 @@ void write_unknown(const HttpRequest& request, HttpResponse& response) {
   write_error(dialect_of_path(request.target), 404, "Not Found", response);
 }
 
+// A gRPC method that is asked as if it were a path, by somebody who reads no trailers.
+void write_no_call(HttpResponse& response) {
+  write_error(Dialect::own, 415,
+              "a method of gRPC takes application/grpc by HTTP/2, at the port --grpc-port",
+              response);
+}
+
 // Whether there is such a path; the page /docs may be left out of the program.
 bool is_there(const RouteEntry& route) {
   if (route.operation == Operation::docs) return find_docs_file(route.path) != nullptr;
@@ -81,7 +88,8 @@ std::size_t document_memory_size(const ModelCatalog* catalog) {
 
 // In whose form the server itself refuses a request. A stream ends by that.
 Dialect refusing_dialect(const RouteEntry& route, const HttpRequest& request) {
-  if (is_grpc(route) || is_grpc_type(request.content_type)) return Dialect::grpc;
+  if (is_grpc_type(request.content_type)) return Dialect::grpc;
+  if (is_grpc(route)) return Dialect::own;
   const bool is_unknown = route.operation == Operation::unknown;
   return is_unknown ? dialect_of_path(request.target) : route.dialect;
 }
@@ -118,8 +126,10 @@ std::unique_ptr<Work> Endpoints::handle(const HttpRequest& request, HttpResponse
   if (!is_there(route)) {
     write_unknown(request, response);
   } else if (!is_allowed(route, request.method)) {
-    write_error(route.dialect, 405, "Method Not Allowed", response);
+    write_error(refusing_dialect(route, request), 405, "Method Not Allowed", response);
     response.allow = offered_methods(route, rights());
+  } else if (is_grpc(route) && !is_grpc_type(request.content_type)) {
+    write_no_call(response);
   } else if (is_admitted(route, request, response)) {
     if (is_prediction(route.operation)) return predict(std::move(match), request, response);
     if (route.operation == Operation::openapi) return describe(response);

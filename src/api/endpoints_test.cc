@@ -280,6 +280,14 @@ TEST_F(ReadyEndpointsTest, KnowsNoOtherPath) {
   }
 }
 
+TEST_F(ReadyEndpointsTest, SaysHowAMethodOfGrpcIsCalledToWhoPostsToItsPath) {
+  const HttpResponse response =
+      ask({.method = "POST", .target = "/inference.GRPCInferenceService/ModelInfer", .body = "{}"});
+  EXPECT_EQ(response.status, 415);
+  EXPECT_EQ(response.content_type, "application/json");
+  EXPECT_THAT(response.body, HasSubstr("takes application/grpc by HTTP/2"));
+}
+
 TEST_F(ReadyEndpointsTest, SaysWhichMethodsAPathAnswers) {
   HttpResponse response = ask(get("/predict"));
   EXPECT_EQ(response.status, 405);

@@ -285,7 +285,9 @@ TEST_F(OipGrpcTest, AnswersAStreamAndGoesOnAfterAnError) {
 
 TEST_F(OipGrpcTest, EndsAStreamWhoseMessageTheServerRefuses) {
   HttpResponse response;
-  caller.endpoints().refuse({.method = "POST", .target = kStream}, 413, "too large", response);
+  caller.endpoints().refuse(
+      {.method = "POST", .target = kStream, .content_type = "application/grpc"}, 413, "too large",
+      response);
   EXPECT_EQ(response.grpc_status, 8);
   EXPECT_EQ(response.grpc_message, "too large");
 }
