@@ -35,6 +35,10 @@ struct RawElements {
   std::string_view bytes;
 };
 
+/// What each byte of RawElements takes in memory at most while they are read: a cell; or a quarter
+/// of a text in a list that has just grown, and of a cell.
+inline constexpr std::size_t kRawByteMemory = 16;
+
 /// Where a tensor's elements are. Texts of protocol buffers are views of their bytes.
 using ElementSource =
     std::variant<JsonElements, RawElements, std::span<const bool>, std::span<const std::int32_t>,

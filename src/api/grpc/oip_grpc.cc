@@ -127,7 +127,7 @@ Result<QuestionTerms> OipGrpcDialect::terms(const Question& question, PredictMem
 }
 
 std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size,
-                                 bool wants_classes) {
+                                 bool wants_classes, std::size_t raw_size) {
   // Of each byte of the message, at most: a cell, and a number that is wider than its byte, in a
   // list that has just grown; or half a text and half an input.
   constexpr std::size_t kByteMemory = sizeof(double) + 3 * sizeof(std::int64_t);
@@ -139,12 +139,14 @@ std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size
                                : std::min(body_size / width + 1, model.tensors.row_count_max());
   const std::size_t row_size =
       schema.answer_width() * sizeof(double) + output_row_size_max(model, wants_classes);
-  return body_size * kByteMemory + inputs + 2 * rows * row_size;
+  return (body_size - raw_size) * kByteMemory + raw_size * kRawByteMemory + inputs +
+         2 * rows * row_size;
 }
 
 std::size_t OipGrpcDialect::memory_size_max(const Question& question) const {
+  const std::size_t raw_size = oip_raw_size(question.body);
   return grpc_memory_size_max(question.model, question.body.size(),
-                              wants_oip_classes(question.body));
+                              wants_oip_classes(question.body), raw_size);
 }
 
 Result<void> OipGrpcDialect::read(const Question& question, PredictMemory& memory) const {

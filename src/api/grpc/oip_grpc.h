@@ -38,7 +38,8 @@ class OipGrpcDialect final : public PredictionDialect {
 void write_stream_error(std::string_view detail, HttpResponse& response);
 
 /// Bytes that reading a message of so many bytes, predicting and writing take at most.
+/// raw_size  how many of the message's bytes are RawElements, as far as that is known.
 [[nodiscard]] std::size_t grpc_memory_size_max(const SpokenModel& model, std::size_t body_size,
-                                               bool wants_classes);
+                                               bool wants_classes, std::size_t raw_size = 0);
 
 }  // namespace ml_inference

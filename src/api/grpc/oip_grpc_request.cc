@@ -295,6 +295,15 @@ bool wants_oip_classes(std::string_view body) {
   return false;
 }
 
+std::size_t oip_raw_size(std::string_view body) {
+  std::size_t size = 0;
+  WireFields fields(body);
+  while (fields.next_bytes()) {
+    if (fields.number() == Request::kRawInputContentsFieldNumber) size += fields.bytes().size();
+  }
+  return size;
+}
+
 Result<QuestionTerms> read_oip_message_terms(std::string_view body) {
   QuestionTerms terms;
   WireFields fields(body);

@@ -22,6 +22,9 @@ struct GivenTensors {
 /// Errors: invalid_argument: the message is broken.
 [[nodiscard]] Result<void> name_oip_model(std::string_view body, RouteMatch& match);
 
+/// How many bytes of the message are raw contents of its inputs.
+[[nodiscard]] std::size_t oip_raw_size(std::string_view body);
+
 /// Whether the message may want classes of an output, as far as can be told without reading it.
 [[nodiscard]] bool wants_oip_classes(std::string_view body);
 

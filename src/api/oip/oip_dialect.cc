@@ -45,16 +45,19 @@ void append_output(std::string& out, const WantedOutput& output, const SpokenMod
 // posts.
 bool OipDialect::takes(std::string_view) const { return true; }
 
-// A cell takes eight bytes as a number, and a text sixteen while it is looked for; a body may have
-// one for each byte. Rows are at most row_count_max(), but of a model that looks at no cell
-// there may be as many in a few bytes.
+// Of a value in JSON: its node, its place among the elements, its cell, and a word in a list that
+// has just grown. Of all of the text: decoded, and once more where words are numbers. Rows are at
+// most row_count_max(), but of a model that looks at no cell there may be as many in a few bytes.
 std::size_t OipDialect::memory_size_max(const Question& question) const {
-  constexpr std::size_t kCellMemory = sizeof(double) + sizeof(std::string_view);
+  constexpr std::size_t kWordMemory = 32;
+  constexpr std::size_t kNodeMemory =
+      sizeof(JsonNode) + sizeof(std::uint32_t) + sizeof(double) + kWordMemory;
   const SpokenModel& model = question.model;
   const std::size_t size = question.body.size();
-  const std::size_t nodes = question.json_size.empty() ? JsonTape::node_count_max(question.body)
-                                                       : std::min(size, kJsonNodeCountMax);
-  const std::size_t read = nodes * (sizeof(JsonNode) + sizeof(std::uint32_t)) + size * kCellMemory;
+  // One that cannot be split is not read either.
+  const OipBody body = split_oip_body(question.body, question.json_size).value_or(OipBody{});
+  const std::size_t read = JsonTape::node_count_max(body.json) * kNodeMemory +
+                           2 * body.json.size() + body.binary.size() * kRawByteMemory;
   const std::size_t width = model.schema().takes_any_width ? 1 : model.schema().feature_count();
   const std::size_t rows = model.schema().takes_any_width
                                ? model.tensors.row_count_max()

@@ -210,5 +210,23 @@ TEST_F(OipDialectTest, EstimatesItsMemoryFromTheBodyAlone) {
   EXPECT_GT(size_of(large), large.size() * sizeof(double));
 }
 
+// A body of the greatest default size fits into the default budget, 32 MiB.
+TEST_F(OipDialectTest, CountsAValueOfATensorOnceHoweverItIsSent) {
+  const SpokenModel model({.name = "iris"},
+                          {.model = testing::make_stumps(testing::iris_schema())});
+  const OipDialect dialect;
+  const auto size_of = [&](std::string_view body, std::string_view json_size) {
+    return dialect.memory_size_max(
+        {.model = model, .route = route_entry(0), .json_size = json_size, .body = body});
+  };
+  const std::string bytes(1 << 20, ',');
+  EXPECT_LT(size_of(bytes, "100"), 24U << 20U);
+  EXPECT_GT(size_of(bytes, ""), 80U << 20U);
+  EXPECT_LT(size_of(bytes, "2000000"), 8U << 20U) << "is refused before it is read";
+  std::string numbers = "[";
+  while (numbers.size() < bytes.size()) numbers += "0.12345,";
+  EXPECT_LT(size_of(numbers, ""), 24U << 20U);
+}
+
 }  // namespace
 }  // namespace ml_inference
