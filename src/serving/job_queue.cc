@@ -16,9 +16,8 @@ using std::chrono::nanoseconds;
 constexpr std::size_t kTogetherStepCountMax = 5'000'000;
 constexpr std::size_t kTogetherCountMax = 64;
 
-// How many jobs wait for each worker in a queue that is long; or half of what may wait, if that is
-// less.
-constexpr std::size_t kLongQueueSize = 4;
+// A queue is long when this share of what may wait does.
+constexpr std::size_t kLongQueueDivisor = 2;
 
 // How many times what a job takes a queue lasts before it can stand.
 constexpr int kTurnsOfABurst = 8;
@@ -72,9 +71,8 @@ nanoseconds JobQueue::wait_before(const Job& job, std::size_t worker_count) cons
 bool JobQueue::stands(Clock::time_point now, const Workforce& workforce) {
   if (limits_.standing_after == nanoseconds(0)) return false;
   const double share = idle_share(now, workforce);
-  const std::size_t long_size =
-      std::min(kLongQueueSize * workforce.worker_count, limits_.size_max / 2);
-  if (share < kIdleShareMin && jobs_.size() >= long_size) stands_ = true;
+  const bool is_long = jobs_.size() >= limits_.size_max / kLongQueueDivisor;
+  if (share < kIdleShareMin && is_long) stands_ = true;
   if (share > kIdleShareEnough) stands_ = false;
   return stands_;
 }

@@ -25,8 +25,8 @@ struct Workforce {
 /// Orders jobs by priority, and by their coming. Knows a burst, which may wait, from an overload,
 /// where waiting helps nobody: the queue *stands* once it is long although for some time workers
 /// were hardly idle, and until they are. Then a job may wait a quarter of what jobs take, and no
-/// longer. Clients that ask again when they are answered, a few for each worker, keep workers just
-/// as busy, and no long queue: they wait for each other.
+/// longer. A few clients that ask again when they are answered keep workers just as busy, and no
+/// long queue: they wait for each other.
 /// Source: the idea of a standing queue is RFC 8289's (CoDel); what is measured differs.
 /// Threads: none of its own; somebody guards it.
 class JobQueue {

@@ -89,7 +89,7 @@ class JobQueueTest : public ::testing::Test {
   void use(const JobQueue::Limits& limits) { queue_.emplace(limits, now_); }
 
   static constexpr std::size_t kSteps = 1'000;
-  static constexpr std::size_t kLongQueueSize = 8;  // of two workers
+  static constexpr std::size_t kLongQueueSize = 8;  // half of what may wait
 
   JobQueue::Clock::time_point now_{std::chrono::hours(1)};
   std::vector<JobQueue::Clock::time_point> idle_since_;  // of workers that are

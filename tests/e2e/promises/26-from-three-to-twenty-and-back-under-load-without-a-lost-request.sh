@@ -11,10 +11,14 @@ start=$(now_ms)
 kubectl scale deployment ml-inference -n "$namespace" --replicas=20 >/dev/null
 within 120 "twenty ready pods" pods_are 20
 proved "twenty ready after $(seconds_since "$start") s"
+scaled_at=$(date -u +%FT%TZ)
 kubectl scale deployment ml-inference -n "$namespace" --replicas=21 >/dev/null
+# Of this promise: an earlier one had its own.
 refusal() {
   kubectl get events -n "$namespace" --field-selector reason=FailedCreate \
-    -o jsonpath='{range .items[*]}{.message}{"\n"}{end}' | grep 'exceeded quota' | tail -1 | grep .
+    -o jsonpath='{range .items[*]}{.lastTimestamp} {.message}{"\n"}{end}' |
+    awk -v since="$scaled_at" '$1 >= since' | grep 'exceeded quota' | tail -1 | cut -d ' ' -f 2- |
+    grep .
 }
 within 60 "the refusal's event" refusal
 [ "$(pods | wc -l)" = 20 ] || die "$(pods | wc -l) pods, expected 20"
