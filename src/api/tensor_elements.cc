@@ -68,6 +68,7 @@ WholeRange range_of() {
 
 std::optional<WholeRange> whole_range(TensorType type) {
   switch (type) {
+    case TensorType::boolean: return WholeRange{0, 1};
     case TensorType::uint8: return range_of<std::uint8_t>();
     case TensorType::uint16: return range_of<std::uint16_t>();
     case TensorType::uint32: return range_of<std::uint32_t>();
@@ -254,6 +255,9 @@ Cell TensorElements::json_cell(const CellReader& cells, std::size_t feature,
   const JsonNode& node = (*std::get<JsonElements>(tensor_->elements).nodes)[leaves_[index]];
   switch (node.kind) {
     case JsonKind::number:
+      if (tensor_->type == TensorType::boolean) {
+        return cells.truth_or_number(feature, node.number != 0);
+      }
       return cells.number(feature, tensor_->type == TensorType::float32
                                        ? static_cast<double>(static_cast<float>(node.number))
                                        : node.number);

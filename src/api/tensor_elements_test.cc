@@ -3,6 +3,7 @@
 
 #include "api/testing/stumps.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -154,6 +155,17 @@ class JsonElementsTest : public ::testing::Test {
   JsonTape tape_;
   CellReader cells_{testing::iris_schema()};
 };
+
+TEST_F(JsonElementsTest, AreTruthValuesOrTheirNumbersWhereTheTypeIsThat) {
+  const GivenTensor given = tensor("[true, false, 1, 0]", TensorType::boolean, {4});
+  const TensorElements elements = TensorElements::of(given).value();
+  for (const std::size_t index : {0U, 2U}) EXPECT_EQ(elements.cell(cells_, 0, index).value, 1);
+  for (const std::size_t index : {1U, 3U}) EXPECT_EQ(elements.cell(cells_, 0, index).value, 0);
+  for (const char* const json : {"[5]", "[0.5]", "[-1]", "[2]"}) {
+    EXPECT_THAT(error_of(tensor(json, TensorType::boolean, {1})),
+                ::testing::StartsWith("input 't' is of type BOOL, which "));
+  }
+}
 
 TEST_F(JsonElementsTest, AreFlatOrNested) {
   for (const char* const json : {"[1,2,3,4]", "[[1,2],[3,4]]", "[[[1],[2]],[[3],[4]]]"}) {
