@@ -26,12 +26,28 @@ class Notices(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Notice)
         self.alerts = []
+        self.told = threading.Condition()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def keep(self, alerts):
+        with self.told:
+            self.alerts += alerts
+            self.told.notify_all()
+
+    def wait_for(self, names):
+        """{name: alert} of all that were sent, once those of `names` are among them: Prometheus
+        calls an alert firing before it has sent it."""
+        with self.told:
+            self.told.wait_for(lambda: names <= self.sent().keys(), PATIENCE_S)
+            return self.sent()
+
+    def sent(self):
+        return {alert["labels"]["alertname"]: alert for alert in self.alerts}
 
 
 class Notice(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.server.alerts += json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.keep(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
 
@@ -111,8 +127,9 @@ class FiresOurAlerts(unittest.TestCase):
             # What does not burn does not fire: the other pod is well, and nobody is down.
             self.assertEqual({alert for alert in prometheus.firing() if alert not in expected},
                              set())
-            sent = {alert["labels"]["alertname"]: alert for alert in notices.alerts}
-            self.assertEqual(set(sent), {name for name, _ in expected})
+            names = {name for name, _ in expected}
+            sent = notices.wait_for(names)
+            self.assertEqual(set(sent), names)
             for name, alert in sent.items():
                 self.assertEqual(alert["annotations"]["runbook_url"],
                                  f"docs/runbooks.md#{name.lower()}")
