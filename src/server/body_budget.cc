@@ -11,6 +11,7 @@ namespace ml_inference {
 namespace {
 
 constexpr std::int64_t kKeptDivisor = 4;
+constexpr std::size_t kBlockSlack = 2;  // a block is at most so many times what is wanted
 constexpr std::chrono::seconds kBlockLife{1};
 
 std::int64_t size_of(const std::string& text) { return static_cast<std::int64_t>(text.capacity()); }
@@ -21,7 +22,8 @@ std::int64_t size_of(const std::string& text) { return static_cast<std::int64_t>
 std::string BodyBudget::take_block(std::size_t size_bytes) {
   const std::lock_guard lock(blocks_mutex_);
   const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
-    return block.text.capacity() >= size_bytes;
+    const std::size_t capacity = block.text.capacity();
+    return capacity >= size_bytes && capacity / kBlockSlack <= size_bytes;
   });
   if (found == blocks_.rend()) return {};
   std::string text = std::move(found->text);

@@ -59,7 +59,8 @@ class BodyBudget {
     return static_cast<std::size_t>(std::max<std::int64_t>(left, 0));
   }
 
-  /// An empty text with room for `size_bytes`, if one is kept; or one without any.
+  /// An empty text with room for `size_bytes` and at most twice as much, if one is kept; or one
+  /// without any.
   [[nodiscard]] std::string take_block(std::size_t size_bytes);
 
   /// Keeps the text's memory, if it may, and leaves the text without any.

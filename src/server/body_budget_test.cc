@@ -61,8 +61,18 @@ TEST(BodyBudget, KeepsAQuarterOfItselfAtMost) {
   }
   EXPECT_TRUE(is_kept(budget, kBodySize));
   EXPECT_TRUE(is_kept(budget, kBodySize));
-  EXPECT_FALSE(is_kept(budget, 1'000));
+  EXPECT_FALSE(is_kept(budget, kBodySize));
   EXPECT_EQ(budget.left(), 10 * kBodySize);
+}
+
+// Its share counts what the body needs, and would not know of the rest.
+TEST(BodyBudget, GivesNoBodyMoreThanTwiceWhatItNeeds) {
+  BodyBudget budget(10 * kBodySize);
+  std::string body;
+  body.reserve(kBodySize);
+  budget.keep_block(body);
+  EXPECT_EQ(budget.take_block(kBodySize / 2 - 1).capacity(), std::string().capacity());
+  EXPECT_TRUE(is_kept(budget, kBodySize / 2));
 }
 
 TEST(BodyBudget, KeepsNoBodyThatIsSmall) {
