@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -54,16 +56,17 @@ Element element_at(std::string_view bytes, std::size_t index) {
   return element;
 }
 
-// Numbers of the type that JSON may hold; none where any number is taken.
+// Numbers of the type that JSON may hold; none where any number is taken. They are long doubles
+// because these have a significand of 64 bits: all whole numbers of 64 bits are among them.
+static_assert(std::numeric_limits<long double>::digits >= 64);
 struct WholeRange {
-  double least;
-  double largest;
+  long double least;
+  long double largest;
 };
 
 template <class Whole>
 WholeRange range_of() {
-  return {static_cast<double>(std::numeric_limits<Whole>::min()),
-          static_cast<double>(std::numeric_limits<Whole>::max())};
+  return {std::numeric_limits<Whole>::min(), std::numeric_limits<Whole>::max()};
 }
 
 std::optional<WholeRange> whole_range(TensorType type) {
@@ -79,6 +82,25 @@ std::optional<WholeRange> whole_range(TensorType type) {
     case TensorType::int64: return range_of<std::int64_t>();
     default: return std::nullopt;
   }
+}
+
+// From 2^53 on a double stands for several whole numbers: the text tells which one it is.
+long double exact_number(const JsonNode& leaf) {
+  if (std::abs(leaf.number) < 0x1p53 || !std::isfinite(leaf.number)) return leaf.number;
+  long double exact = leaf.number;
+  std::from_chars(leaf.text.data(), leaf.text.data() + leaf.text.size(), exact);
+  return exact;
+}
+
+bool is_whole_in(const WholeRange& range, const JsonNode& leaf) {
+  const long double number = exact_number(leaf);
+  return std::trunc(number) == number && number >= range.least && number <= range.largest;
+}
+
+// What the type makes of a number, however that was sent.
+double rounded(TensorType type, double number) {
+  if (type == TensorType::float32) return static_cast<double>(static_cast<float>(number));
+  return type == TensorType::float16 ? round_to_half(number) : number;
 }
 
 std::unexpected<Error> fail_for(const GivenTensor& tensor, std::string_view problem) {
@@ -118,6 +140,20 @@ float half_to_float(std::uint16_t bits) {
   }
   const std::uint32_t wide_exponent = exponent == 0x1FU ? 0xFFU : exponent + (127 - 15);
   return std::bit_cast<float>(sign | wide_exponent << 23U | fraction << 13U);
+}
+
+double round_to_half(double value) {
+  constexpr int kFractionSize = 10;
+  constexpr int kExponentMin = -14;
+  constexpr double kOverflow = 65520;
+  if (value == 0 || !std::isfinite(value)) return value;
+  if (std::abs(value) >= kOverflow) {
+    return std::copysign(std::numeric_limits<double>::infinity(), value);
+  }
+  const int exponent = std::max(std::ilogb(value), kExponentMin);
+  // By powers of two, which are exact: the one rounding is nearbyint's.
+  return std::scalbn(std::nearbyint(std::scalbn(value, kFractionSize - exponent)),
+                     exponent - kFractionSize);
 }
 
 Result<TensorElements> TensorElements::of(const GivenTensor& tensor) {
@@ -180,10 +216,7 @@ Result<void> TensorElements::check_json_leaf(const JsonNode& leaf) const {
   }
   if (is_truth) return {};
   const auto range = whole_range(tensor_->type);
-  if (!range) return {};
-  const bool is_whole = std::trunc(leaf.number) == leaf.number && leaf.number >= range->least &&
-                        leaf.number <= range->largest;
-  if (is_whole) return {};
+  if (!range || is_whole_in(*range, leaf)) return {};
   return fail_for(*tensor_, fmt::format("is of type {}, which {} is not",
                                         tensor_type_name(tensor_->type), leaf.text));
 }
@@ -249,7 +282,6 @@ std::optional<PackedCells> TensorElements::packed() const {
   return std::nullopt;
 }
 
-// A number of a single-precision tensor is what that type makes of it, however it was sent.
 Cell TensorElements::json_cell(const CellReader& cells, std::size_t feature,
                                std::size_t index) const {
   const JsonNode& node = (*std::get<JsonElements>(tensor_->elements).nodes)[leaves_[index]];
@@ -258,9 +290,7 @@ Cell TensorElements::json_cell(const CellReader& cells, std::size_t feature,
       if (tensor_->type == TensorType::boolean) {
         return cells.truth_or_number(feature, node.number != 0);
       }
-      return cells.number(feature, tensor_->type == TensorType::float32
-                                       ? static_cast<double>(static_cast<float>(node.number))
-                                       : node.number);
+      return cells.number(feature, rounded(tensor_->type, node.number));
     case JsonKind::string: return cells.text(feature, node.text);
     case JsonKind::boolean: return cells.truth_or_number(feature, node.truth);
     case JsonKind::null: return cells.missing(feature);

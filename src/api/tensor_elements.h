@@ -56,4 +56,8 @@ class TensorElements {
 /// The value of a half-precision number. Source: IEEE 754-2019, binary16.
 [[nodiscard]] float half_to_float(std::uint16_t bits);
 
+/// The half-precision number next to `value`, of two the even one; infinite from 65520 on.
+/// Source: IEEE 754-2019, binary16, roundTiesToEven.
+[[nodiscard]] double round_to_half(double value);
+
 }  // namespace ml_inference

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,24 @@ TEST(HalfPrecision, IsTheCompilers) {
       EXPECT_EQ(std::bit_cast<std::uint32_t>(got), std::bit_cast<std::uint32_t>(expected)) << bits;
     }
   }
+}
+
+TEST(HalfPrecision, RoundsAsTheCompilerDoes) {
+  std::mt19937_64 random(7);
+  std::vector<double> values{0, -0.0, 1e-9, 65519.999, 65520, -70000, 1e300, 0x1p-25, 0x1.8p-24};
+  for (std::uint32_t bits = 0; bits < 0x7C00; ++bits) {
+    const double half = half_to_float(static_cast<std::uint16_t>(bits));
+    const double next = half_to_float(static_cast<std::uint16_t>(bits + 1));
+    values.push_back(half);
+    if (std::isfinite(next)) values.push_back((half + next) / 2);  // a tie
+    values.push_back(-std::nextafter(half, next));
+  }
+  std::uniform_real_distribution<double> some(-70000, 70000);
+  for (int round = 0; round < 10'000; ++round) values.push_back(some(random));
+  for (const double value : values) {
+    EXPECT_EQ(round_to_half(value), static_cast<double>(static_cast<_Float16>(value))) << value;
+  }
+  EXPECT_TRUE(std::isnan(round_to_half(std::nan(""))));
 }
 
 TEST(TensorElements, CopiesRawNumbersOfEveryType) {
@@ -179,6 +198,8 @@ TEST_F(JsonElementsTest, AreFlatOrNested) {
 TEST_F(JsonElementsTest, AreRoundedAsTheirTypeIs) {
   const GivenTensor narrow = tensor("[0.1]", TensorType::float32, {1});
   EXPECT_EQ(TensorElements::of(narrow).value().cell(cells_, 0, 0).value, static_cast<double>(0.1F));
+  const GivenTensor half = tensor("[0.1]", TensorType::float16, {1});
+  EXPECT_EQ(TensorElements::of(half).value().cell(cells_, 0, 0).value, 0x1.998p-4);
   const GivenTensor wide = tensor("[0.1]", TensorType::float64, {1});
   EXPECT_EQ(TensorElements::of(wide).value().cell(cells_, 0, 0).value, 0.1);
 }
@@ -197,6 +218,22 @@ TEST_F(JsonElementsTest, AreOfTheirType) {
   EXPECT_EQ(error_of(tensor("7", TensorType::float32, {1})), "input 't' has data that is no list");
   EXPECT_EQ(error_of(tensor("[1,2]", TensorType::float32, {1})),
             "input 't' has 2 elements, expected 1 by its shape [1]");
+}
+
+// As a double each of those that are too great is the greatest or least that is not.
+TEST_F(JsonElementsTest, AreOfTheirTypeToTheLastUnit) {
+  const auto is_taken = [&](const std::string& json, TensorType type) {
+    return error_of(tensor("[" + json + "]", type, {1})).empty();
+  };
+  EXPECT_TRUE(is_taken("9223372036854775807", TensorType::int64));
+  EXPECT_FALSE(is_taken("9223372036854775808", TensorType::int64));
+  EXPECT_TRUE(is_taken("-9223372036854775808", TensorType::int64));
+  EXPECT_TRUE(is_taken("-9.223372036854775808e18", TensorType::int64));
+  EXPECT_FALSE(is_taken("-9223372036854775809", TensorType::int64));
+  EXPECT_TRUE(is_taken("18446744073709551615", TensorType::uint64));
+  EXPECT_FALSE(is_taken("18446744073709551616", TensorType::uint64));
+  EXPECT_FALSE(is_taken("1e400", TensorType::uint64));
+  EXPECT_FALSE(is_taken("-1", TensorType::uint64));
 }
 
 TEST_F(JsonElementsTest, MayBeMissingWhereTheModelTakesThat) {
