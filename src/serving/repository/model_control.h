@@ -43,6 +43,9 @@ struct ControlRights {
   bool operator==(const ControlRights&) const = default;
 };
 
+/// "Those of loading" are invalid_argument (a configuration, a model's files or what was uploaded
+/// is refused: trying again does not help), not_found (the version's folder or file) and
+/// resource_exhausted (memory).
 /// Threads: every member may be called from any thread. All but rights() and index() wait until it
 /// is done, which takes as long as models take to load: call them from a worker.
 /// stop  ends the wait, not the work. Errors of all: also unavailable (asked to stop; the process

@@ -23,8 +23,8 @@ using FilesByVersion = std::map<std::int64_t, std::map<std::string, std::string>
 // "3/model.onnx" -> 3, "model.onnx". A name leads nowhere: it is never that of a file.
 Result<FilesByVersion> uploaded_versions(const ModelUpload& upload) {
   if (upload.files.size() > kUploadFileCountMax) {
-    return fail(Code::resource_exhausted, fmt::format("{} files, expected at most {}",
-                                                      upload.files.size(), kUploadFileCountMax));
+    return fail(Code::invalid_argument, fmt::format("{} files, expected at most {}",
+                                                    upload.files.size(), kUploadFileCountMax));
   }
   FilesByVersion out;
   std::size_t size = 0;
@@ -41,7 +41,7 @@ Result<FilesByVersion> uploaded_versions(const ModelUpload& upload) {
     out[*number].emplace(name, bytes);
   }
   if (size > kUploadSizeMax) {
-    return fail(Code::resource_exhausted,
+    return fail(Code::invalid_argument,
                 fmt::format("files of {} bytes, expected at most {}", size, kUploadSizeMax));
   }
   return out;
@@ -50,10 +50,10 @@ Result<FilesByVersion> uploaded_versions(const ModelUpload& upload) {
 // What is wrong with it is wrong with the request.
 Result<ModelConfig> read_sent_config(const std::string& name, std::string_view json) {
   Result<ModelConfig> config = read_model_config(json, true);
-  if (!config && config.error().code == Code::data_loss) {
+  if (!config) {
     return fail(Code::invalid_argument, "config: " + config.error().message);
   }
-  if (config && !config->name.empty() && config->name != name) {
+  if (!config->name.empty() && config->name != name) {
     return fail(Code::invalid_argument, fmt::format("config: name is '{}', expected '{}' or none",
                                                     printable_text(config->name), name));
   }
@@ -62,15 +62,20 @@ Result<ModelConfig> read_sent_config(const std::string& name, std::string_view j
 
 }  // namespace
 
+// What another file alone can mend is not worth another try.
+Code RepositoryModels::fault_code(const VersionRecord& version) {
+  if (version.lacks_memory) return Code::resource_exhausted;
+  return version.is_taken ? Code::invalid_argument : Code::not_found;
+}
+
 Result<void> RepositoryModels::check_loaded(const ModelRecord& record) const {
-  if (!record.is_config_taken && !record.config_fault.empty()) {
-    return fail(Code::invalid_argument, record.config_fault);
-  }
+  if (!record.config_fault.empty()) return fail(Code::invalid_argument, record.config_fault);
   for (auto entry = record.versions.rbegin(); entry != record.versions.rend(); ++entry) {
     const ModelVersion& version = entry->second.shown;
     if (version.reason.empty()) continue;
-    return fail(Code::unavailable, fmt::format("model '{}' version {}: {}", record.folder.name,
-                                               version.number, version.reason));
+    return fail(fault_code(entry->second),
+                fmt::format("model '{}' version {}: {}", record.folder.name, version.number,
+                            version.reason));
   }
   return {};
 }
@@ -95,6 +100,7 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
     ASSIGN_OR_RETURN(record.config, read_sent_config(name, upload.config_json));
     record.config_taken = record.config_seen = config_files(record.folder.path);
     record.is_config_taken = true;
+    record.config_fault.clear();
     tell_config(record);
   } else if (record.is_uploaded) {
     record.is_config_taken = false;  // the folder's holds again
@@ -107,7 +113,11 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
   if (record.versions.empty()) {
     return fail(Code::not_found, fmt::format("model '{}' has no version", name));
   }
-  return check_loaded(record);
+  RETURN_IF_ERROR(check_loaded(record));
+  if (answers(record)) return {};
+  return fail(Code::unavailable, fmt::format("model '{}': its files have changed while they were "
+                                             "read",
+                                             name));
 }
 
 // All or nothing: every version is loaded before the first one answers.
@@ -142,6 +152,7 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   record.folder.name = name;
   record.config = std::move(config);
   record.is_config_taken = true;
+  record.config_fault.clear();
   record.is_uploaded = true;
   record.is_wanted = true;
   record.pinned.reset();
@@ -234,10 +245,13 @@ Result<void> RepositoryModels::set_default(const std::string& name,
     if (!version_answers()) {
       record.pinned = before;
       const auto entry = record.versions.find(*version);
-      const std::string reason =
-          entry == record.versions.end() ? "it is not loaded" : entry->second.shown.reason;
+      const bool is_tried = entry != record.versions.end();
+      const std::string reason = is_tried ? entry->second.shown.reason : "it is not loaded";
+      const Code code = is_tried   ? fault_code(entry->second)
+                        : is_there ? Code::unavailable
+                                   : Code::not_found;
       publish();
-      return fail(is_there ? Code::unavailable : Code::not_found,
+      return fail(code,
                   fmt::format("model '{}' version {} cannot answer: {}", name, *version, reason));
     }
   }

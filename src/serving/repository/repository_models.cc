@@ -376,6 +376,16 @@ void RepositoryModels::tell_config(const ModelRecord& record) {
                          fmt::join(record.config.ignored, ", ")));
 }
 
+// A version that answers by the configuration of before says so, too.
+ModelVersion RepositoryModels::shown_version(const ModelRecord& record,
+                                             const VersionRecord& version) {
+  ModelVersion shown = version.shown;
+  if (shown.reason.empty() && !record.config_fault.empty()) {
+    shown.reason = "its configuration of now is refused: " + record.config_fault;
+  }
+  return shown;
+}
+
 void RepositoryModels::publish() {
   std::vector<CatalogModel> models;
   auto entries = std::make_shared<std::vector<RepositoryEntry>>();
@@ -384,8 +394,8 @@ void RepositoryModels::publish() {
     if (!record.is_wanted && record.versions.empty()) continue;
     CatalogModel model{.name = name, .versions = {}, .labels = record.labels};
     for (const auto& [number, version] : record.versions) {
-      model.versions.push_back(version.shown);
-      entries->push_back({name, number, version.shown.state, version.shown.reason});
+      const ModelVersion& shown = model.versions.emplace_back(shown_version(record, version));
+      entries->push_back({name, number, shown.state, shown.reason});
     }
     model.default_version = record.pinned;
     if (const auto label = record.labels.find(kDefaultLabel);

@@ -103,6 +103,7 @@ class RepositoryModels {
   bool is_settled(const FileStamps& before, const FileStamps& now, Trust trust) const;
 
   [[nodiscard]] static bool answers(const ModelRecord& record);
+  [[nodiscard]] static Code fault_code(const VersionRecord& version);
   [[nodiscard]] Result<void> check_added(const ModelRecord& record) const;
   void take_loaded(const std::string& name, VersionRecord& version, LoadedVersion loaded);
   void take_failure(const std::string& name, VersionRecord& version, const Error& error);
@@ -114,6 +115,8 @@ class RepositoryModels {
                                             const std::function<Result<LoadedVersion>()>& load);
   void count_failure(const std::string& name);
   void tell_config(const ModelRecord& record);
+  [[nodiscard]] static ModelVersion shown_version(const ModelRecord& record,
+                                                  const VersionRecord& version);
   void publish();
 
   const RepositoryOptions& options_;

@@ -81,9 +81,10 @@ Result<LoadedVersion> load_file(const std::string& folder, const FileStamps& fil
   return out;
 }
 
-Result<LoadedVersion> load_bytes(const std::map<std::string, std::string>& files,
-                                 const std::string& shown, const RepositoryDoors& doors) {
-  const std::pair<const std::string, std::string>* found = nullptr;
+using SentFile = std::pair<const std::string, std::string>;
+
+Result<const SentFile*> find_sent_model(const std::map<std::string, std::string>& files) {
+  const SentFile* found = nullptr;
   for (const auto& file : files) {
     if (file.first.ends_with(".expect.jsonl") || file.first.contains(".rows.")) {
       return fail(Code::invalid_argument,
@@ -99,9 +100,12 @@ Result<LoadedVersion> load_bytes(const std::map<std::string, std::string>& files
     found = &file;
   }
   if (found == nullptr) return fail(Code::invalid_argument, "no model file was sent");
-  const auto& [name, bytes] = *found;
-  RETURN_IF_ERROR(
-      check_left(std::string_view(bytes).substr(0, kModelBeginSize), bytes.size(), doors));
+  return found;
+}
+
+Result<LoadedVersion> load_bytes(const std::map<std::string, std::string>& files,
+                                 const SentFile& sent, const std::string& shown) {
+  const auto& [name, bytes] = sent;
   if (const auto digest = files.find(name + ".sha256"); digest != files.end()) {
     ASSIGN_OR_RETURN(const std::optional<std::string> expected, digest_in(digest->second, name));
     RETURN_IF_ERROR(check_digest(name, expected, sha256_text(bytes)));
@@ -148,7 +152,16 @@ Result<LoadedVersion> load_version(const std::string& folder, const FileStamps& 
 
 Result<LoadedVersion> load_uploaded(const std::map<std::string, std::string>& files,
                                     const std::string& shown, const RepositoryDoors& doors) {
-  return guarded([&] { return load_bytes(files, shown, doors); });
+  ASSIGN_OR_RETURN(const SentFile* const sent, find_sent_model(files));
+  const std::string_view begin = std::string_view(sent->second).substr(0, kModelBeginSize);
+  RETURN_IF_ERROR(check_left(begin, sent->second.size(), doors));
+  return guarded([&] {
+    Result<LoadedVersion> loaded = load_bytes(files, *sent, shown);
+    if (!loaded && loaded.error().code != Code::internal) {
+      loaded.error().code = Code::invalid_argument;
+    }
+    return loaded;
+  });
 }
 
 }  // namespace ml_inference

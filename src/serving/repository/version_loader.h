@@ -44,7 +44,8 @@ struct LoadedVersion {
                                                  const RepositoryDoors& doors);
 
 /// The same of files in memory, by name, if they fit into what is left of it. Golden rows are
-/// refused (invalid_argument): they are read from files alone.
+/// refused: they are read from files alone. Errors: resource_exhausted (memory), invalid_argument
+/// (all else: what was sent is no model).
 [[nodiscard]] Result<LoadedVersion> load_uploaded(const std::map<std::string, std::string>& files,
                                                   const std::string& shown,
                                                   const RepositoryDoors& doors);
