@@ -21,6 +21,10 @@ class EventLoop;
 /// answered and everything else gets 503, one request a connection.
 enum class Admission { regular, overflow };
 
+/// So long what a client still sends is read and dropped once it has its answer, so that its last
+/// bytes do not turn into a reset that eats the answer.
+inline constexpr std::chrono::milliseconds kLingerTimeout{1'000};
+
 /// A connection that the loop knows of from its construction to its destruction.
 /// Threads: the loop's.
 class Connection : public boost::intrusive::list_base_hook<> {

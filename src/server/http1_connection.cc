@@ -33,7 +33,6 @@ constexpr std::size_t kInputSizeMax = BodyBudget::kUncountedSize;
 
 // How long a closing connection waits for the client to close as well, so that the client's last
 // bytes do not turn into a reset that eats the answer (RFC 9112, section 9.6).
-constexpr std::chrono::milliseconds kLingerTimeout{1'000};
 
 // How long work goes on for a client that has ended its side. It may wait for the answer, or be
 // gone: nothing tells which, until one writes.

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace ml_inference {
@@ -115,9 +114,16 @@ bool Http2Call::refuse_header(Admission admission) {
     if (loop_.handler().is_vital(request_)) return false;
     state_.metrics.overflow_answers.Increment();
     refuse(503, GrpcStatus::unavailable, "the server has as many connections as it takes");
+  } else if (!is_grpc_ && header_.body_size() > state_.options.body_size_max) {
+    refuse_large_body();
   }
   if (coding) coded_body_.reset(*coding);
   return has_ended_;
+}
+
+void Http2Call::refuse_large_body() {
+  refuse(413, GrpcStatus::resource_exhausted,
+         fmt::format("the body is over the limit of {} bytes", state_.options.body_size_max));
 }
 
 void Http2Call::take_plain_timeout() {
@@ -181,17 +187,10 @@ void Http2Call::take_plain_body(std::string_view bytes) {
     if (const auto refusal = coded_body_.take(bytes, body_)) refuse_body(*refusal);
     return;
   }
-  const std::size_t size_max = state_.options.body_size_max;
   std::size_t size = body_.size() + bytes.size();
-  if (body_.empty()) {
-    std::size_t content_length = 0;
-    std::from_chars(header_.content_length.data(),
-                    header_.content_length.data() + header_.content_length.size(), content_length);
-    size = std::max(size, content_length);  // all at once: a string that grows is there twice
-  }
-  if (size > size_max) {
-    refuse(413, GrpcStatus::resource_exhausted,
-           fmt::format("the body is over the limit of {} bytes", size_max));
+  if (body_.empty()) size = std::max(size, header_.body_size());  // one that grows is there twice
+  if (size > state_.options.body_size_max) {
+    refuse_large_body();
   } else if (size > body_.capacity() && !reserve_body(std::max(size, 2 * body_.size()))) {
     refuse_for_memory(kNoRoomForBody);
   } else {
@@ -390,16 +389,11 @@ void Http2Call::add_output() {
   }
   if (is_grpc_) {
     const auto prefix = message_prefix(response_.body.size());
-    output_.append(prefix.data(), prefix.size());
-  } else if (answers_head_request()) {
+    output_.add({prefix.data(), prefix.size()});
+  } else if (header_.method == "HEAD") {
     return;
   }
-  if (response_.body.size() > BodyBudget::kUncountedSize) {
-    ASSERT(large_output_.empty());  // nothing is handled while so much waits
-    large_output_ = std::exchange(response_.body, {});
-  } else {
-    output_ += response_.body;
-  }
+  output_.add_body(response_.body);  // nothing is handled while a large one waits
 }
 
 // The response goes on record.
@@ -452,24 +446,13 @@ void Http2Call::refuse_body(const RequestRefusal& refusal) {
   refuse(refusal.status, GrpcStatus::internal, refusal.detail);
 }
 
-std::size_t Http2Call::output_size() const {
-  return output_.size() - output_begin_ + large_output_.size() - large_begin_;
-}
-
 void Http2Call::fetch_output(std::string& out, std::size_t size) {
-  const std::size_t first = std::min(size, output_.size() - output_begin_);
-  out.append(output_, output_begin_, first);
-  output_begin_ += first;
-  out.append(large_output_, large_begin_, size - first);
-  large_begin_ += size - first;
+  output_.fetch(out, size);
   if (output_size() == 0) forget_output();
 }
 
 void Http2Call::forget_output() {
   output_.clear();
-  if (output_.capacity() > 2 * kKeptBodySize) output_.shrink_to_fit();
-  large_output_ = {};
-  output_begin_ = large_begin_ = 0;
   output_deadline_ = Clock::time_point::max();
   if (!is_running()) output_share_.release();
 }
@@ -480,13 +463,12 @@ void Http2Call::close() {
 }
 
 void Http2Call::enter(Stage stage) {
-  const ServerOptions& options = state_.options;
   stage_ = stage;
   const bool is_open_ended = stage == Stage::between || stage == Stage::watch;
-  stage_deadline_ = is_open_ended
-                        ? Clock::time_point::max()
-                        : loop_.coarse_now() + (stage == Stage::header ? options.header_timeout
-                                                                       : options.request_timeout);
+  const auto limit = stage == Stage::header ? state_.options.header_timeout
+                     : stage == Stage::rest ? kLingerTimeout
+                                            : state_.options.request_timeout;
+  stage_deadline_ = is_open_ended ? Clock::time_point::max() : loop_.coarse_now() + limit;
 }
 
 Http2Call::Clock::time_point Http2Call::work_deadline() const {
@@ -540,7 +522,14 @@ void Http2Call::last_too_long() {
   }
 }
 
+// A client that is told at once to stop sending may not read the answer before it does.
+void Http2Call::drop_rest() {
+  enter(Stage::rest);
+  is_given_up_ = state_.current_phase() >= ServerPhase::closing;
+}
+
 void Http2Call::leave(std::string_view why) {
+  if (is_dropping_rest()) is_given_up_ = true;
   if (is_running() || has_ended_) return;
   if (stage_ == Stage::between || stage_ == Stage::watch) end(GrpcStatus::unavailable, why);
 }

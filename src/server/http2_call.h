@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/http.h"
+#include "server/answer_bytes.h"
 #include "server/body_budget.h"
 #include "server/coded_body.h"
 #include "server/connection.h"
@@ -52,6 +53,10 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   /// The stream is gone: whatever is under way is not wanted any more.
   void close();
 
+  /// All of the answer is sent: what the client still sends is dropped for a while.
+  void drop_rest();
+  [[nodiscard]] bool is_dropping_rest() const { return stage_ == Stage::rest; }
+
   /// Ends what has lasted too long, and answers a watch again.
   void tick(Clock::time_point now, Clock::duration standstill);
 
@@ -84,21 +89,18 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool is_running() const { return task_.is_running(); }
   [[nodiscard]] bool client_has_ended() const { return client_has_ended_; }
-
   /// Until when a worker's answer is wanted; max: as long as the server's own limit allows.
   [[nodiscard]] Clock::time_point work_deadline() const;
-
   /// Whether the stream should be reset: the client does not take the answer.
   [[nodiscard]] bool is_given_up() const { return is_given_up_; }
 
   // The answer: a head; bytes, more of which may come; the end.
   [[nodiscard]] bool has_head() const { return has_head_; }
   [[nodiscard]] bool has_ended() const { return has_ended_; }
-  [[nodiscard]] std::size_t output_size() const;
+  [[nodiscard]] std::size_t output_size() const { return output_.size(); }
 
   /// Meaningful once has_head(), for the head of what is no gRPC call.
   [[nodiscard]] const HttpResponse& response() const { return response_; }
-  [[nodiscard]] bool answers_head_request() const { return header_.method == "HEAD"; }
   [[nodiscard]] std::size_t content_size() const { return content_size_; }  ///< sent or not
   [[nodiscard]] std::string_view request_id() const { return request_id_sent_; }
 
@@ -112,17 +114,18 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
 
   /// For flow control: bytes of the body that are used up since the last time.
   [[nodiscard]] std::size_t take_used_size() { return std::exchange(used_size_, 0); }
-  /// How much of a message that has begun is still to come, where memory is set aside for it.
+  /// How much of a message that has begun is still to come, if its memory is set aside.
   [[nodiscard]] std::size_t missing_size() const { return reader_.missing_size(); }
 
  private:
   using Exchange = HttpHandler::Exchange;
 
   /// What the call waits for.
-  enum class Stage { header, body, work, fetch, between, watch };
+  enum class Stage { header, body, work, fetch, rest, between, watch };
 
   [[nodiscard]] bool refuse_header(Admission admission);
   [[nodiscard]] bool refuse_grpc_header();
+  void refuse_large_body();
   void take_plain_timeout();
   [[nodiscard]] bool reserve_body(std::size_t size);
   void take_plain_body(std::string_view bytes);
@@ -186,10 +189,7 @@ class Http2Call : public boost::intrusive::list_base_hook<> {
   bool has_head_ = false;
   bool has_ended_ = false;
   std::string request_id_sent_;
-  std::string output_;        // from output_begin_ on: what is not fetched yet,
-  std::string large_output_;  // and then this, which was not worth copying
-  std::size_t output_begin_ = 0;
-  std::size_t large_begin_ = 0;
+  AnswerBytes output_;
   std::size_t content_size_ = 0;
   BodyShare output_share_;
   std::string watched_;  // what a watch has answered last

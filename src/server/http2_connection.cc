@@ -33,7 +33,6 @@ constexpr int kReadCountMax = 4;
 constexpr std::chrono::milliseconds kLeaveTimeout{1'000};
 
 // As for HTTP/1.1.
-constexpr std::chrono::milliseconds kLingerTimeout{1'000};
 constexpr std::chrono::milliseconds kOverflowTimeout{1'000};
 
 // Connections that began together should not all be made anew together.

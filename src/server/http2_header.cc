@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace ml_inference {
 namespace {
@@ -50,7 +51,7 @@ void Http2Header::take(std::string_view name, std::string_view value, std::size_
   if (known == kKnown.end()) return;
   std::string& text = this->*known->text;
   const bool is_list = &text == &traceparent || &text == &tracestate || &text == &accept_encoding ||
-                       &text == &content_encoding;
+                       &text == &content_encoding || &text == &json_size;
   if (is_list && !text.empty()) {
     text += ',';
     text += value;
@@ -58,6 +59,12 @@ void Http2Header::take(std::string_view name, std::string_view value, std::size_
   }
   if (&text == &authorization) ++authorization_count;
   text = value;
+}
+
+std::size_t Http2Header::body_size() const {
+  std::size_t out = 0;
+  std::from_chars(content_length.data(), content_length.data() + content_length.size(), out);
+  return out;
 }
 
 void Http2Header::clear() {

@@ -35,6 +35,9 @@ struct Http2Header {
   /// parser has it. name  in lower case.
   void take(std::string_view name, std::string_view value, std::size_t size_max);
 
+  /// What content-length says; 0 where there is none.
+  [[nodiscard]] std::size_t body_size() const;
+
   void clear();
 };
 

@@ -31,6 +31,13 @@ TEST(Http2Header, JoinsWhatBelongsToATraceAndCountsSecrets) {
   EXPECT_EQ(header.authorization_count, 2U);
 }
 
+TEST(Http2Header, MakesNoSizeOfTwo) {
+  Http2Header header;
+  header.take("inference-header-content-length", "5", 1'000);
+  header.take("inference-header-content-length", "7", 1'000);
+  EXPECT_EQ(header.json_size, "5,7");
+}
+
 TEST(Http2Header, KeepsWhatTheClientHas) {
   Http2Header header;
   header.take("if-none-match", "W/\"1\"", 1'000);

@@ -145,9 +145,29 @@ TEST_F(Http2ServerTest, RefusesABodyThatIsTooLarge) {
   EXPECT_EQ(call.grpc_message(), "a message has 1001 bytes, the limit is 1000");
   const std::int32_t stream = client.begin(
       {{":method", "POST"}, {":scheme", "http"}, {":path", "/a"}, {":authority", "x"}});
-  client.send(stream, std::string(1001, 'x'));  // the end is not waited for
-  EXPECT_EQ(client.finish(stream).head.at(":status"), "413");
+  client.send(stream, std::string(1001, 'x'));
+  const StreamAnswer& refused = client.finish(stream);  // whose end is not waited for
+  EXPECT_EQ(refused.head.at(":status"), "413");
+  EXPECT_EQ(refused.error, std::uint32_t{NGHTTP2_NO_ERROR});
   EXPECT_EQ(client.ask("/a", std::string(1000, 'x')).grpc_status(), "0");
+}
+
+TEST_F(Http2ServerTest, RefusesABodyByWhatItsHeaderSaysAndDropsIt) {
+  options_.body_size_max = 1000;
+  start();
+  Http2Client client(port());
+  const std::string body(600'000, 'x');  // more than a stream's window
+  const std::int32_t stream = client.begin({{":method", "POST"},
+                                            {":scheme", "http"},
+                                            {":path", "/a"},
+                                            {":authority", "x"},
+                                            {"content-length", std::to_string(body.size())}});
+  const StreamAnswer& answer = client.answer(stream);
+  ASSERT_TRUE(client.until([&] { return !answer.body.empty(); })) << "no byte of it is waited for";
+  EXPECT_EQ(answer.head.at(":status"), "413");
+  client.send(stream, body, true);
+  EXPECT_EQ(client.finish(stream).error, 0U);
+  EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
 }
 
 TEST_F(Http2ServerTest, RefusesAHeaderThatIsTooLarge) {
@@ -390,7 +410,7 @@ TEST_F(Http2ServerTest, RefusesWorkThatThereIsNoRoomFor) {
   const std::int32_t gated = busy.call("/gate", "");
   stage_.begun.get_future().wait();
   Http2Client client(port());
-  EXPECT_EQ(client.ask("/huge-work", "").grpc_status(), "14");
+  EXPECT_EQ(client.ask("/huge-work", "").grpc_status(), "8");  // never: no other try helps
   const std::int32_t waiting = client.call("/work", "");
   EXPECT_EQ(client.ask("/work", "").grpc_status(), "14");
   EXPECT_EQ(client.ask("/a", "").grpc_status(), "0");
@@ -416,16 +436,15 @@ TEST_F(Http2ServerTest, GivesUpAnAnswerThatIsNotRead) {
   EXPECT_EQ(client.finish(stream).error, std::uint32_t{NGHTTP2_CANCEL});
 }
 
-TEST_F(Http2ServerTest, TellsWhoeverSpeaksHttp1WhatThePortSpeaks) {
-  start();
+// What comes back for these bytes, which are all there are.
+std::string answer_to(std::uint16_t port, std::string_view request) {
   const int other = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(port());
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(other, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  constexpr std::string_view kRequest = "POST / HTTP/1.1\r\nHost: a\r\n\r\n";
-  ASSERT_GT(::send(other, kRequest.data(), kRequest.size(), MSG_NOSIGNAL), 0);
+  EXPECT_EQ(::connect(other, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_GT(::send(other, request.data(), request.size(), MSG_NOSIGNAL), 0);
   ::shutdown(other, SHUT_WR);
   std::string text;
   char bytes[1024];
@@ -433,8 +452,26 @@ TEST_F(Http2ServerTest, TellsWhoeverSpeaksHttp1WhatThePortSpeaks) {
     text.append(bytes, static_cast<std::size_t>(size));
   }
   ::close(other);
+  return text;
+}
+
+TEST_F(Http2ServerTest, TellsWhoeverSpeaksHttp1WhatThePortSpeaks) {
+  start();
+  const std::string text = answer_to(port(), "POST / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(text, ::testing::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   EXPECT_THAT(text, HasSubstr("This port speaks gRPC and HTTP/2"));
+}
+
+TEST_F(Http2ServerTest, AsksWhoeverFloodsItToBeCalm) {
+  start();
+  const std::string ping("\0\0\x8\x6\0\0\0\0\0payload.", 17);
+  std::string flood(NGHTTP2_CLIENT_MAGIC);
+  flood.append("\0\0\0\x4\0\0\0\0\0", 9);  // SETTINGS
+  for (int i = 0; i < 3'000; ++i) flood += ping;
+  const std::string text = answer_to(port(), flood);
+  const std::string goaway("\0\0\x8\x7\0\0\0\0\0", 9);  // of no stream
+  const std::string calm("\0\0\0\0\0\0\0\xB", 8);
+  EXPECT_THAT(text, ::testing::EndsWith(goaway + calm));
 }
 
 TEST_F(Http2ServerTest, AsksAnIdleClientToGo) {

@@ -186,15 +186,14 @@ struct Http2Callbacks {
     return 0;
   }
 
-  static int on_frame_send(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+  static int on_frame_send(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     const bool has_body = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (!has_body || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
-    const Http2Call* const call = session_of(user).call_of(frame->hd.stream_id);
-    // Answered before all of it came: the rest is not wanted (RFC 9113, section 8.1).
-    if (call != nullptr && !call->client_has_ended()) {
-      check(nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                      NGHTTP2_NO_ERROR));
-    }
+    Http2Session& self = session_of(user);
+    Http2Call* const call = self.call_of(frame->hd.stream_id);
+    if (call == nullptr || call->client_has_ended()) return 0;
+    call->drop_rest();
+    self.pump(*call);
     return 0;
   }
 
@@ -277,15 +276,24 @@ Http2Session::~Http2Session() {
 }
 
 bool Http2Session::receive(std::string_view bytes) {
+  if (is_deaf_) return false;
   const std::size_t preface_size = std::min(preface_left_, bytes.size());
   const ssize_t taken = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (taken < 0) {
+  if (taken == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
     is_broken_ = true;
     return false;
   }
   preface_left_ -= preface_size;
-  return true;
+  if (taken < 0) say_why_deaf(static_cast<int>(taken));
+  return !is_deaf_;
+}
+
+void Http2Session::say_why_deaf(int error) {
+  is_deaf_ = true;
+  const bool is_flood = error == NGHTTP2_ERR_FLOODED;
+  check(nghttp2_session_terminate_session(
+      session_.get(), is_flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_INTERNAL_ERROR));
 }
 
 bool Http2Session::produce(std::string& out, std::size_t size_max) {
@@ -465,8 +473,9 @@ void Http2Session::pump(Http2Call& call) {
   }
   if (call.is_given_up()) {
     call.framing.is_reset = true;
-    check(nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, call.stream_id(),
-                                    NGHTTP2_CANCEL));
+    // Answered before all of it came: the rest is not wanted (RFC 9113, section 8.1).
+    const std::uint32_t code = call.is_dropping_rest() ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL;
+    check(nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, call.stream_id(), code));
   } else if (call.has_head() && !call.framing.has_head) {
     submit_head(call);
   } else if (call.framing.is_deferred && (call.output_size() > 0 || call.has_ended())) {

@@ -44,8 +44,8 @@ class Http2Session {
   Http2Session(const Http2Session&) = delete;
   Http2Session& operator=(const Http2Session&) = delete;
 
-  /// Goes on with what came. Returns false when the peer breaks the protocol beyond repair: what
-  /// produce() still gives says so, and nothing more can be received.
+  /// Goes on with what came. Returns false when the peer breaks the protocol beyond repair, or
+  /// floods the server: what produce() still gives says so by GOAWAY, and nothing more is received.
   [[nodiscard]] bool receive(std::string_view bytes);
 
   /// Whether the peer has shown that it speaks HTTP/2. False after receive() has failed: it speaks
@@ -94,6 +94,7 @@ class Http2Session {
   };
   using Calls = boost::intrusive::list<Http2Call>;
 
+  void say_why_deaf(int error);
   void begin_call(std::int32_t stream_id);
   void end_call(Http2Call& call);
   void recycle(Http2Call& call);
@@ -117,6 +118,7 @@ class Http2Session {
   std::size_t preface_left_;
   std::size_t stream_count_ = 0;
   bool is_broken_ = false;   // nghttp2 can say nothing more
+  bool is_deaf_ = false;     // nghttp2 can take nothing more
   bool is_leaving_ = false;  // the notice is given
   bool has_left_ = false;
   bool has_waiting_ = false;  // calls may have messages that wait

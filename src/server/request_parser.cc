@@ -254,7 +254,7 @@ void RequestParser::take_unknown_field(std::string_view name, std::string_view v
     return;
   }
   if (equals_ignoring_case(name, "inference-header-content-length")) {
-    json_size_ = value;
+    join_field(json_size_, value);  // two are no size
     return;
   }
   const bool is_timeout = equals_ignoring_case(name, kTimeoutField);

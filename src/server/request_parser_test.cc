@@ -435,6 +435,13 @@ TEST_F(RequestParserTest, SeveralFieldsOfATraceAreOneList) {
   EXPECT_EQ(parser_.request().tracestate, "");
 }
 
+TEST_F(RequestParserTest, MakesNoSizeOfTwo) {
+  constexpr std::string_view kTwo =
+      "Inference-Header-Content-Length: 5\r\ninference-header-content-length: 7\r\n";
+  ASSERT_TRUE(is_done(get_with(std::string(kTwo))));
+  EXPECT_EQ(parser_.request().json_size, "5, 7") << "which no one can read";
+}
+
 TEST_F(RequestParserTest, RefusesFoldedFields) {
   for (const char* fields :
        {"Authorization: Bearer\r\n one\r\n", "Authorization:\r\n Bearer one\r\n",

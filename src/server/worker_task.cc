@@ -130,7 +130,7 @@ WorkerTask::Refusal WorkerTask::refusal(End end) {
     case End::too_late:
       return {504, "the request's deadline would have passed before a worker was free"};
     case End::no_memory:
-      return {503, "the batch needs more memory than is set aside for working on batches"};
+      return {413, "the batch needs more memory than is set aside for working on batches"};
     case End::no_room: return {503, kNoRoomForAnswer};
     case End::answered:
     case End::stopped: break;

@@ -167,8 +167,8 @@ class MessageReader {
   // not.
   static Result<void> check_input_parameter(std::string_view message) {
     ASSIGN_OR_RETURN(const ParameterEntry entry, read_parameter(message));
-    if (entry.key != "shared_memory_region") return {};
-    return fail(Code::unimplemented, "this server reads no tensors from shared memory");
+    if (entry.key != kSharedMemoryParameter) return {};
+    return fail(Code::unimplemented, kNoSharedInput);
   }
 
   Result<void> take_raw() {
@@ -246,8 +246,8 @@ class MessageReader {
   }
 
   static Result<void> read_output_parameter(const ParameterEntry& entry, WantedOutput& wanted) {
-    if (entry.key == "shared_memory_region") {
-      return fail(Code::unimplemented, "this server writes no tensors to shared memory");
+    if (entry.key == kSharedMemoryParameter) {
+      return fail(Code::unimplemented, kNoSharedOutput);
     }
     if (entry.key != "classification") return {};
     const bool is_whole = entry.choice == Parameter::kInt64ParamFieldNumber ||

@@ -152,9 +152,15 @@ TEST_F(OipDialectTest, SaysWhereTheJsonIsWrong) {
   EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"FP32","dat":[]}]})"),
             R"({"error":"'dat' is unknown in an input, expected name, shape, datatype, )"
             R"(parameters, data"})");
+  EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"FP32",)"
+                  R"("parameters":{"shared_memory_region":"a"}}]})"),
+            R"({"error":"this server reads no tensors from shared memory"})");
 }
 
 TEST_F(OipDialectTest, SaysWhichOutputIsWrong) {
+  EXPECT_EQ(error(with_inputs(kSetosa, R"(,"outputs":[{"name":"predict",)"
+                                       R"("parameters":{"shared_memory_region":"a"}}])")),
+            R"({"error":"this server writes no tensors to shared memory"})");
   EXPECT_EQ(error(with_inputs(kSetosa, R"(,"outputs":[{"name":"p"}])")),
             R"({"error":"output 'p' is unknown, expected predict, predict_proba"})");
   EXPECT_EQ(error(with_inputs(kSetosa, R"(,"outputs":[{"name":"predict"},{"name":"predict"}])")),

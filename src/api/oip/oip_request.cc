@@ -142,7 +142,7 @@ class RequestReader {
           } else if (key == "data") {
             data = value;
           } else if (key == "parameters") {
-            return read_binary_size(value, binary_size);
+            return read_input_parameters(value, binary_size);
           } else {
             return invalid(fmt::format(
                 "'{}' is unknown in an input, expected name, shape, datatype, parameters, data",
@@ -184,9 +184,10 @@ class RequestReader {
     });
   }
 
-  Result<void> read_binary_size(std::size_t index, std::optional<std::uint64_t>& size) {
+  Result<void> read_input_parameters(std::size_t index, std::optional<std::uint64_t>& size) {
     return for_members(nodes_, index, "parameters of an input",
                        [&](std::string_view key, std::size_t value) -> Result<void> {
+                         if (key == kSharedMemoryParameter) return invalid(kNoSharedInput);
                          if (key != "binary_data_size") return {};
                          ASSIGN_OR_RETURN(size, whole_number(nodes_[value], "binary_data_size"));
                          return {};
@@ -226,6 +227,7 @@ class RequestReader {
                                       std::optional<bool>& binary) {
     return for_members(nodes_, index, "parameters of an output",
                        [&](std::string_view key, std::size_t value) -> Result<void> {
+                         if (key == kSharedMemoryParameter) return invalid(kNoSharedOutput);
                          if (key == "binary_data") {
                            ASSIGN_OR_RETURN(binary, truth(nodes_[value], "binary_data"));
                          } else if (key == "classification") {

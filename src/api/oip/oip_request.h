@@ -18,6 +18,11 @@ struct OipBody {
   bool is_raw = false;  ///< there is no JSON: all of it is one tensor
 };
 
+/// A parameter of a tensor whose values lie elsewhere; and why none do.
+inline constexpr std::string_view kSharedMemoryParameter = "shared_memory_region";
+inline constexpr char kNoSharedInput[] = "this server reads no tensors from shared memory";
+inline constexpr char kNoSharedOutput[] = "this server writes no tensors to shared memory";
+
 /// Cuts a body where Inference-Header-Content-Length says. json_size  the header's value, or empty.
 /// Errors: invalid_argument: no number, or beyond the body.
 [[nodiscard]] Result<OipBody> split_oip_body(std::string_view body, std::string_view json_size);

@@ -380,8 +380,9 @@ void RepositoryModels::tell_config(const ModelRecord& record) {
 ModelVersion RepositoryModels::shown_version(const ModelRecord& record,
                                              const VersionRecord& version) {
   ModelVersion shown = version.shown;
-  if (shown.reason.empty() && !record.config_fault.empty()) {
-    shown.reason = "its configuration of now is refused: " + record.config_fault;
+  if (record.is_config_taken && !record.config_fault.empty()) {
+    if (!shown.reason.empty()) shown.reason += "; ";
+    shown.reason += "its configuration of now is refused: " + record.config_fault;
   }
   return shown;
 }

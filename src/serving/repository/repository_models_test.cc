@@ -19,6 +19,7 @@
 namespace ml_inference {
 namespace {
 
+using ::testing::AllOf;
 using testing::constant_model;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -255,6 +256,11 @@ TEST_F(RepositoryTest, SaysOfAVersionThatAnswersThatItsConfigOfNowIsRefused) {
   const Result<ChosenModel> chosen = readiness_.catalog()->select({.name = "m"});
   EXPECT_THAT(chosen.value().version->reason, HasSubstr("its configuration of now is refused"));
   EXPECT_EQ(models().load("m", {}).error().code, Code::invalid_argument);
+  folder_.put("m/2/m.onnx", "broken");
+  look();
+  EXPECT_THAT(states().back(),
+              AllOf(HasSubstr("the file begins with"), HasSubstr("; its configuration of now")));
+  folder_.remove("m/2");
   folder_.put("m/config.pbtxt", "");
   look();
   EXPECT_THAT(states(), ElementsAre("m/1 available"));
