@@ -49,7 +49,7 @@ inline constexpr std::size_t kDescribedLabelCountMax = 1'000;
 
 /// Bytes that /openapi.json gives to models: some hundred of them, or a few of a thousand features.
 /// It names those that it leaves out.
-inline constexpr std::size_t kDescribedModelsSizeMax = 2 * 1'048'576;
+inline constexpr std::size_t kDescribedModelsSizeMax = 2'097'152;
 
 /// Names of models that /openapi.json lists: of those that paths may have, and of those that it
 /// leaves out.

@@ -119,7 +119,7 @@ TEST_F(TensorRowsTest, KeepMissingAndInfiniteValuesWhereTheModelTakesThem) {
 
 TEST_F(TensorRowsTest, StayInTheMessageWhereAllOfItsNumbersAreTaken) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  std::vector<float> values(4 * 1'000, 0.5F);
+  std::vector<float> values(4'000, 0.5F);
   GivenTensor tensor{.name = "t", .type = TensorType::float32, .shape = {1'000, 4}};
   const auto raw = [&] {
     return RawElements{

@@ -19,11 +19,11 @@ namespace ml_inference {
 /// and its value means nothing.
 class ForestNode {
  public:
-  [[nodiscard]] bool is_leaf() const { return has(kLeaf); }
+  [[nodiscard]] bool is_leaf() const { return has(leaf_flag); }
 
   // Of a test:
 
-  [[nodiscard]] bool is_categorical() const { return has(kCategorical); }
+  [[nodiscard]] bool is_categorical() const { return has(categorical_flag); }
   [[nodiscard]] std::size_t feature() const { return bits_ >> kFlagCount; }  ///< from 0
 
   /// Indices in Forest::nodes(), greater than this node's own. The children lie side by side.
@@ -31,13 +31,13 @@ class ForestNode {
   [[nodiscard]] std::size_t right() const { return std::size_t{link_} + 1; }
 
   /// Where NaN goes, and zero where zero_is_missing().
-  [[nodiscard]] bool missing_goes_left() const { return has(kMissingGoesLeft); }
+  [[nodiscard]] bool missing_goes_left() const { return has(missing_goes_left_flag); }
 
   // Of a numerical test:
 
-  [[nodiscard]] double threshold() const { return number_; }     ///< never NaN
-  [[nodiscard]] bool is_strict() const { return has(kStrict); }  ///< asks `<` and not `<=`
-  [[nodiscard]] bool zero_is_missing() const { return has(kZeroIsMissing); }
+  [[nodiscard]] double threshold() const { return number_; }         ///< never NaN
+  [[nodiscard]] bool is_strict() const { return has(strict_flag); }  ///< asks `<` and not `<=`
+  [[nodiscard]] bool zero_is_missing() const { return has(zero_is_missing_flag); }
 
   // Of a categorical test:
 
@@ -45,7 +45,7 @@ class ForestNode {
   [[nodiscard]] std::size_t category_set() const { return static_cast<std::size_t>(number_); }
 
   /// Where a value goes that stands for no bit of the set.
-  [[nodiscard]] bool strangers_go_left() const { return has(kStrangersGoLeft); }
+  [[nodiscard]] bool strangers_go_left() const { return has(strangers_go_left_flag); }
 
   // Of a leaf:
 
@@ -53,7 +53,7 @@ class ForestNode {
   [[nodiscard]] std::size_t leaf() const { return link_; }
 
   /// Whether its value depends on the row: Forest::linear_leaf().
-  [[nodiscard]] bool is_linear() const { return has(kLinear); }
+  [[nodiscard]] bool is_linear() const { return has(linear_flag); }
 
   bool operator==(const ForestNode&) const = default;
 
@@ -63,13 +63,13 @@ class ForestNode {
 
   static constexpr int kFlagCount = 12;  // 20 bits are left for kFeatureCountMax
   enum Flag : std::uint32_t {
-    kLeaf = 1,
-    kCategorical = 2,
-    kLinear = 4,
-    kStrict = 8,
-    kMissingGoesLeft = 16,
-    kZeroIsMissing = 32,
-    kStrangersGoLeft = 64,
+    leaf_flag = 1,
+    categorical_flag = 2,
+    linear_flag = 4,
+    strict_flag = 8,
+    missing_goes_left_flag = 16,
+    zero_is_missing_flag = 32,
+    strangers_go_left_flag = 64,
   };
 
   [[nodiscard]] bool has(Flag flag) const { return (bits_ & flag) != 0; }

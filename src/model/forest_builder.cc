@@ -106,9 +106,9 @@ void ForestBuilder::start_tree(std::size_t node_count, std::size_t first_output)
 }
 
 void ForestBuilder::numerical_test(std::size_t node, const NumericalTest& test) {
-  const std::uint32_t flags = (test.is_strict ? ForestNode::kStrict : 0U) |
-                              (test.missing_goes_left ? ForestNode::kMissingGoesLeft : 0U) |
-                              (test.zero_is_missing ? ForestNode::kZeroIsMissing : 0U);
+  const std::uint32_t flags = (test.is_strict ? ForestNode::strict_flag : 0U) |
+                              (test.missing_goes_left ? ForestNode::missing_goes_left_flag : 0U) |
+                              (test.zero_is_missing ? ForestNode::zero_is_missing_flag : 0U);
   if (!place_test(node, test.feature, test.left, test.right, flags)) return;
   if (std::isnan(test.threshold)) {
     fault_at(node, "the threshold is not a number");
@@ -118,9 +118,9 @@ void ForestBuilder::numerical_test(std::size_t node, const NumericalTest& test) 
 }
 
 void ForestBuilder::categorical_test(std::size_t node, const CategoricalTest& test) {
-  const std::uint32_t flags = ForestNode::kCategorical |
-                              (test.strangers_go_left ? ForestNode::kStrangersGoLeft : 0U) |
-                              (test.missing_goes_left ? ForestNode::kMissingGoesLeft : 0U);
+  const std::uint32_t flags = ForestNode::categorical_flag |
+                              (test.strangers_go_left ? ForestNode::strangers_go_left_flag : 0U) |
+                              (test.missing_goes_left ? ForestNode::missing_goes_left_flag : 0U);
   if (!place_test(node, test.feature, test.left, test.right, flags)) return;
   if (test.set >= forest_.category_set_count()) {
     fault_at(node, fmt::format("category set {} does not exist, there are {}", test.set,
@@ -159,7 +159,7 @@ void ForestBuilder::leaf(std::size_t node, std::span<const double> values) {
     fault(Code::resource_exhausted, fmt::format("more than {} leaf values", kLeafValueCountMax));
     return;
   }
-  placed->bits_ = ForestNode::kLeaf;
+  placed->bits_ = ForestNode::leaf_flag;
   placed->link_ = static_cast<std::uint32_t>(forest_.leaf_count());
   forest_.leaves_.add(values);
 }
@@ -181,7 +181,7 @@ void ForestBuilder::linear_leaf(std::size_t node, const LinearLeaf& linear, doub
                  fmt::format("more than {} terms of linear leaves", kLeafValueCountMax));
   }
   ForestNode& placed = forest_.nodes_[tree_begin_ + node];
-  placed.bits_ |= ForestNode::kLinear;
+  placed.bits_ |= ForestNode::linear_flag;
   placed.number_ = static_cast<double>(forest_.linear_leaf_count());
   forest_.constants_.push_back(linear.constant);
   forest_.term_features_.insert(forest_.term_features_.end(), linear.features.begin(),

@@ -52,7 +52,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
 
   /// The caller has counted the socket in ServerState::connection_count.
   Connection(EventLoop& loop, Socket socket, Admission admission);
-  virtual ~Connection();
+  ~Connection();  // nobody owns one by this class
 
   /// Sends what the socket takes at once, and returns the rest: nearly always nothing, since its
   /// buffer has room. The peer being gone is is_broken().

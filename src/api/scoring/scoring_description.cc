@@ -63,11 +63,12 @@ Json request_schema(const DescribedModel& model) {
   return any_of(std::move(forms));
 }
 
-Json text_content(std::string_view description, std::string example, std::string pattern = {}) {
+Json text_content(std::string_view description, const std::string& example,
+                  const std::string& pattern = {}) {
   JsonObject schema{{"type", "string"}, {"description", description}};
-  if (!pattern.empty()) schema["pattern"] = std::move(pattern);
+  if (!pattern.empty()) schema["pattern"] = pattern;
   JsonObject media{{"schema", std::move(schema)}};
-  if (!example.empty()) media["example"] = std::move(example);
+  if (!example.empty()) media["example"] = example;
   return media;
 }
 

@@ -19,8 +19,9 @@ namespace ml_inference {
 
 /// Who decides what is loaded. The names are Triton's.
 enum class ControlMode {
-  poll,      ///< the folder: it is watched
-  none,      ///< the folder as it is at start
+  poll,  ///< the folder: it is watched
+  none,  ///< the folder as it is at start
+  // NOLINTNEXTLINE(readability-identifier-naming): the bare word is C++'s
   explicit_  ///< the API, and RepositoryOptions::load_at_start
 };
 
