@@ -21,11 +21,14 @@ std::shared_ptr<const SpokenModel> SpokenModels::of(const CatalogModel& model,
                                                     const ModelVersion& version) {
   ASSERT(version.model != nullptr);
   const std::lock_guard lock(mutex_);
-  if (auto found = models_[version.model.get()].lock()) return found;
+  const Entry& known = models_[version.model.get()];
+  const bool is_current =
+      known.tensor_names == model.tensor_names && known.work_limits == model.work_limits;
+  if (auto found = known.spoken.lock(); found && is_current) return found;
   auto made = std::make_shared<const SpokenModel>(model, version);
   // Those of models that are gone: a name has seldom more than a few versions.
-  std::erase_if(models_, [](const auto& entry) { return entry.second.expired(); });
-  models_[version.model.get()] = made;
+  std::erase_if(models_, [](const auto& entry) { return entry.second.spoken.expired(); });
+  models_[version.model.get()] = {made, model.tensor_names, model.work_limits};
   return made;
 }
 

@@ -32,7 +32,7 @@ struct SpokenModel {
   [[nodiscard]] const Schema& schema() const { return model->schema(); }
 };
 
-/// Makes them, each once, for all event loops.
+/// Makes them, each once, for all event loops; anew when the configuration of a model changes.
 /// Threads: every member may be called from any thread.
 class SpokenModels {
  public:
@@ -41,9 +41,14 @@ class SpokenModels {
                                                       const ModelVersion& version);
 
  private:
+  struct Entry {
+    std::weak_ptr<const SpokenModel> spoken;  // whoever speaks with a model keeps it
+    TensorNames tensor_names;                 // that it was made with
+    WorkLimits work_limits;
+  };
+
   std::mutex mutex_;
-  // By what answers; guarded by mutex_. Whoever speaks with a model keeps it.
-  std::map<const ServedModel*, std::weak_ptr<const SpokenModel>> models_;
+  std::map<const ServedModel*, Entry> models_;  // by what answers; guarded by mutex_
 };
 
 }  // namespace ml_inference
