@@ -52,6 +52,11 @@ class BodyBudget {
     left_.fetch_add(static_cast<std::int64_t>(size_bytes), std::memory_order_relaxed);
   }
 
+  /// What all bodies together may take.
+  [[nodiscard]] std::size_t size() const {
+    return static_cast<std::size_t>(size_.load(std::memory_order_relaxed));
+  }
+
   /// What may still be taken.
   [[nodiscard]] std::size_t left() const {
     const std::int64_t left =
@@ -115,6 +120,12 @@ class BodyShare {
     if (size_bytes < taken_bytes_) budget_.give_back(taken_bytes_ - size_bytes);
     taken_bytes_ = size_bytes;
     return true;
+  }
+
+  /// The largest body up to `limit` that can ever be taken: what would not fit into an empty budget
+  /// is too large, whatever else there is.
+  [[nodiscard]] std::size_t size_max(std::size_t limit) const {
+    return std::min(limit, std::max(budget_.size(), uncounted_size_));
   }
 
   /// Makes room in the body for `size_bytes`, which the share has.

@@ -173,7 +173,9 @@ Inflater::Status Inflater::make_room(std::string& out) {
   }
   if (out.size() < counted_size_) return Status::fine;
   counted_size_ = std::min({out.size() + kStepSize, out.capacity(), size_max_});
-  return share_.take(counted_size_ + kStateSize) ? Status::fine : Status::no_room;
+  const std::size_t needed = counted_size_ + kStateSize;
+  if (share_.take(needed)) return Status::fine;
+  return needed > share_.size_max(needed) ? Status::too_large : Status::no_room;
 }
 
 // More bytes follow what was a whole stream.

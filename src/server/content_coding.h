@@ -40,7 +40,7 @@ class Inflater {
 
   enum class Status {
     fine,
-    too_large,  ///< it is more than size_max
+    too_large,  ///< it is more than size_max, or than the budget could ever hold
     no_room,    ///< the budget, or the machine, has no memory for it
     broken,     ///< fault() says why
   };

@@ -115,13 +115,22 @@ TEST(Inflater, IsNoEndlessSinkForStreamsThatDecodeToNothing) {
 }
 
 TEST(Inflater, TakesBudgetAsTheTextGrows) {
-  BodyBudget budget(300'000);
+  BodyBudget budget(10'000'000);
+  ASSERT_TRUE(budget.try_take(9'700'000));
   BodyShare share(budget);
   Inflater inflater(Format::gzip, 10'000'000, share);
   std::string out;
   EXPECT_EQ(inflater.feed(gzip(std::string(1'000'000, 'a')), out), Status::no_room);
   EXPECT_LE(out.size(), 300'000U);
   EXPECT_EQ(budget.left(), 300'000U);
+}
+
+TEST(Inflater, CallsTooLargeWhatWouldNeverFit) {
+  BodyBudget budget(300'000);
+  BodyShare share(budget);
+  Inflater inflater(Format::gzip, 10'000'000, share);
+  std::string out;
+  EXPECT_EQ(inflater.feed(gzip(std::string(1'000'000, 'a')), out), Status::too_large);
 }
 
 TEST(Inflater, ReadsMembersOfGzipOnly) {

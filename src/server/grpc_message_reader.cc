@@ -49,9 +49,9 @@ bool GrpcMessageReader::begin_message() {
     return refuse(400, GrpcStatus::internal,
                   "a message is compressed, and grpc-encoding does not say how");
   }
-  if (size_ > size_max_) {
+  if (const std::size_t limit = share_.size_max(size_max_); size_ > limit) {
     return refuse(413, GrpcStatus::resource_exhausted,
-                  fmt::format("a message has {} bytes, the limit is {}", size_, size_max_));
+                  fmt::format("a message has {} bytes, the limit is {}", size_, limit));
   }
   if (is_compressed) {  // takes memory as it is decoded
     inflater_.emplace(Inflater::Format::either, size_max_, share_);
@@ -85,9 +85,9 @@ bool GrpcMessageReader::end_message() {
 bool GrpcMessageReader::refuse_decoded(Inflater::Status status) {
   switch (status) {
     case Inflater::Status::too_large:
-      return refuse(
-          413, GrpcStatus::resource_exhausted,
-          fmt::format("a message decompresses to more than the limit of {} bytes", size_max_));
+      return refuse(413, GrpcStatus::resource_exhausted,
+                    fmt::format("a message decompresses to more than the limit of {} bytes",
+                                share_.size_max(size_max_)));
     case Inflater::Status::no_room:
       return refuse(503, GrpcStatus::unavailable, std::string(kNoRoomForBody));
     case Inflater::Status::broken:

@@ -54,6 +54,15 @@ TEST(GrpcMessageReader, RefusesWhatItCannotRead) {
             "a message is compressed, and grpc-encoding does not say how");
 }
 
+TEST(GrpcMessageReader, CallsAMessageTooLargeThatWouldNeverFit) {
+  BodyBudget budget(500);
+  GrpcMessageReader reader(kSizeMax, budget, 10);
+  const auto progress = reader.feed(framed(std::string(600, 'x')));
+  ASSERT_EQ(progress.status, Status::refused);
+  EXPECT_EQ(reader.refusal().status, 413);
+  EXPECT_EQ(reader.refusal().detail, "a message has 600 bytes, the limit is 500");
+}
+
 TEST(GrpcMessageReader, SaysHowMuchIsMissing) {
   BodyBudget budget(1 << 20);
   GrpcMessageReader reader(kSizeMax, budget, 10);

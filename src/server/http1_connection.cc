@@ -277,7 +277,7 @@ Http1Connection::Awaitable<void> Http1Connection::do_work(std::unique_ptr<Work> 
   if (*end == WorkerTask::End::stopped) {
     refuse(is_cut_off_ ? 504 : 503, stop_reason(task_.has_begun()));
   } else {
-    const WorkerTask::Refusal refusal = WorkerTask::refusal(*end);
+    const WorkerTask::Refusal refusal = task_.refusal(*end);
     refuse(refusal.status, refusal.detail);
   }
 }

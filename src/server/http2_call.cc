@@ -114,7 +114,8 @@ bool Http2Call::refuse_header(Admission admission) {
     if (loop_.handler().is_vital(request_)) return false;
     state_.metrics.overflow_answers.Increment();
     refuse(503, GrpcStatus::unavailable, "the server has as many connections as it takes");
-  } else if (!is_grpc_ && header_.body_size() > state_.options.body_size_max) {
+  } else if (!is_grpc_ &&
+             header_.body_size() > body_share_.size_max(state_.options.body_size_max)) {
     refuse_large_body();
   }
   if (coding) coded_body_.reset(*coding);
@@ -123,7 +124,8 @@ bool Http2Call::refuse_header(Admission admission) {
 
 void Http2Call::refuse_large_body() {
   refuse(413, GrpcStatus::resource_exhausted,
-         fmt::format("the body is over the limit of {} bytes", state_.options.body_size_max));
+         fmt::format("the body is over the limit of {} bytes",
+                     body_share_.size_max(state_.options.body_size_max)));
 }
 
 void Http2Call::take_plain_timeout() {
@@ -187,11 +189,13 @@ void Http2Call::take_plain_body(std::string_view bytes) {
     if (const auto refusal = coded_body_.take(bytes, body_)) refuse_body(*refusal);
     return;
   }
+  const std::size_t size_max = body_share_.size_max(state_.options.body_size_max);
   std::size_t size = body_.size() + bytes.size();
   if (body_.empty()) size = std::max(size, header_.body_size());  // one that grows is there twice
-  if (size > state_.options.body_size_max) {
+  if (size > size_max) {
     refuse_large_body();
-  } else if (size > body_.capacity() && !reserve_body(std::max(size, 2 * body_.size()))) {
+  } else if (size > body_.capacity() &&
+             !reserve_body(std::min(size_max, std::max(size, 2 * body_.size())))) {
     refuse_for_memory(kNoRoomForBody);
   } else {
     body_ += bytes;
@@ -321,7 +325,7 @@ void Http2Call::finish_work() {
 }
 
 void Http2Call::refuse_work(WorkerTask::End end) {
-  const WorkerTask::Refusal refusal = WorkerTask::refusal(end);
+  const WorkerTask::Refusal refusal = task_.refusal(end);
   refuse(refusal.status, grpc_status_of_refusal(refusal.status), refusal.detail);
 }
 

@@ -75,12 +75,16 @@ Http2Connection::Http2Connection(EventLoop& loop, Socket socket, Admission admis
       now + (admission == Admission::overflow ? kOverflowTimeout : state_.options.header_timeout);
   age_deadline_ = end_of_age(now, state_.options.grpc_connection_age_max);
   idle_deadline_ = grace_deadline_ = leave_deadline_ = write_deadline_ = linger_deadline_ =
-      Clock::time_point::max();
+      last_deadline_ = Clock::time_point::max();
   if (state_.current_phase() > ServerPhase::draining) begin_leaving();
 }
 
 Http2Connection::Awaitable<void> Http2Connection::serve_streams() {
   while (!is_ending()) {
+    if (input_has_ended_) {  // there is nothing to read for ever
+      co_await all_ended_.async_wait(kAwait);
+      continue;
+    }
     const auto [error] = co_await socket_.async_wait(Socket::wait_read, kAwait);
     if (error && error != boost::asio::error::operation_aborted) has_ended_ = true;
     if (error || is_ending()) continue;
@@ -101,6 +105,7 @@ void Http2Connection::receive() {
     error_code error;
     const std::size_t size = socket_.read_some(boost::asio::buffer(scratch), error);
     if (error == boost::asio::error::would_block) return;
+    if (error == boost::asio::error::eof) return input_ended();
     if (error) {
       has_ended_ = true;
       return;
@@ -111,6 +116,12 @@ void Http2Connection::receive() {
     }
     if (size < scratch.size()) return;
   }
+}
+
+// As with HTTP/1.1, who has ended its side has a second to get what it has asked for.
+void Http2Connection::input_ended() {
+  input_has_ended_ = true;
+  last_deadline_ = loop_.coarse_now() + kLingerTimeout;
 }
 
 // Whoever came to the wrong port reads why, if it reads HTTP/1.1.
@@ -129,6 +140,7 @@ void Http2Connection::flush() {
   if (session_.has_preface() && unsent_.empty() && !has_ended_ && !is_broken()) send();
   note_idleness();
   wait_for_work_deadline();
+  if (input_has_ended_ && !session_.has_calls() && unsent_.empty()) has_ended_ = true;
   if (is_ending()) end_waits();
 }
 
@@ -226,8 +238,8 @@ void Http2Connection::begin_leaving() {
 }
 
 void Http2Connection::tick(Clock::time_point now, Clock::duration standstill) {
-  for (Clock::time_point* deadline :
-       {&start_deadline_, &idle_deadline_, &leave_deadline_, &write_deadline_, &linger_deadline_}) {
+  for (Clock::time_point* deadline : {&start_deadline_, &idle_deadline_, &leave_deadline_,
+                                      &write_deadline_, &linger_deadline_, &last_deadline_}) {
     if (*deadline != Clock::time_point::max()) *deadline += standstill;
   }
   session_.tick(now, standstill);
@@ -236,7 +248,7 @@ void Http2Connection::tick(Clock::time_point now, Clock::duration standstill) {
 }
 
 void Http2Connection::end_what_lasts(Clock::time_point now) {
-  if (std::min(start_deadline_, write_deadline_) <= now) has_ended_ = true;
+  if (std::min({start_deadline_, write_deadline_, last_deadline_}) <= now) has_ended_ = true;
   if (idle_deadline_ <= now) begin_leaving();
   if (age_deadline_ <= now) {
     begin_leaving();

@@ -34,6 +34,7 @@ class Http2Connection final : public Connection {
   Awaitable<void> wait_for_the_rest();
 
   void receive();
+  void input_ended();
   void refuse_other_protocol();
   void flush();
   void send();
@@ -51,6 +52,7 @@ class Http2Connection final : public Connection {
   std::size_t unsent_begin_ = 0;
   std::size_t stream_count_ = 0;   // when it was last looked at
   bool has_ended_ = false;         // the peer is gone, or has to go
+  bool input_has_ended_ = false;   // the peer has ended its side, and may still read
   bool owes_farewell_ = false;     // the peer's last bytes should not turn into a reset
   std::size_t pending_count_ = 0;  // waits whose ends refer to this
   EventLoop::Timer work_timer_;
@@ -65,6 +67,7 @@ class Http2Connection final : public Connection {
   Clock::time_point leave_deadline_;   // for the answer to the notice
   Clock::time_point write_deadline_;   // for unsent_
   Clock::time_point linger_deadline_;  // for the client to end its side
+  Clock::time_point last_deadline_;    // for answers to a client that has ended its side
 };
 
 }  // namespace ml_inference

@@ -297,6 +297,18 @@ TEST_F(Http2ServerTest, RefusesBodiesThatTheBudgetHasNoRoomFor) {
   EXPECT_EQ(client.ask("/large", "").grpc_status(), "14");
 }
 
+TEST_F(Http2ServerTest, CallsABodyTooLargeThatWouldNeverFit) {
+  options_.body_budget_bytes = 100'000;
+  start();
+  Http2Client client(port());
+  EXPECT_EQ(client.ask("/a", std::string(100'001, 'x')).grpc_status(), "8");
+  const std::int32_t stream = client.begin(
+      {{":method", "POST"}, {":scheme", "http"}, {":path", "/a"}, {":authority", "x"}});
+  client.send(stream, std::string(60'000, 'x'));
+  client.send(stream, std::string(60'000, 'x'), true);
+  EXPECT_EQ(client.finish(stream).head.at(":status"), "413");
+}
+
 TEST_F(Http2ServerTest, GivesAllThatItTookBack) {
   options_.body_budget_bytes = 3'000'000;
   start();
@@ -472,6 +484,18 @@ TEST_F(Http2ServerTest, AsksWhoeverFloodsItToBeCalm) {
   const std::string goaway("\0\0\x8\x7\0\0\0\0\0", 9);  // of no stream
   const std::string calm("\0\0\0\0\0\0\0\xB", 8);
   EXPECT_THAT(text, ::testing::EndsWith(goaway + calm));
+}
+
+TEST_F(Http2ServerTest, AnswersWhoeverHasEndedItsSideForASecond) {
+  start();
+  Http2Client client(port());
+  const std::int32_t working = client.call("/work", "");
+  const std::int32_t unfinished = client.begin(grpc_fields("/a"));
+  client.end_side();
+  EXPECT_EQ(client.finish(working).grpc_status(), "0");
+  EXPECT_FALSE(client.until([] { return false; }));
+  EXPECT_TRUE(client.is_at_end());
+  EXPECT_FALSE(client.answer(unfinished).is_closed);
 }
 
 TEST_F(Http2ServerTest, AsksAnIdleClientToGo) {

@@ -59,14 +59,13 @@ bool is_host(std::string_view text) {
 }
 
 // text  from the request's first byte.
-RequestRefusal refusal_of(const error_code& error, const RequestLimits& limits,
-                          std::string_view text) {
+RequestRefusal refusal_of(const error_code& error, std::size_t header_size_max,
+                          std::size_t body_size_max, std::string_view text) {
   if (error == http::error::header_limit) {
-    return {431, fmt::format("the request header is over the limit of {} bytes",
-                             limits.header_size_max)};
+    return {431, fmt::format("the request header is over the limit of {} bytes", header_size_max)};
   }
   if (error == http::error::body_limit) {
-    return {413, fmt::format("the body is over the limit of {} bytes", limits.body_size_max)};
+    return {413, fmt::format("the body is over the limit of {} bytes", body_size_max)};
   }
   if (error == http::error::bad_version && names_a_version(text)) {
     return {505, "the request is not of HTTP/1.0 or HTTP/1.1"};
@@ -83,7 +82,7 @@ class RequestParser::Beast final : public http::basic_parser<true> {
   explicit Beast(RequestParser& owner) : owner_(owner) {
     eager(true);
     header_limit(owner.limits_.header_size_max);
-    body_limit(owner.limits_.body_size_max);
+    body_limit(owner.body_size_max());
   }
 
  private:
@@ -164,7 +163,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
       return {consumed, Status::refused};
     }
     if (error) {
-      if (!refusal_) refusal_ = refusal_of(error, limits_, rest);
+      if (!refusal_) refusal_ = refusal_of(error, limits_.header_size_max, body_size_max(), rest);
       return {consumed, Status::refused};
     }
     if (consumed == bytes.size() && !beast_->is_done()) return {consumed, Status::need_more};
@@ -343,9 +342,10 @@ bool RequestParser::refuse_body(RequestRefusal refusal) {
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   has_length_ = content_length.has_value();
   if (coded_body_.has_coding()) return true;
-  const std::size_t size = content_length ? static_cast<std::size_t>(std::min<std::uint64_t>(
-                                                *content_length, limits_.body_size_max))
-                                          : limits_.body_size_max;
+  const std::size_t size =
+      content_length
+          ? static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, body_size_max()))
+          : body_size_max();
   if (share_.take(size)) {
     share_.make_room(body_, size);
     return true;

@@ -81,6 +81,7 @@ class RequestParser {
   [[nodiscard]] bool has_folded_field() const;
   void refuse(int status, std::string detail);
   [[nodiscard]] bool refuse_body(RequestRefusal refusal);
+  [[nodiscard]] std::size_t body_size_max() const { return share_.size_max(limits_.body_size_max); }
   bool reserve_body(std::optional<std::uint64_t> content_length);
   [[nodiscard]] bool take_body(std::string_view part);
   [[nodiscard]] bool end_body();

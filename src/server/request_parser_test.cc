@@ -370,6 +370,25 @@ TEST_F(RequestParserTest, TakesLargeBodiesFromTheBudgetAndGivesThemBack) {
   EXPECT_EQ(budget_.left(), 100'000U);
 }
 
+TEST(BodyBudget, CallsABodyTooLargeThatWouldNeverFit) {
+  BodyBudget budget(50'000);
+  const RequestLimits limits{.header_size_max = 1'000, .body_size_max = 1'000'000};
+  const auto refusal = [&](const std::string& text) {
+    RequestParser parser(limits, budget);
+    const auto progress = parser.feed(text);
+    if (progress.status != RequestParser::Status::refused) return std::string("taken");
+    return fmt::format("{} {}", parser.refusal().status, parser.refusal().detail);
+  };
+  const std::string body(60'000, 'x');
+  EXPECT_EQ(refusal(get_with("Content-Length: 60000\r\n") + body),
+            "413 the body is over the limit of 50000 bytes");
+  EXPECT_EQ(refusal(get_with("Transfer-Encoding: chunked\r\n") + "ea60\r\n" + body),
+            "413 the body is over the limit of 50000 bytes");
+  EXPECT_EQ(refusal(post_with("Content-Encoding: gzip\r\n", gzip(body))),
+            "413 the body is over the limit of 50000 bytes once it is decoded from gzip");
+  EXPECT_EQ(refusal(get_with("Content-Length: 50000\r\n") + body.substr(0, 50'000)), "taken");
+}
+
 TEST_F(RequestParserTest, DropsABodyThatThereIsNoRoomForAndGoesOnBehindIt) {
   BodyShare others(budget_);
   ASSERT_TRUE(others.take(90'000));

@@ -4,6 +4,8 @@
 #include "base/assert.h"
 #include "server/event_loop.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
@@ -30,7 +32,8 @@ std::optional<WorkerTask::End> WorkerTask::start(std::unique_ptr<Work> work, Htt
                                                  std::move_only_function<void()> on_end) {
   ASSERT(!is_running_);
   ServerState& state = loop_.state();
-  if (work->memory_size > state.work_memory.size()) return refused(End::no_memory);
+  memory_size_ = work->memory_size;
+  if (memory_size_ > state.work_memory.size()) return refused(End::no_memory);
   work_ = std::move(work);
   terms_ = work_->terms;
   response_ = &response;
@@ -119,7 +122,7 @@ WorkerTask::End WorkerTask::refused(End end) {
   return end;
 }
 
-WorkerTask::Refusal WorkerTask::refusal(End end) {
+WorkerTask::Refusal WorkerTask::refusal(End end) const {
   switch (end) {
     case End::no_worker: return {503, "as many batches wait as the server takes"};
     case End::standing:
@@ -130,8 +133,10 @@ WorkerTask::Refusal WorkerTask::refusal(End end) {
     case End::too_late:
       return {504, "the request's deadline would have passed before a worker was free"};
     case End::no_memory:
-      return {413, "the batch needs more memory than is set aside for working on batches"};
-    case End::no_room: return {503, kNoRoomForAnswer};
+      return {413, fmt::format("the request may need {} bytes of memory while it is worked on, all "
+                               "requests together have {}",
+                               memory_size_, loop_.state().work_memory.size())};
+    case End::no_room: return {503, std::string(kNoRoomForAnswer)};
     case End::answered:
     case End::stopped: break;
   }

@@ -67,9 +67,9 @@ class WorkerTask final : public Job {
   /// Why there is no answer, for an end that is neither answered nor stopped.
   struct Refusal {
     int status;
-    std::string_view detail;
+    std::string detail;
   };
-  [[nodiscard]] static Refusal refusal(End end);
+  [[nodiscard]] Refusal refusal(End end) const;
 
   // The pool's.
   void run(std::span<Job* const> others) override;
@@ -87,6 +87,7 @@ class WorkerTask final : public Job {
   BodyShare* share_ = nullptr;        // likewise
   std::stop_source stop_{std::nostopstate};
   std::move_only_function<void()> on_end_;
+  std::size_t memory_size_ = 0;  // that it was to need at most
   bool is_running_ = false;
   bool has_begun_ = false;
   End end_ = End::answered;

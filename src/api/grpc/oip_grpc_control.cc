@@ -5,6 +5,9 @@
 #include "api/grpc/oip.pb.h"
 #include "api/prediction.h"
 #include "api/upload_parameter.h"
+#include "base/printable_text.h"
+
+#include <fmt/format.h>
 
 #include <string>
 #include <utility>
@@ -23,14 +26,24 @@ const std::string& name_of(const Request& request) {
   return is_kserves(request) ? request.repository_name() : request.model_name();
 }
 
+std::unexpected<Error> wrong_type(std::string_view name, std::string_view expected) {
+  return fail(Code::invalid_argument,
+              fmt::format("parameter '{}' has no {}", printable_text(name), expected));
+}
+
 template <class Request>
 Result<ModelUpload> upload_of(const Request& request) {
   using enum UploadParameter::Kind;
   ModelUpload upload;
   for (const auto& [name, value] : request.parameters()) {
     ASSIGN_OR_RETURN(UploadParameter parameter, parse_upload_parameter(name));
-    if (parameter.kind == config) upload.config_json = value.string_param();
-    if (parameter.kind == file) upload.files[std::move(parameter.file)] = value.bytes_param();
+    if (parameter.kind == config) {
+      if (!value.has_string_param()) return wrong_type(name, "string_param");
+      upload.config_json = value.string_param();
+    } else if (parameter.kind == file) {
+      if (!value.has_bytes_param()) return wrong_type(name, "bytes_param");
+      upload.files[std::move(parameter.file)] = value.bytes_param();
+    }
   }
   return upload;
 }

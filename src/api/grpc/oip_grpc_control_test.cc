@@ -55,6 +55,14 @@ TEST_F(OipGrpcControlTest, SaysWhatIsWrong) {
   load.set_model_name("rose");
   (*load.mutable_parameters())["x"].set_bool_param(true);
   EXPECT_EQ(ask("RepositoryModelLoad", load).grpc_status, 3);
+  load.clear_parameters();
+  (*load.mutable_parameters())["config"].set_bytes_param("{}");
+  EXPECT_EQ(ask("RepositoryModelLoad", load).grpc_message,
+            "parameter 'config' has no string_param");
+  load.clear_parameters();
+  (*load.mutable_parameters())["file:1/m.onnx"].set_string_param("Zm9v");
+  EXPECT_EQ(ask("RepositoryModelLoad", load).grpc_message,
+            "parameter 'file:1/m.onnx' has no bytes_param");
   inference::RepositoryModelUnloadRequest unload;
   unload.set_model_name("rose");
   (*unload.mutable_parameters())["x"].set_bool_param(true);

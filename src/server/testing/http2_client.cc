@@ -235,6 +235,8 @@ void Http2Client::send_raw(std::string_view bytes) {
   }
 }
 
+void Http2Client::end_side() { ::shutdown(socket_, SHUT_WR); }
+
 void Http2Client::abort() {
   const linger at_once{1, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

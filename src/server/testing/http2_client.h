@@ -88,6 +88,9 @@ class Http2Client {
   /// Bytes as they are.
   void send_raw(std::string_view bytes);
 
+  /// Sends nothing any more, and reads on.
+  void end_side();
+
   /// Leaves without a word: the server gets a reset.
   void abort();
 
