@@ -4,6 +4,8 @@
 #include "app/verification.h"
 #include "serving/repository/version_policy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <malloc.h>
@@ -50,6 +52,27 @@ Result<std::string> golden_rows(const ServedModel& model, const std::string& pat
 }
 
 }  // namespace
+
+std::vector<std::string> settings_without_effect(const RepositorySettings& settings) {
+  const bool is_there = !settings.root.empty();
+  const bool is_explicit = settings.control_mode == "explicit";
+  std::vector<std::string> out;
+  const auto note = [&out](bool is_given, std::string_view flag, bool has_effect,
+                           std::string_view needed) {
+    if (is_given && !has_effect) {
+      out.push_back(fmt::format("{} has no effect, expected {} beside it", flag, needed));
+    }
+  };
+  constexpr std::string_view kRoot = "--model-repository";
+  constexpr std::string_view kExplicit = "--model-repository and --model-control-mode explicit";
+  note(settings.control_mode != RepositorySettings().control_mode, "--model-control-mode", is_there,
+       kRoot);
+  note(!settings.default_model.empty(), "--default-model", is_there, kRoot);
+  note(!settings.optional_models.empty(), "--optional-model", is_there, kRoot);
+  note(!settings.load_models.empty(), "--load-model", is_there && is_explicit, kExplicit);
+  note(settings.allows_upload, "--allow-upload", is_there && is_explicit, kExplicit);
+  return out;
+}
 
 ServedRepository::ServedRepository(const RepositorySettings& settings, const std::string& own_name,
                                    const Cgroup& cgroup, Readiness& readiness, Metrics& metrics,

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace ml_inference {
 
@@ -27,6 +28,9 @@ struct RepositorySettings {
   std::string optional_models;  ///< names with commas between them
   bool allows_upload = false;
 };
+
+/// A sentence for each setting that is given and does nothing, as others are.
+[[nodiscard]] std::vector<std::string> settings_without_effect(const RepositorySettings& settings);
 
 /// Threads: as ModelRepository.
 class ServedRepository {

@@ -164,7 +164,7 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
   if (server.body_budget_bytes < server.body_size_max) {
     log.write(LogLevel::warning, kLogger,
               fmt::format("the body budget of {} (--body-budget-bytes, or a quarter of the memory "
-                          "limit) is below --max-body-bytes {}: larger bodies will always get 503",
+                          "limit) is below --max-body-bytes {}: larger bodies will always get 413",
                           server.body_budget_bytes, server.body_size_max));
   }
   if (server.drain_delay >= server.drain_limit) {
@@ -173,8 +173,9 @@ void warn_of_contradictions(const ServeOptions& options, JsonLog& log) {
                           "for requests under way",
                           server.drain_delay.count(), server.drain_limit.count()));
   }
-  for (const std::string& warning : options.cloud_warnings) {
-    log.write(LogLevel::warning, kLogger, warning);
+  for (const std::vector<std::string>& warnings :
+       {options.cloud_warnings, settings_without_effect(options.repository)}) {
+    for (const std::string& warning : warnings) log.write(LogLevel::warning, kLogger, warning);
   }
 }
 

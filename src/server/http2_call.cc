@@ -334,7 +334,7 @@ void Http2Call::refuse_stopped() {
     refuse(503, GrpcStatus::cancelled, "the client ended the call before the answer was there");
   } else if (is_cut_off_) {
     refuse(504, GrpcStatus::deadline_exceeded,
-           "the client's deadline passed before the answer was there");
+           "the request's deadline passed before the answer was there");
   } else if (state_.current_phase() == ServerPhase::cancelling) {
     refuse(503, GrpcStatus::unavailable, kShuttingDown);
   } else {

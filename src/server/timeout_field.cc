@@ -25,8 +25,8 @@ std::optional<std::chrono::milliseconds> parse_timeout_field(std::string_view te
 }
 
 std::string timeout_field_fault(std::string_view text) {
-  return fmt::format("{} is '{}', expected milliseconds from 1 to 999999999", kTimeoutField,
-                     printable_text(text));
+  return fmt::format("{} (or {}) is '{}', expected milliseconds from 1 to 999999999", kTimeoutField,
+                     kProxyTimeoutField, printable_text(text));
 }
 
 }  // namespace ml_inference

@@ -20,7 +20,8 @@ TEST(TimeoutField, IsNothingElse) {
     EXPECT_EQ(parse_timeout_field(text), std::nullopt) << text;
   }
   EXPECT_EQ(timeout_field_fault("1s\n"),
-            "x-request-timeout-ms is '1s\\n', expected milliseconds from 1 to 999999999");
+            "x-request-timeout-ms (or x-envoy-expected-rq-timeout-ms) is '1s\\n', expected "
+            "milliseconds from 1 to 999999999");
 }
 
 }  // namespace

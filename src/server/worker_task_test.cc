@@ -178,7 +178,8 @@ TEST_F(ServerTest, RefusesATimeThatIsNone) {
   client.send("GET /a HTTP/1.1\r\nHost: a\r\nX-Request-Timeout-Ms: soon\r\n\r\n");
   const std::string text = client.response();
   EXPECT_THAT(text, StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(text, HasSubstr("x-request-timeout-ms is 'soon', expected milliseconds"));
+  EXPECT_THAT(text, HasSubstr("x-request-timeout-ms (or x-envoy-expected-rq-timeout-ms) is 'soon', "
+                              "expected milliseconds"));
   client.get("/a");
   EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200 "));
 }

@@ -71,7 +71,7 @@ void unload(ModelControl& control, std::string_view body, std::stop_token stop,
   if (const auto known = upload_of(request); !known) {
     return write_error(Dialect::grpc, known.error(), response);
   }
-  const Result<void> done = control.unload(name_of(request), std::move(stop));
+  const Result<bool> done = control.unload(name_of(request), std::move(stop));
   if (!done) return write_error(Dialect::grpc, done.error(), response);
   inference::RepositoryModelUnloadResponse answer;
   if (is_kserves(request)) {

@@ -54,6 +54,11 @@ Result<ModelUpload> upload_of(std::string_view body) {
   if (object == nullptr) {
     return fail(Code::invalid_argument, R"(the body is no JSON object such as {"parameters":{}})");
   }
+  for (const auto& [name, value] : *object) {
+    if (name == "parameters") continue;
+    return fail(Code::invalid_argument, fmt::format("'{}' is unknown, expected parameters",
+                                                    printable_text({name.data(), name.size()})));
+  }
   const boost::json::value* const given = object->if_contains("parameters");
   if (given == nullptr) return upload;
   if (!given->is_object()) return fail(Code::invalid_argument, "parameters is no object");
@@ -68,8 +73,12 @@ void change_oip_model(ModelControl& control, const RouteMatch& match, std::strin
   Result<ModelUpload> upload = upload_of(body);
   if (!upload) return write_error(Dialect::oip, upload.error(), response);
   const bool loads = match.entry().operation == Operation::model_load;
-  const Result<void> done = loads ? control.load(match.model, *std::move(upload), std::move(stop))
-                                  : control.unload(match.model, std::move(stop));
+  Result<void> done;
+  if (loads) {
+    done = control.load(match.model, *std::move(upload), std::move(stop));
+  } else if (const auto unloaded = control.unload(match.model, std::move(stop)); !unloaded) {
+    done = std::unexpected(unloaded.error());
+  }
   if (!done) return write_error(Dialect::oip, done.error(), response);
   response.body = R"({"name":)";
   append_json_string(response.body, match.model);

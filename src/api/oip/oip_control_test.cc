@@ -43,6 +43,7 @@ TEST_F(OipControlTest, SaysWhatIsWrong) {
   };
   EXPECT_EQ(error("["), R"({"error":"the body is no JSON object such as {\"parameters\":{}}"})");
   EXPECT_EQ(error(R"({"parameters":7})"), R"({"error":"parameters is no object"})");
+  EXPECT_EQ(error(R"({"params":{}})"), R"({"error":"'params' is unknown, expected parameters"})");
   EXPECT_EQ(error(R"({"parameters":{"config":7}})"),
             R"({"error":"parameter 'config' is no text"})");
   EXPECT_EQ(error(R"({"parameters":{"file:1/a":"!"}})"),
@@ -50,6 +51,11 @@ TEST_F(OipControlTest, SaysWhatIsWrong) {
   EXPECT_EQ(error(R"({"parameters":{"x":""}})"),
             R"({"error":"parameter 'x' is unknown, expected config or file:VERSION/NAME"})");
   EXPECT_TRUE(control_.calls.empty());
+}
+
+TEST_F(OipControlTest, UnloadsWhatIsNotLoadedAsTritonDoes) {
+  control_.was_loaded = false;
+  EXPECT_EQ(asking_.post(kUnload, "").status, 200);
 }
 
 TEST_F(OipControlTest, TellsWhyAModelDidNotLoad) {

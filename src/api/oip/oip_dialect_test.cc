@@ -142,7 +142,7 @@ TEST_F(OipDialectTest, SaysWhereTheJsonIsWrong) {
   EXPECT_EQ(error(R"({"inputs":[{}]})"), R"({"error":"an input has no name"})");
   EXPECT_EQ(error(R"({"inputs":[{"name":"i"}]})"), R"({"error":"input 'i' has no shape"})");
   EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1.5]}]})"),
-            R"({"error":"a size of a shape is no whole number from 0"})");
+            R"({"error":"a size of a shape is no whole number from 0 to 2^53-1"})");
   EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"float"}]})"),
             R"({"error":"input 'i' has the datatype 'float', expected BOOL, UINT8 to UINT64, )"
             R"(INT8 to INT64, FP16 to FP64 or BYTES"})");
@@ -152,6 +152,11 @@ TEST_F(OipDialectTest, SaysWhereTheJsonIsWrong) {
   EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"FP32","dat":[]}]})"),
             R"({"error":"'dat' is unknown in an input, expected name, shape, datatype, )"
             R"(parameters, data"})");
+  EXPECT_EQ(
+      error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"FP32","data":[1],"data":[2]}]})"),
+      R"({"error":"'data' stands twice in an input"})");
+  EXPECT_EQ(error(R"({"inputs":[],"inputs":[]})"),
+            R"({"error":"'inputs' stands twice in the body"})");
   EXPECT_EQ(error(R"({"inputs":[{"name":"i","shape":[1],"datatype":"FP32",)"
                   R"("parameters":{"shared_memory_region":"a"}}]})"),
             R"({"error":"this server reads no tensors from shared memory"})");

@@ -25,7 +25,7 @@ std::unexpected<Error> invalid(std::string message) {
 Result<std::uint64_t> whole_number(const JsonNode& node, std::string_view name) {
   const bool is_whole = node.kind == JsonKind::number && node.number >= 0 &&
                         node.number <= kWholeMax && std::trunc(node.number) == node.number;
-  if (!is_whole) return invalid(fmt::format("{} is no whole number from 0", name));
+  if (!is_whole) return invalid(fmt::format("{} is no whole number from 0 to 2^53-1", name));
   return static_cast<std::uint64_t>(node.number);
 }
 
@@ -43,6 +43,22 @@ Result<void> for_members(const std::vector<JsonNode>& nodes, std::size_t index,
     RETURN_IF_ERROR(function(nodes[key].text, key + 1));
   }
   return {};
+}
+
+// The same where the function refuses all keys but a few, each of which may stand there once.
+template <class Function>
+Result<void> for_known_members(const std::vector<JsonNode>& nodes, std::size_t index,
+                               std::string_view name, Function function) {
+  std::vector<std::string_view> seen;
+  return for_members(nodes, index, name,
+                     [&](std::string_view key, std::size_t value) -> Result<void> {
+                       RETURN_IF_ERROR(function(key, value));
+                       if (std::ranges::find(seen, key) != seen.end()) {
+                         return invalid(fmt::format("'{}' stands twice in {}", key, name));
+                       }
+                       seen.push_back(key);
+                       return {};
+                     });
 }
 
 // The same for the values of a list.
@@ -77,7 +93,7 @@ class RequestReader {
   Result<std::vector<GivenTensor>> read() {
     std::optional<std::size_t> outputs;
     std::optional<std::size_t> inputs;
-    RETURN_IF_ERROR(for_members(
+    RETURN_IF_ERROR(for_known_members(
         nodes_, 0, "the body", [&](std::string_view key, std::size_t value) -> Result<void> {
           if (key == "id") return read_id(value);
           if (key == "parameters") return read_parameters(value);
@@ -129,7 +145,7 @@ class RequestReader {
     std::optional<std::uint64_t> binary_size;
     std::string_view type;
     bool has_shape = false;
-    RETURN_IF_ERROR(for_members(
+    RETURN_IF_ERROR(for_known_members(
         nodes_, index, "an input", [&](std::string_view key, std::size_t value) -> Result<void> {
           const JsonNode& node = nodes_[value];
           if (key == "name") {
@@ -208,7 +224,7 @@ class RequestReader {
     WantedOutput wanted;
     std::string_view name;
     std::optional<bool> binary;
-    RETURN_IF_ERROR(for_members(
+    RETURN_IF_ERROR(for_known_members(
         nodes_, index, "an output", [&](std::string_view key, std::size_t value) -> Result<void> {
           if (key == "name") {
             name = nodes_[value].kind == JsonKind::string ? nodes_[value].text : std::string_view();

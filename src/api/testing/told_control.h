@@ -28,9 +28,10 @@ class ToldControl final : public ModelControl {
     if (!outcome) return std::unexpected(outcome.error());
     return is_new;
   }
-  [[nodiscard]] Result<void> unload(const std::string& name, std::stop_token) override {
+  [[nodiscard]] Result<bool> unload(const std::string& name, std::stop_token) override {
     calls.push_back("unload " + name);
-    return outcome;
+    if (!outcome) return std::unexpected(outcome.error());
+    return was_loaded;
   }
   [[nodiscard]] Result<void> set_default(const std::string& name,
                                          std::optional<std::int64_t> version,
@@ -43,7 +44,8 @@ class ToldControl final : public ModelControl {
   ControlRights allowed{.loads = true, .unloads = true, .uploads = true, .sets_default = true};
   std::vector<std::string> calls;
   Result<void> outcome;
-  bool is_new = true;  // what is added
+  bool is_new = true;      // what is added
+  bool was_loaded = true;  // what is unloaded
 };
 
 }  // namespace ml_inference::testing

@@ -3,13 +3,13 @@
 
 #include "api/prediction.h"
 #include "base/json_text.h"
+#include "serving/repository/version_policy.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,13 +17,6 @@
 
 namespace ml_inference {
 namespace {
-
-std::optional<std::int64_t> version_of(const std::string& text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
-}
 
 void write_status(std::string_view text, HttpResponse& response) {
   response.body = R"({"status":)";
@@ -71,6 +64,17 @@ void add_model(ModelControl& control, std::string_view body, std::stop_token sto
   write_status(fmt::format("Model \"{}\" loaded", name), response);
 }
 
+void remove_model(ModelControl& control, const std::string& name, std::stop_token stop,
+                  HttpResponse& response) {
+  const Result<bool> was_loaded = control.unload(name, std::move(stop));
+  if (!was_loaded) return write_error(Dialect::torchserve, was_loaded.error(), response);
+  if (!*was_loaded) {
+    return write_error(Dialect::torchserve, 404, fmt::format("model '{}' is not loaded", name),
+                       response);
+  }
+  write_status(fmt::format("Model \"{}\" unregistered", name), response);
+}
+
 }  // namespace
 
 void change_torchserve_model(ModelControl& control, const RouteMatch& match, std::string_view body,
@@ -79,7 +83,7 @@ void change_torchserve_model(ModelControl& control, const RouteMatch& match, std
     return add_model(control, body, std::move(stop), response);
   }
   const bool sets_default = match.entry().operation == Operation::model_default;
-  const std::optional<std::int64_t> version = version_of(match.version);
+  const std::optional<std::int64_t> version = version_number(match.version);
   if (sets_default && !version) {
     return write_error(Dialect::torchserve, 400,
                        fmt::format("version '{}' is no whole number", match.version), response);
@@ -87,17 +91,12 @@ void change_torchserve_model(ModelControl& control, const RouteMatch& match, std
   if (!sets_default && !match.version.empty()) {
     return write_error(Dialect::torchserve, 501, "one version alone is not unloaded", response);
   }
-  const Result<void> done = sets_default
-                                ? control.set_default(match.model, version, std::move(stop))
-                                : control.unload(match.model, std::move(stop));
+  if (!sets_default) return remove_model(control, match.model, std::move(stop), response);
+  const Result<void> done = control.set_default(match.model, version, std::move(stop));
   if (!done) return write_error(Dialect::torchserve, done.error(), response);
-  if (sets_default) {
-    return write_status(fmt::format("Default version successfully updated for model \"{}\" to "
-                                    "\"{}\"",
-                                    match.model, *version),
-                        response);
-  }
-  write_status(fmt::format("Model \"{}\" unregistered", match.model), response);
+  write_status(fmt::format("Default version successfully updated for model \"{}\" to \"{}\"",
+                           match.model, *version),
+               response);
 }
 
 }  // namespace ml_inference

@@ -23,6 +23,8 @@ TEST_F(TorchServeControlTest, UnloadsAModel) {
   EXPECT_EQ(ask("DELETE", "/models/rose").body, R"({"status":"Model \"rose\" unregistered"})");
   EXPECT_EQ(control_.calls, (std::vector<std::string>{"unload rose"}));
   EXPECT_EQ(ask("DELETE", "/models/rose/1.0").status, 405);
+  control_.was_loaded = false;
+  EXPECT_EQ(ask("DELETE", "/models/rose").status, 404);
   control_.outcome = fail(Code::not_found, "there is no model 'rose'");
   EXPECT_EQ(ask("DELETE", "/models/rose").status, 404);
 }
@@ -31,6 +33,7 @@ TEST_F(TorchServeControlTest, MakesAnotherVersionAnswer) {
   EXPECT_EQ(ask("PUT", "/models/rose/3.0/set-default").status, 200);
   EXPECT_EQ(control_.calls, (std::vector<std::string>{"default rose 3"}));
   EXPECT_EQ(ask("PUT", "/models/rose/new/set-default").status, 400);
+  EXPECT_EQ(ask("PUT", "/models/rose/03/set-default").status, 400);
 }
 
 TEST_F(TorchServeControlTest, LoadsWhatSageMakerNames) {

@@ -124,7 +124,8 @@ void inform_of_model(const Informant& informant, const RouteMatch& match, HttpRe
   if (wants_all) choice.version = {};
   const Result<ChosenModel> chosen = catalog->find(choice);
   if (!chosen) return write_error(Dialect::torchserve, chosen.error(), response);
-  if (!chosen->model->url.empty()) {  // it was loaded by SageMaker, which wants its own form
+  // SageMaker, which has loaded it, wants its own form.
+  if (!chosen->model->url.empty() && match.version.empty()) {
     const CatalogModel& model = *chosen->model;
     response.body =
         boost::json::serialize(JsonObject{{"modelName", model.name}, {"modelUrl", model.url}});

@@ -279,13 +279,13 @@ TEST_F(V1DialectTest, TellsOfVersionsThatDoNotAnswer) {
   readiness().publish(ModelCatalog({half}));
   EXPECT_EQ(asked.get("/v1/models/half").body,
             R"({"name":"half","ready":true,"model_version_status":[{"version":"4","state":"END",)"
-            R"("status":{"error_code":"INTERNAL","error_message":"no trees"}},{"version":"3",)"
+            R"("status":{"error_code":"UNKNOWN","error_message":"no trees"}},{"version":"3",)"
             R"("state":"AVAILABLE","status":{"error_code":"OK","error_message":""}}]})");
   const HttpResponse failed = asked.get("/v1/models/half/versions/4");
   EXPECT_EQ(failed.status, 503);
   EXPECT_EQ(failed.body,
             R"({"name":"half","ready":false,"model_version_status":[{"version":"4","state":"END",)"
-            R"("status":{"error_code":"INTERNAL","error_message":"no trees"}}]})");
+            R"("status":{"error_code":"UNKNOWN","error_message":"no trees"}}]})");
 }
 
 TEST_F(V1DialectTest, HasNothingToTellBeforeThereAreModels) {

@@ -44,7 +44,7 @@ Json status_json(const ModelVersion& version) {
   return {{"version", std::to_string(version.number)},
           {"state", state_word(version.state)},
           {"status",
-           {{"error_code", is_failed ? "INTERNAL" : "OK"}, {"error_message", version.reason}}}};
+           {{"error_code", is_failed ? "UNKNOWN" : "OK"}, {"error_message", version.reason}}}};
 }
 
 // As protocol buffers name the types.

@@ -74,8 +74,9 @@ class ModelControl {
   [[nodiscard]] virtual Result<bool> add(const std::string& name, const std::string& url,
                                          std::stop_token stop) = 0;
 
+  /// Whether it was loaded: false where it is known and was not.
   /// Errors: not_found, unavailable (the operator has not allowed it).
-  [[nodiscard]] virtual Result<void> unload(const std::string& name, std::stop_token stop) = 0;
+  [[nodiscard]] virtual Result<bool> unload(const std::string& name, std::stop_token stop) = 0;
 
   /// From now on this version answers where none is named; it is loaded if it is not yet. None: the
   /// rule of the folder again. Holds as long as the process.

@@ -117,6 +117,16 @@ Result<void> ModelRepository::call(std::function<Result<void>()> work,
   return fail(Code::deadline_exceeded, "nobody waits any longer; the work goes on");
 }
 
+Result<bool> ModelRepository::ask(std::function<Result<bool>()> work, const std::stop_token& stop) {
+  const auto answer = std::make_shared<bool>();  // the caller may have left by then
+  const auto noted = [work = std::move(work), answer]() -> Result<void> {
+    ASSIGN_OR_RETURN(*answer, work());
+    return {};
+  };
+  RETURN_IF_ERROR(call(noted, stop));
+  return *answer;
+}
+
 Result<void> ModelRepository::load(const std::string& name, ModelUpload upload,
                                    std::stop_token stop) {
   // Owned by the work: the caller may have left by then.
@@ -126,13 +136,7 @@ Result<void> ModelRepository::load(const std::string& name, ModelUpload upload,
 
 Result<bool> ModelRepository::add(const std::string& name, const std::string& url,
                                   std::stop_token stop) {
-  const auto is_new = std::make_shared<bool>();  // the caller may have left by then
-  const auto work = [this, name, url, is_new]() -> Result<void> {
-    ASSIGN_OR_RETURN(*is_new, models_.add(name, url));
-    return {};
-  };
-  RETURN_IF_ERROR(call(work, stop));
-  return *is_new;
+  return ask([this, name, url] { return models_.add(name, url); }, stop);
 }
 
 ControlRights ModelRepository::rights() const {
@@ -143,8 +147,8 @@ ControlRights ModelRepository::rights() const {
           .sets_default = true};
 }
 
-Result<void> ModelRepository::unload(const std::string& name, std::stop_token stop) {
-  return call([this, name] { return models_.unload(name); }, stop);
+Result<bool> ModelRepository::unload(const std::string& name, std::stop_token stop) {
+  return ask([this, name] { return models_.unload(name); }, stop);
 }
 
 Result<void> ModelRepository::set_default(const std::string& name,

@@ -51,7 +51,7 @@ class ModelRepository final : public ModelControl {
                                   std::stop_token stop) override;
   [[nodiscard]] Result<bool> add(const std::string& name, const std::string& url,
                                  std::stop_token stop) override;
-  [[nodiscard]] Result<void> unload(const std::string& name, std::stop_token stop) override;
+  [[nodiscard]] Result<bool> unload(const std::string& name, std::stop_token stop) override;
   [[nodiscard]] Result<void> set_default(const std::string& name,
                                          std::optional<std::int64_t> version,
                                          std::stop_token stop) override;
@@ -67,6 +67,7 @@ class ModelRepository final : public ModelControl {
   };
 
   Result<void> call(std::function<Result<void>()> work, const std::stop_token& stop);
+  Result<bool> ask(std::function<Result<bool>()> work, const std::stop_token& stop);
   static void finish(Call& call, Result<void> result);
   std::vector<std::shared_ptr<Call>> take_calls();
   void run(const std::stop_token& stop);

@@ -89,15 +89,22 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
     return fail(Code::unavailable,
                 fmt::format("uploads are not allowed: {} --allow-upload", kModeFlag));
   }
-  if (!upload.files.empty()) return load_uploads(name, upload);
+  return upload.files.empty() ? load_folder(name, upload) : load_uploads(name, upload);
+}
+
+// The folder's files, by its configuration or by one that was sent.
+Result<void> RepositoryModels::load_folder(const std::string& name, const ModelUpload& upload) {
   if (!find_models()) return fail(Code::not_found, root_fault_);
   const auto found = models_.find(name);
-  if (found == models_.end() || (!found->second.is_present && found->second.url.empty())) {
-    return not_known(name);
-  }
+  if (found == models_.end()) return not_known(name);
   ModelRecord& record = found->second;
+  if (!record.is_present && record.url.empty()) {
+    return fail(Code::not_found, fmt::format("model '{}' has no folder, expected its files", name));
+  }
   if (!upload.config_json.empty()) {
-    ASSIGN_OR_RETURN(record.config, read_sent_config(name, upload.config_json));
+    Result<ModelConfig> config = read_sent_config(name, upload.config_json);
+    if (!config) return refuse_sent(name, std::move(config).error());
+    record.config = *std::move(config);
     record.config_taken = record.config_seen = config_files(record.folder.path);
     record.is_config_taken = true;
     record.config_fault.clear();
@@ -120,31 +127,28 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
                                              name));
 }
 
+std::unexpected<Error> RepositoryModels::refuse_sent(const std::string& name, Error error) {
+  count_failure(name);
+  log_.write(LogLevel::warning, "repository",
+             fmt::format("Model failed: {}: what was sent is refused: {}; nothing has changed",
+                         name, error.message));
+  return std::unexpected(std::move(error));
+}
+
 // All or nothing: every version is loaded before the first one answers.
 Result<void> RepositoryModels::load_uploads(const std::string& name, const ModelUpload& upload) {
   if (!is_model_name(name)) {
     return fail(Code::invalid_argument,
                 fmt::format("'{}' can be no model's name", printable_text(name)));
   }
-  ASSIGN_OR_RETURN(const FilesByVersion versions, uploaded_versions(upload));
   ModelConfig config;
-  if (!upload.config_json.empty()) {
-    ASSIGN_OR_RETURN(config, read_sent_config(name, upload.config_json));
-  }
+  Result<std::map<std::int64_t, LoadedVersion>> loaded = read_uploads(name, upload, config);
+  if (!loaded) return refuse_sent(name, std::move(loaded).error());
   std::map<std::int64_t, VersionRecord> fresh;
-  for (const auto& [number, files] : versions) {
-    Result<LoadedVersion> loaded =
-        timed(name, [&, version_shown = fmt::format("{}/{}", name, number), &sent = files] {
-          return load_uploaded(sent, version_shown, doors_);
-        });
-    if (!loaded) {
-      count_failure(name);
-      return std::unexpected(std::move(loaded).error());
-    }
-    VersionRecord& version = fresh[number];
-    version.shown.number = number;
-    version.is_taken = true;
-    take_loaded(name, version, *std::move(loaded));
+  for (auto& [number, version] : *loaded) {
+    fresh[number].shown.number = number;
+    fresh[number].is_taken = true;
+    take_loaded(name, fresh[number], std::move(version));
   }
   ModelRecord& record = models_[name];
   record.versions.swap(fresh);
@@ -162,6 +166,36 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   return {};
 }
 
+// Of the versions that are sent, those that a policy that is sent takes.
+Result<std::map<std::int64_t, LoadedVersion>> RepositoryModels::read_uploads(
+    const std::string& name, const ModelUpload& upload, ModelConfig& config) {
+  ASSIGN_OR_RETURN(FilesByVersion versions, uploaded_versions(upload));
+  if (!upload.config_json.empty()) {
+    ASSIGN_OR_RETURN(config, read_sent_config(name, upload.config_json));
+  }
+  if (config.policy) {
+    std::vector<std::int64_t> sent;
+    for (const auto& [number, files] : versions) sent.push_back(number);
+    const std::set<std::int64_t> wanted = config.policy->wanted(sent);
+    std::erase_if(versions, [&](const auto& entry) { return !wanted.contains(entry.first); });
+    const auto is_missing = [&](std::int64_t number) { return !versions.contains(number); };
+    if (const auto missing = std::ranges::find_if(wanted, is_missing); missing != wanted.end()) {
+      return fail(
+          Code::invalid_argument,
+          fmt::format("config: version_policy names version {}, which was not sent", *missing));
+    }
+  }
+  std::map<std::int64_t, LoadedVersion> out;
+  for (const auto& [number, files] : versions) {
+    ASSIGN_OR_RETURN(
+        out[number],
+        timed(name, [&, version_shown = fmt::format("{}/{}", name, number), &sent = files] {
+          return load_uploaded(sent, version_shown, doors_);
+        }));
+  }
+  return out;
+}
+
 // A folder of the name, which nobody has asked for, may be there too: it is found again later.
 Result<bool> RepositoryModels::add(const std::string& name, const std::string& url) {
   if (options_.mode != ControlMode::explicit_) {
@@ -176,7 +210,8 @@ Result<bool> RepositoryModels::add(const std::string& name, const std::string& u
   if (known != models_.end() && answers(known->second)) return false;
   ASSIGN_OR_RETURN(const std::string path, folder_below(options_.root, url));
   ASSIGN_OR_RETURN(RepositoryLayout layout, read_layout(path, name));
-  if (layout.models.size() != 1) {
+  if (layout.models.empty()) return fail(Code::not_found, fmt::format("{} has no model", path));
+  if (layout.models.size() > 1) {
     return fail(Code::invalid_argument,
                 fmt::format("{} has {} models, expected one", path, layout.models.size()));
   }
@@ -208,7 +243,7 @@ Result<void> RepositoryModels::check_added(const ModelRecord& record) const {
   return fail(Code::not_found, fmt::format("there is no model in {}", record.folder.path));
 }
 
-Result<void> RepositoryModels::unload(const std::string& name) {
+Result<bool> RepositoryModels::unload(const std::string& name) {
   if (options_.mode != ControlMode::explicit_) {
     return fail(Code::unavailable,
                 fmt::format("the folder decides what is loaded, expected {}", kModeFlag));
@@ -216,6 +251,7 @@ Result<void> RepositoryModels::unload(const std::string& name) {
   const auto found = models_.find(name);
   if (found == models_.end()) return not_known(name);
   ModelRecord& record = found->second;
+  const bool was_loaded = record.is_wanted;
   for (const auto& [number, version] : record.versions) drop(name, version);
   record.versions.clear();
   record.is_wanted = record.is_uploaded = record.is_required = false;
@@ -223,7 +259,7 @@ Result<void> RepositoryModels::unload(const std::string& name) {
   record.pinned.reset();
   if (!record.is_present || !record.url.empty()) models_.erase(found);
   publish();
-  return {};
+  return was_loaded;
 }
 
 Result<void> RepositoryModels::set_default(const std::string& name,

@@ -18,8 +18,10 @@ namespace ml_inference {
 namespace {
 
 using testing::constant_model;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::RepositoryTest;
 
 TEST_F(RepositoryTest, RollsBackToAnEarlierVersionAtOnce) {
@@ -65,6 +67,43 @@ TEST_F(ExplicitTest, LoadsWhatItIsToldTo) {
   EXPECT_THAT(refused.message, HasSubstr("its files of now are refused"));
   EXPECT_EQ(refused.code, Code::invalid_argument) << "trying again does not help";
   EXPECT_EQ(answer({.name = "b"}), 2);
+}
+
+// The fallback of a rollback: what is removed goes, though somebody has chosen it.
+TEST_F(RepositoryTest, LetsGoTheDefaultVersionWhoseFolderIsRemoved) {
+  folder_.put("m/1/m.onnx", constant_model(1));
+  folder_.put("m/2/m.onnx", constant_model(2));
+  look();
+  ASSERT_TRUE(models().set_default("m", 2));
+  folder_.remove("m/2");
+  EXPECT_TRUE(models().look({}));
+  EXPECT_EQ(answer(), 2);  // a folder that is swapped is missing for a moment
+  look();
+  EXPECT_EQ(answer(), 1);
+  EXPECT_THAT(states(), ElementsAre("m/1 available", HasSubstr("m/2 failed: ")));
+}
+
+TEST_F(ExplicitTest, SaysWhetherWhatIsUnloadedWasLoaded) {
+  EXPECT_EQ(models().unload("a"), true);
+  EXPECT_EQ(models().unload("a"), false);
+}
+
+TEST_F(ExplicitTest, LoadsOfWhatIsSentWhatThePolicyTakes) {
+  options_.allows_upload = true;
+  const auto load = [&](std::string config, bool is_damaged) {
+    return models().load("new", {.config_json = std::move(config),
+                                 .files = {{"1/m", is_damaged ? "broken" : constant_model(1)},
+                                           {"2/m", constant_model(2)}}});
+  };
+  constexpr const char* kLatest = R"({"version_policy":{"latest":{"num_versions":1}}})";
+  EXPECT_TRUE(load(kLatest, true)) << "version 1 is not wanted";
+  EXPECT_THAT(states(), Contains("new/2 available"));
+  EXPECT_THAT(states(), Not(Contains(HasSubstr("new/1"))));
+  const auto missing = load(R"({"version_policy":{"specific":{"versions":[7]}}})", false);
+  EXPECT_EQ(missing.error().message, "config: version_policy names version 7, which was not sent");
+  EXPECT_EQ(failure_count("new"), 1) << "what is refused is told in the metric";
+  EXPECT_FALSE(models().load("new", {.config_json = "{}", .files = {}}))
+      << "there are no files to load again";
 }
 
 TEST_F(ExplicitTest, TakesAnUploadOnlyWhereThatIsAllowed) {
@@ -158,11 +197,13 @@ TEST_F(RepositoryTest, AddsNothingThatIsNotAllowed) {
   EXPECT_EQ(fault("x", "../a"), Code::invalid_argument);
   EXPECT_EQ(fault("x", "two"), Code::invalid_argument);
   EXPECT_EQ(fault("x", "nothing"), Code::not_found);
-  EXPECT_NE(fault("x", "empty"), std::nullopt);
-  EXPECT_EQ(fault("x", "broken"), Code::invalid_argument);
+  EXPECT_EQ(fault("x", "empty"), Code::not_found);
+  EXPECT_EQ(fault("x", "broken"), Code::not_found) << "what is no model by its first bytes";
+  folder_.put("damaged/1/m.onnx", constant_model(2).substr(0, 100));
+  EXPECT_EQ(fault("x", "damaged"), Code::invalid_argument);
   folder_.make_folder("linked");
   folder_.link("/etc/hostname", "linked/m.onnx");
-  EXPECT_EQ(fault("x", "linked"), Code::invalid_argument);
+  EXPECT_EQ(fault("x", "linked"), Code::not_found);
   doors_.memory_left = [] { return std::optional<std::uint64_t>(1); };
   EXPECT_EQ(fault("x", "a"), Code::resource_exhausted);
   EXPECT_EQ(readiness_.catalog()->find("x"), nullptr);

@@ -183,10 +183,8 @@ bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, T
       is_there
           ? stamp_files(folder->path)
           : fail(Code::not_found, fmt::format("{} has no folder {}", record.folder.path, number));
-  if (!files) {
-    take_failure(name, version, files.error());
-    return false;
-  }
+  if (!files) return miss_version(name, version, files.error());
+  version.absent_look_count = 0;
   const bool is_whole = is_settled(version.seen, *files, trust);
   version.seen = *files;
   const bool tries_again =
@@ -216,6 +214,20 @@ bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, T
     take_failure(name, version, loaded.error());
   }
   publish();
+  return false;
+}
+
+// What answers goes once its folder is gone for good. Whether another look should follow soon.
+bool RepositoryModels::miss_version(const std::string& name, VersionRecord& version,
+                                    const Error& error) {
+  const bool answers = version.shown.model != nullptr;
+  if (answers && error.code == Code::not_found) {
+    if (++version.absent_look_count < kAbsentLookCount) return true;
+    drop(name, version);
+    version.shown.model = nullptr;
+    version.is_taken = false;
+  }
+  take_failure(name, version, error);
   return false;
 }
 
@@ -324,9 +336,9 @@ bool RepositoryModels::read_config(ModelRecord& record, Trust trust) {
   }
   record.config_fault = taken.error().message;
   count_failure(record.folder.name);
-  log_.write(record.is_config_taken ? LogLevel::warning : LogLevel::error, kLogger,
+  log_.write(answers(record) ? LogLevel::warning : LogLevel::error, kLogger,
              fmt::format("Model failed: {}: {}{}", record.folder.name, record.config_fault,
-                         record.is_config_taken ? "; what was in force stays" : ""));
+                         record.is_config_taken ? "; the configuration of before stays" : ""));
   if (record.is_config_taken) return false;
   // Nothing of it can be loaded without knowing what is asked for: its newest version says so.
   for (const VersionFolder& version : record.folder.versions) {

@@ -48,7 +48,7 @@ class RepositoryModels {
   /// What ModelControl says of each.
   [[nodiscard]] Result<void> load(const std::string& name, const ModelUpload& upload);
   [[nodiscard]] Result<bool> add(const std::string& name, const std::string& url);
-  [[nodiscard]] Result<void> unload(const std::string& name);
+  [[nodiscard]] Result<bool> unload(const std::string& name);
   [[nodiscard]] Result<void> set_default(const std::string& name,
                                          std::optional<std::int64_t> version);
   [[nodiscard]] Result<void> reload_all(const std::stop_token& stop);
@@ -66,10 +66,11 @@ class RepositoryModels {
 
   struct VersionRecord {
     ModelVersion shown;
-    FileStamps seen;            // at the last look
-    FileStamps taken;           // what was loaded, or failed
-    bool is_taken = false;      // whether `taken` means anything
-    bool lacks_memory = false;  // why it failed lies outside of its files
+    FileStamps seen;                    // at the last look
+    FileStamps taken;                   // what was loaded, or failed
+    bool is_taken = false;              // whether `taken` means anything
+    bool lacks_memory = false;          // why it failed lies outside of its files
+    std::size_t absent_look_count = 0;  // looks that did not find its folder
   };
 
   struct ModelRecord {
@@ -95,6 +96,7 @@ class RepositoryModels {
   void note_missing_file(const std::string& name, const VersionFolder& folder,
                          VersionRecord& version);
   bool bring_version(ModelRecord& record, std::int64_t number, Trust trust);
+  bool miss_version(const std::string& name, VersionRecord& version, const Error& error);
   bool retire(ModelRecord& record, const std::set<std::int64_t>& wanted);
   bool retire_absent(ModelRecord& record);
   bool read_config(ModelRecord& record, Trust trust);
@@ -110,7 +112,11 @@ class RepositoryModels {
   void lack_memory(const std::string& name, VersionRecord& version, const Error& error);
   void drop(const std::string& name, const VersionRecord& version);
   [[nodiscard]] Result<void> check_loaded(const ModelRecord& record) const;
+  [[nodiscard]] Result<void> load_folder(const std::string& name, const ModelUpload& upload);
   [[nodiscard]] Result<void> load_uploads(const std::string& name, const ModelUpload& upload);
+  [[nodiscard]] Result<std::map<std::int64_t, LoadedVersion>> read_uploads(
+      const std::string& name, const ModelUpload& upload, ModelConfig& config);
+  std::unexpected<Error> refuse_sent(const std::string& name, Error error);
   [[nodiscard]] Result<LoadedVersion> timed(const std::string& name,
                                             const std::function<Result<LoadedVersion>()>& load);
   void count_failure(const std::string& name);
