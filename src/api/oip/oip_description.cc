@@ -254,7 +254,9 @@ OperationMessages change_messages(bool loads) {
   const Json parameters{{"type", "object"},
                         {"additionalProperties", false},
                         {"properties", {{"unload_dependents", JsonObject()}}}};
-  const Json body{{"type", "object"}, {"properties", {{"parameters", parameters}}}};
+  const Json body{{"type", "object"},
+                  {"additionalProperties", false},
+                  {"properties", {{"parameters", parameters}}}};
   JsonObject answer{{"name", of_type("string")}};
   answer[loads ? "load" : "unload"] = exactly(true);
   return {.request = json_content(body),
