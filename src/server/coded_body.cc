@@ -24,7 +24,7 @@ std::optional<RequestRefusal> CodedBody::take(std::string_view bytes, std::strin
     case Inflater::Status::too_large:
       return RequestRefusal{
           413, fmt::format("the body is over the limit of {} bytes once it is decoded from {}",
-                           share_.size_max(size_max_), name_of(coding_))};
+                           inflater_->size_max(), name_of(coding_))};
     case Inflater::Status::broken:
       return RequestRefusal{
           400, fmt::format("the body is no {} stream: {}", name_of(coding_), inflater_->fault())};

@@ -81,6 +81,12 @@ class Deflater {
   bool is_sound_ = false;
 };
 
+// What would not fit into an empty budget is too large, whatever else there is.
+std::size_t decoded_max(std::size_t size_max, const BodyShare& share) {
+  const std::size_t all = share.size_max(size_max + Inflater::kStateSize);
+  return all - std::min(all, Inflater::kStateSize);
+}
+
 }  // namespace
 
 std::string_view name_of(ContentCoding coding) {
@@ -108,7 +114,10 @@ struct Inflater::Zlib {
 };
 
 Inflater::Inflater(Format format, std::size_t size_max, BodyShare& share)
-    : format_(format), size_max_(size_max), share_(share), zlib_(std::make_unique<Zlib>()) {
+    : format_(format),
+      size_max_(decoded_max(size_max, share)),
+      share_(share),
+      zlib_(std::make_unique<Zlib>()) {
   if (inflateInit2(&zlib_->stream, window_bits(format)) != Z_OK) zlib_.reset();
 }
 
@@ -173,9 +182,7 @@ Inflater::Status Inflater::make_room(std::string& out) {
   }
   if (out.size() < counted_size_) return Status::fine;
   counted_size_ = std::min({out.size() + kStepSize, out.capacity(), size_max_});
-  const std::size_t needed = counted_size_ + kStateSize;
-  if (share_.take(needed)) return Status::fine;
-  return needed > share_.size_max(needed) ? Status::too_large : Status::no_room;
+  return share_.take(counted_size_ + kStateSize) ? Status::fine : Status::no_room;
 }
 
 // More bytes follow what was a whole stream.

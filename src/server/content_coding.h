@@ -59,6 +59,9 @@ class Inflater {
   /// empty at first. Not after anything but fine.
   [[nodiscard]] Status feed(std::string_view bytes, std::string& out);
 
+  /// Bytes that it may decode to: size_max, or what the budget can hold beside zlib.
+  [[nodiscard]] std::size_t size_max() const { return size_max_; }
+
   /// Whether what has come is a whole stream.
   [[nodiscard]] bool is_whole() const { return is_whole_; }
 

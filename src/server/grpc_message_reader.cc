@@ -87,7 +87,7 @@ bool GrpcMessageReader::refuse_decoded(Inflater::Status status) {
     case Inflater::Status::too_large:
       return refuse(413, GrpcStatus::resource_exhausted,
                     fmt::format("a message decompresses to more than the limit of {} bytes",
-                                share_.size_max(size_max_)));
+                                inflater_->size_max()));
     case Inflater::Status::no_room:
       return refuse(503, GrpcStatus::unavailable, std::string(kNoRoomForBody));
     case Inflater::Status::broken:

@@ -131,6 +131,7 @@ Http1Connection::Awaitable<void> Http1Connection::serve_requests() {
     }
     keep_alive_ = parser_.keep_alive() && may_keep_alive() && !task_.is_stopped();
     finish(request, start);
+    parser_.forget_body();  // who reads the answer may send the next one to another loop
     if (!send(output_)) co_await write_rest();
     if (ended_) break;
     forget_answer();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/request_parser.h"
 
+#include "base/assert.h"
 #include "base/byte_units.h"
 #include "server/timeout_field.h"
 
@@ -366,8 +367,12 @@ bool RequestParser::take_body(std::string_view part) {
 
 bool RequestParser::end_body() {
   if (drops_body_) return true;
-  auto refusal = coded_body_.end(body_);
-  return !refusal || refuse_body(*std::move(refusal));
+  if (coded_body_.has_coding()) {
+    auto refusal = coded_body_.end(body_);
+    return !refusal || refuse_body(*std::move(refusal));
+  }
+  ASSERT(share_.take(body_.size()));  // of a chunked one less than it has
+  return true;
 }
 
 }  // namespace ml_inference

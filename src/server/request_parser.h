@@ -50,6 +50,9 @@ class RequestParser {
   /// Forgets the request, keeps the memory, and is ready for the next one.
   void reset();
 
+  /// The body is done with, before reset(): its memory is for others.
+  void forget_body() { share_.end(body_); }
+
   /// Whether the header is read, and only the body is missing.
   [[nodiscard]] bool has_header() const;
 

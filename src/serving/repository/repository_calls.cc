@@ -12,6 +12,9 @@
 namespace ml_inference {
 namespace {
 
+// Where the configuration of a request stands in the log.
+constexpr std::string_view kSentConfig = "(as it was sent)";
+
 constexpr std::string_view kModeFlag = "--model-control-mode explicit";
 
 std::unexpected<Error> not_known(const std::string& name) {
@@ -45,6 +48,19 @@ Result<FilesByVersion> uploaded_versions(const ModelUpload& upload) {
                 fmt::format("files of {} bytes, expected at most {}", size, kUploadSizeMax));
   }
   return out;
+}
+
+// Of those that are there, the ones that a policy takes that a client has sent.
+Result<std::set<std::int64_t>> taken_versions(const VersionPolicy& policy,
+                                              const std::vector<std::int64_t>& present) {
+  std::set<std::int64_t> wanted = policy.wanted(present);
+  for (const std::int64_t number : wanted) {
+    if (std::ranges::count(present, number) > 0) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("config: version_policy names version {}, which is not there", number));
+  }
+  if (!wanted.empty()) return wanted;
+  return fail(Code::invalid_argument, "config: version_policy takes no version");
 }
 
 // What is wrong with it is wrong with the request.
@@ -92,6 +108,18 @@ Result<void> RepositoryModels::load(const std::string& name, const ModelUpload& 
   return upload.files.empty() ? load_folder(name, upload) : load_uploads(name, upload);
 }
 
+Result<ModelConfig> RepositoryModels::read_folder_config(const ModelRecord& record,
+                                                         const std::string& json) {
+  ASSIGN_OR_RETURN(ModelConfig config, read_sent_config(record.folder.name, json));
+  if (!config.policy) return config;
+  std::vector<std::int64_t> present;
+  for (const VersionFolder& version : record.folder.versions) present.push_back(version.number);
+  if (const auto taken = taken_versions(*config.policy, present); !taken) {
+    return std::unexpected(taken.error());
+  }
+  return config;
+}
+
 // The folder's files, by its configuration or by one that was sent.
 Result<void> RepositoryModels::load_folder(const std::string& name, const ModelUpload& upload) {
   if (!find_models()) return fail(Code::not_found, root_fault_);
@@ -102,13 +130,14 @@ Result<void> RepositoryModels::load_folder(const std::string& name, const ModelU
     return fail(Code::not_found, fmt::format("model '{}' has no folder, expected its files", name));
   }
   if (!upload.config_json.empty()) {
-    Result<ModelConfig> config = read_sent_config(name, upload.config_json);
+    Result<ModelConfig> config = read_folder_config(record, upload.config_json);
     if (!config) return refuse_sent(name, std::move(config).error());
     record.config = *std::move(config);
     record.config_taken = record.config_seen = config_files(record.folder.path);
     record.is_config_taken = true;
     record.config_fault.clear();
-    tell_config(record);
+    tell_config(record, kSentConfig);
+    log_.write(LogLevel::info, "repository", "Model configured by a request: " + name);
   } else if (record.is_uploaded) {
     record.is_config_taken = false;  // the folder's holds again
     for (auto& [number, version] : record.versions) version.is_taken = false;
@@ -161,7 +190,7 @@ Result<void> RepositoryModels::load_uploads(const std::string& name, const Model
   record.is_wanted = true;
   record.pinned.reset();
   record.labels.clear();
-  tell_config(record);
+  tell_config(record, kSentConfig);
   publish();
   return {};
 }
@@ -176,14 +205,8 @@ Result<std::map<std::int64_t, LoadedVersion>> RepositoryModels::read_uploads(
   if (config.policy) {
     std::vector<std::int64_t> sent;
     for (const auto& [number, files] : versions) sent.push_back(number);
-    const std::set<std::int64_t> wanted = config.policy->wanted(sent);
+    ASSIGN_OR_RETURN(const std::set<std::int64_t> wanted, taken_versions(*config.policy, sent));
     std::erase_if(versions, [&](const auto& entry) { return !wanted.contains(entry.first); });
-    const auto is_missing = [&](std::int64_t number) { return !versions.contains(number); };
-    if (const auto missing = std::ranges::find_if(wanted, is_missing); missing != wanted.end()) {
-      return fail(
-          Code::invalid_argument,
-          fmt::format("config: version_policy names version {}, which was not sent", *missing));
-    }
   }
   std::map<std::int64_t, LoadedVersion> out;
   for (const auto& [number, files] : versions) {

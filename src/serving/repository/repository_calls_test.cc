@@ -80,7 +80,24 @@ TEST_F(RepositoryTest, LetsGoTheDefaultVersionWhoseFolderIsRemoved) {
   EXPECT_EQ(answer(), 2);  // a folder that is swapped is missing for a moment
   look();
   EXPECT_EQ(answer(), 1);
-  EXPECT_THAT(states(), ElementsAre("m/1 available", HasSubstr("m/2 failed: ")));
+  EXPECT_THAT(states(), ElementsAre("m/1 available"));
+  folder_.put("m/2/m.onnx", constant_model(3));
+  look();
+  EXPECT_EQ(answer(), 3) << "it is the default still";
+  folder_.remove("m/2");
+  EXPECT_TRUE(models().load("m", {})) << "who asks to load says that the files are whole";
+  EXPECT_EQ(answer(), 1);
+}
+
+TEST_F(ExplicitTest, ChangesNothingWhereAConfigIsRefused) {
+  options_.allows_upload = true;
+  const std::string refused =
+      R"({"max_batch_size":2,"version_policy":{"specific":{"versions":[1,9]}}})";
+  EXPECT_EQ(models().load("a", {.config_json = refused, .files = {}}).error().code,
+            Code::invalid_argument);
+  EXPECT_EQ(readiness_.catalog()->find("a")->tensor_names.row_count_max, std::nullopt);
+  EXPECT_THAT(states(), Contains("a/1 available"));
+  EXPECT_TRUE(models().load("a", {}));
 }
 
 TEST_F(ExplicitTest, SaysWhetherWhatIsUnloadedWasLoaded) {
@@ -100,8 +117,10 @@ TEST_F(ExplicitTest, LoadsOfWhatIsSentWhatThePolicyTakes) {
   EXPECT_THAT(states(), Contains("new/2 available"));
   EXPECT_THAT(states(), Not(Contains(HasSubstr("new/1"))));
   const auto missing = load(R"({"version_policy":{"specific":{"versions":[7]}}})", false);
-  EXPECT_EQ(missing.error().message, "config: version_policy names version 7, which was not sent");
+  EXPECT_EQ(missing.error().message, "config: version_policy names version 7, which is not there");
   EXPECT_EQ(failure_count("new"), 1) << "what is refused is told in the metric";
+  EXPECT_EQ(load(R"({"version_policy":{"specific":{"versions":[]}}})", false).error().message,
+            "config: version_policy takes no version");
   EXPECT_FALSE(models().load("new", {.config_json = "{}", .files = {}}))
       << "there are no files to load again";
 }

@@ -138,8 +138,14 @@ std::set<std::int64_t> RepositoryModels::wanted_versions(const ModelRecord& reco
   std::vector<std::int64_t> present;
   for (const VersionFolder& version : record.folder.versions) present.push_back(version.number);
   std::set<std::int64_t> wanted = record.config.policy.value_or(options_.policy).wanted(present);
-  for (const auto& [label, version] : record.labels) wanted.insert(version);
-  if (record.pinned) wanted.insert(*record.pinned);
+  // What a label or the API names, as long as it is there or answers yet.
+  const auto add_named = [&](std::int64_t number) {
+    const auto known = record.versions.find(number);
+    const bool answers = known != record.versions.end() && known->second.shown.model != nullptr;
+    if (answers || std::ranges::count(present, number) > 0) wanted.insert(number);
+  };
+  for (const auto& [label, version] : record.labels) add_named(version);
+  if (record.pinned) add_named(*record.pinned);
   return wanted;
 }
 
@@ -161,7 +167,7 @@ bool RepositoryModels::bring(ModelRecord& record, Trust trust, const std::stop_t
     if (stop.stop_requested()) return false;
     is_moving |= bring_version(record, *number, trust);
   }
-  return is_moving | retire(record, wanted);
+  return is_moving | retire(record, wanted_versions(record));  // some may be gone by now
 }
 
 void RepositoryModels::note_missing_file(const std::string& name, const VersionFolder& folder,
@@ -183,7 +189,7 @@ bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, T
       is_there
           ? stamp_files(folder->path)
           : fail(Code::not_found, fmt::format("{} has no folder {}", record.folder.path, number));
-  if (!files) return miss_version(name, version, files.error());
+  if (!files) return miss_version(name, version, files.error(), trust);
   version.absent_look_count = 0;
   const bool is_whole = is_settled(version.seen, *files, trust);
   version.seen = *files;
@@ -219,10 +225,11 @@ bool RepositoryModels::bring_version(ModelRecord& record, std::int64_t number, T
 
 // What answers goes once its folder is gone for good. Whether another look should follow soon.
 bool RepositoryModels::miss_version(const std::string& name, VersionRecord& version,
-                                    const Error& error) {
+                                    const Error& error, Trust trust) {
   const bool answers = version.shown.model != nullptr;
   if (answers && error.code == Code::not_found) {
-    if (++version.absent_look_count < kAbsentLookCount) return true;
+    const bool is_sure = trust == Trust::all_files;
+    if (++version.absent_look_count < kAbsentLookCount && !is_sure) return true;
     drop(name, version);
     version.shown.model = nullptr;
     version.is_taken = false;
@@ -381,10 +388,10 @@ Result<void> RepositoryModels::take_config(ModelRecord& record, const FileStamps
   return {};
 }
 
-void RepositoryModels::tell_config(const ModelRecord& record) {
+void RepositoryModels::tell_config(const ModelRecord& record, std::string_view source) {
   if (record.config.ignored.empty()) return;
   log_.write(LogLevel::warning, kLogger,
-             fmt::format("{}/{}: without effect here: {}", record.folder.name, kConfigFile,
+             fmt::format("{}/{}: without effect here: {}", record.folder.name, source,
                          fmt::join(record.config.ignored, ", ")));
 }
 

@@ -96,7 +96,8 @@ class RepositoryModels {
   void note_missing_file(const std::string& name, const VersionFolder& folder,
                          VersionRecord& version);
   bool bring_version(ModelRecord& record, std::int64_t number, Trust trust);
-  bool miss_version(const std::string& name, VersionRecord& version, const Error& error);
+  bool miss_version(const std::string& name, VersionRecord& version, const Error& error,
+                    Trust trust);
   bool retire(ModelRecord& record, const std::set<std::int64_t>& wanted);
   bool retire_absent(ModelRecord& record);
   bool read_config(ModelRecord& record, Trust trust);
@@ -116,11 +117,13 @@ class RepositoryModels {
   [[nodiscard]] Result<void> load_uploads(const std::string& name, const ModelUpload& upload);
   [[nodiscard]] Result<std::map<std::int64_t, LoadedVersion>> read_uploads(
       const std::string& name, const ModelUpload& upload, ModelConfig& config);
+  [[nodiscard]] static Result<ModelConfig> read_folder_config(const ModelRecord& record,
+                                                              const std::string& json);
   std::unexpected<Error> refuse_sent(const std::string& name, Error error);
   [[nodiscard]] Result<LoadedVersion> timed(const std::string& name,
                                             const std::function<Result<LoadedVersion>()>& load);
   void count_failure(const std::string& name);
-  void tell_config(const ModelRecord& record);
+  void tell_config(const ModelRecord& record, std::string_view source = kConfigFile);
   [[nodiscard]] static ModelVersion shown_version(const ModelRecord& record,
                                                   const VersionRecord& version);
   void publish();
