@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/request_parser.h"
 
-#include "base/assert.h"
 #include "base/byte_units.h"
 #include "server/timeout_field.h"
 
@@ -343,10 +342,7 @@ bool RequestParser::refuse_body(RequestRefusal refusal) {
 bool RequestParser::reserve_body(std::optional<std::uint64_t> content_length) {
   has_length_ = content_length.has_value();
   if (coded_body_.has_coding()) return true;
-  const std::size_t size =
-      content_length
-          ? static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, body_size_max()))
-          : body_size_max();
+  const auto size = static_cast<std::size_t>(content_length.value_or(body_size_max()));
   if (share_.take(size)) {
     share_.make_room(body_, size);
     return true;
@@ -371,8 +367,8 @@ bool RequestParser::end_body() {
     auto refusal = coded_body_.end(body_);
     return !refusal || refuse_body(*std::move(refusal));
   }
-  ASSERT(share_.take(body_.size()));  // of a chunked one less than it has
-  return true;
+  // Of a chunked one less than it has, unless the budget has shrunk since its limit was set.
+  return share_.take(body_.size()) || refuse_body({503, std::string(kNoRoomForBody)});
 }
 
 }  // namespace ml_inference

@@ -395,6 +395,25 @@ TEST(BodyBudget, CallsABodyTooLargeThatWouldNeverFit) {
   EXPECT_EQ(refusal(get_with("Content-Length: 50000\r\n") + body.substr(0, 50'000)), "taken");
 }
 
+// A pod's memory may be resized while a connection idles, or while a body comes.
+TEST(BodyBudget, MayShrinkBelowABodyThatWasNotTooLargeBefore) {
+  const RequestLimits limits{.header_size_max = 1'000, .body_size_max = 80'000};
+  const std::string body(60'000, 'x');
+  for (const std::string& message :
+       {get_with("Content-Length: 60000\r\n") + body,
+        get_with("Transfer-Encoding: chunked\r\n") + "ea60\r\n" + body + "\r\n0\r\n\r\n"}) {
+    BodyBudget budget(100'000);
+    RequestParser parser(limits, budget);  // which knows the limit of now
+    budget.resize(50'000);
+    EXPECT_EQ(parser.feed(message).status, RequestParser::Status::refused);
+    EXPECT_EQ(parser.refusal().status, 503);
+    parser.reset();
+    EXPECT_EQ(budget.left(), 50'000U);
+    EXPECT_EQ(parser.feed(message).status, RequestParser::Status::refused);
+    EXPECT_EQ(parser.refusal().status, 413);
+  }
+}
+
 TEST_F(RequestParserTest, DropsABodyThatThereIsNoRoomForAndGoesOnBehindIt) {
   BodyShare others(budget_);
   ASSERT_TRUE(others.take(90'000));
