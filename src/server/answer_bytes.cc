@@ -10,14 +10,22 @@
 
 namespace ml_inference {
 
+// Brings what is left into one text, for more to follow in its order.
+void AnswerBytes::fold_large() {
+  if (large_.empty()) return;
+  small_.append(large_, large_begin_);
+  large_ = {};
+  large_begin_ = 0;
+}
+
 void AnswerBytes::add(std::string_view bytes) {
-  ASSERT(large_.empty());
+  fold_large();
   small_ += bytes;
 }
 
 void AnswerBytes::add_body(std::string& body) {
   if (body.size() <= BodyBudget::kUncountedSize) return add(body);
-  ASSERT(large_.empty());
+  fold_large();
   large_ = std::exchange(body, {});
 }
 

@@ -19,8 +19,8 @@ class AnswerBytes {
   /// Copies them.
   void add(std::string_view bytes);
 
-  /// Takes the memory of a large body, which is not worth copying, and copies a small one. Nothing
-  /// may be added behind a large one until all is fetched.
+  /// Takes the memory of a large body, which is not worth copying, and copies a small one. What is
+  /// left of a large one is copied when more is added behind it: better once it is small.
   void add_body(std::string& body);
 
   /// Appends the next `size` bytes; there are as many.
@@ -30,6 +30,8 @@ class AnswerBytes {
   void clear();
 
  private:
+  void fold_large();
+
   std::string small_;  // from small_begin_ on: what is not fetched yet,
   std::string large_;  // and then this, from large_begin_ on
   std::size_t small_begin_ = 0;

@@ -27,6 +27,23 @@ TEST(AnswerBytes, AreFetchedInTheirOrder) {
   EXPECT_EQ(bytes.size(), 0U);
 }
 
+// A stream's next answer may come when the end of a large one is not fetched yet.
+TEST(AnswerBytes, KeepTheirOrderBehindALargeBody) {
+  constexpr std::size_t kSize = BodyBudget::kUncountedSize + 1;
+  AnswerBytes bytes;
+  std::string large(kSize, 'x');
+  bytes.add_body(large);
+  std::string out;
+  bytes.fetch(out, kSize - 2);
+  bytes.add("next");
+  large.assign(kSize, 'y');
+  bytes.add_body(large);
+  ASSERT_EQ(bytes.size(), 2 + 4 + kSize);
+  out.clear();
+  bytes.fetch(out, bytes.size());
+  EXPECT_EQ(out, "xxnext" + std::string(kSize, 'y'));
+}
+
 TEST(AnswerBytes, TakeMoreOnceTheyAreForgotten) {
   AnswerBytes bytes;
   std::string small = "small";

@@ -397,7 +397,7 @@ void Http2Call::add_output() {
   } else if (header_.method == "HEAD") {
     return;
   }
-  output_.add_body(response_.body);  // nothing is handled while a large one waits
+  output_.add_body(response_.body);
 }
 
 // The response goes on record.
